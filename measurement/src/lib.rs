@@ -1,1 +1,11 @@
-//! Placeholder until the first commit.
+//! The science of timing calls with a clock that only counts whole milliseconds.
+//!
+//! Contract: clock readings and outcomes of calls go in; latencies with the resolution that the clock supports, and
+//! statistics that state their own uncertainty, come out. The crate performs no I/O, reads no clock of its own, knows nothing of Workers,
+//! and takes time ([`clock::Clock`]) and randomness (a seeded generator) as parameters. Durations are integers, in nanoseconds.
+//!
+//! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
+
+pub mod duration;
+#[cfg(feature = "simulation")]
+pub mod simulation;
