@@ -1,1 +1,43 @@
-//! Placeholder until the first commit.
+//! What the Workers and their clients say to each other.
+//!
+//! One type for each name, payload, message and document that crosses a boundary of the system: between
+//! orchestrator and caller, caller and runtime, orchestrator and its HTTP clients. Each wire form is pinned by
+//! literal-string tests here, so that a change of format is a change of a test.
+//!
+//! Out of scope: statistics (crate `measurement`), transport code, storage, anything of the Workers platform.
+//! This crate compiles and tests natively.
+
+pub mod breakdown;
+pub mod cell;
+pub mod error_kind;
+pub mod estimate;
+pub mod execute;
+pub mod function;
+pub mod limits;
+pub mod measure;
+pub mod named;
+pub mod payload;
+pub mod plan;
+pub mod problem;
+pub mod report;
+pub mod routes;
+pub mod run;
+pub mod slice;
+pub mod thresholds;
+pub mod transport;
+
+pub use cell::{Cell, CellId};
+pub use error_kind::ErrorKind;
+pub use estimate::Estimate;
+pub use function::Function;
+pub use limits::Limits;
+pub use payload::{Payload, PayloadShape};
+pub use plan::Plan;
+pub use problem::Problem;
+pub use report::Report;
+pub use run::{RunId, RunState};
+pub use thresholds::Thresholds;
+pub use transport::Transport;
+
+/// Version of this package, stated in `/health` and in every report.
+pub const PACKAGE_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,73 @@
+//! An estimate: a value with its confidence interval, the number of samples behind it, and its resolution.
+
+use serde::{Deserialize, Serialize};
+
+/// A value with its 95 % confidence interval, n and resolution; or, where no value can be stated, the reason why, with
+/// `lower` and `upper` where bounds are known. The unit is in the name of the field that holds it (`p50_us`, ...).
+///
+/// `value` is never 0 to mean "below the resolution": compare it with `resolution`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The point estimate; `None` with a [`reason`](Self::reason) where it cannot be stated.
+    pub value: Option<f64>,
+    /// Lower end of the 95 % confidence interval, or a proven lower bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lower: Option<f64>,
+    /// Upper end of the 95 % confidence interval, or a proven upper bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upper: Option<f64>,
+    /// The smallest difference that the timer behind it could have seen, in the same unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<f64>,
+    /// Samples behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Estimate {
+    /// A value that cannot be stated, and why.
+    #[must_use]
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether there is a value and it is smaller than what the timer resolves.
+    #[must_use]
+    pub fn is_below_resolution(&self) -> bool {
+        matches!((self.value, self.resolution), (Some(value), Some(resolution)) if value.abs() < resolution)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wire_form_is_pinned() {
+        let stated = Estimate {
+            value: Some(90.5),
+            lower: Some(88.0),
+            upper: Some(93.0),
+            resolution: Some(1.0),
+            n: Some(400),
+            reason: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&stated).unwrap(),
+            "{\"value\":90.5,\"lower\":88.0,\"upper\":93.0,\"resolution\":1.0,\"n\":400}"
+        );
+        assert_eq!(
+            serde_json::to_string(&Estimate::unavailable(
+                "72 samples are needed, there are 20"
+            ))
+            .unwrap(),
+            "{\"value\":null,\"reason\":\"72 samples are needed, there are 20\"}"
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! The functions under test, as one piece of code for the caller (`direct`) and the runtime.
+
+use crate::named::named;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+named! {
+    /// A function that can be delegated.
+    pub enum Function ("function") {
+        /// Returns its payload without decoding it: what is left is the crossing itself.
+        Echo = "echo",
+        /// Decodes the payload into a tree of values and encodes it again.
+        Transform = "transform",
+        /// CPU-bound: the sum of the square roots of 0 to 999; returns `{result, input}`.
+        Compute = "compute",
+        /// Test only: burns CPU for [`BURN_US`] microseconds by the platform's clock, then echoes.
+        #[cfg(feature = "test-functions")]
+        Burn = "burn",
+        /// Test only: never answers.
+        #[cfg(feature = "test-functions")]
+        Hang = "hang",
+    }
+}
+
+/// Square roots summed by [`Function::Compute`].
+pub const COMPUTE_ROOTS: u32 = 1_000;
+
+/// Time that `Function::Burn` burns, in microseconds.
+#[cfg(feature = "test-functions")]
+pub const BURN_US: u32 = 300;
+
+/// Why a function could not be executed on a payload.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The payload is not JSON, although it was announced as such.
+    #[error("payload is not valid JSON: {0}")]
+    InvalidPayload(#[from] serde_json::Error),
+    /// A test-only function that is carried out by the Worker around this code, not by this code.
+    #[error("function {0} is carried out by the Worker itself")]
+    NotPure(Function),
+}
+
+/// What [`Function::Compute`] returns: the sum and the payload it was given.
+#[derive(Serialize)]
+struct Computed<'a> {
+    result: f64,
+    input: &'a RawValue,
+}
+
+impl Function {
+    /// The functions of the default plan: all but the test-only ones.
+    pub const DEFAULT: [Self; 3] = [Self::Echo, Self::Transform, Self::Compute];
+
+    /// Executes the function on a JSON payload.
+    ///
+    /// # Errors
+    /// [`ExecuteError::InvalidPayload`] when `transform` finds that the payload is not JSON;
+    /// [`ExecuteError::NotPure`] for test-only functions.
+    pub fn execute(self, payload: &RawValue) -> Result<Box<RawValue>, ExecuteError> {
+        match self {
+            Self::Echo => Ok(payload.to_owned()),
+            Self::Transform => {
+                let tree: serde_json::Value = serde_json::from_str(payload.get())?;
+                Ok(serde_json::value::to_raw_value(&tree)?)
+            }
+            Self::Compute => {
+                let computed = Computed {
+                    result: sum_of_square_roots(COMPUTE_ROOTS),
+                    input: payload,
+                };
+                Ok(serde_json::value::to_raw_value(&computed)?)
+            }
+            #[cfg(feature = "test-functions")]
+            Self::Burn | Self::Hang => Err(ExecuteError::NotPure(self)),
+        }
+    }
+}
+
+/// The sum of the square roots of `0..roots`. The bound passes through a black box, or the optimiser would fold
+/// the whole loop into a constant and nothing would be computed.
+#[must_use]
+pub fn sum_of_square_roots(roots: u32) -> f64 {
+    (0..core::hint::black_box(roots))
+        .map(|i| f64::from(i).sqrt())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn echo_returns_the_bytes_it_was_given() {
+        let payload = raw("{\"b\": 1.0,  \"a\":2}");
+        assert_eq!(
+            Function::Echo.execute(&payload).unwrap().get(),
+            payload.get()
+        );
+    }
+
+    #[test]
+    fn transform_decodes_and_encodes_so_that_white_space_is_gone() {
+        let payload = raw("{ \"a\" : [1, 2.5] }");
+        assert_eq!(
+            Function::Transform.execute(&payload).unwrap().get(),
+            "{\"a\":[1,2.5]}"
+        );
+    }
+
+    #[test]
+    fn compute_sums_a_thousand_square_roots_and_returns_its_input() {
+        let answer = Function::Compute.execute(&raw("{\"a\":1}")).unwrap();
+        let value: serde_json::Value = serde_json::from_str(answer.get()).unwrap();
+        // Independent of the code: sum of sqrt(i) for i below n is 2/3 n^1.5 - n^0.5/2 + zeta(-1/2), by Euler-Maclaurin.
+        let n = 1_000_f64;
+        let expected = 2.0 / 3.0 * n.powf(1.5) - n.sqrt() / 2.0 - 0.207_886_224_977;
+        assert!(
+            (value["result"].as_f64().unwrap() - expected).abs() < 0.01,
+            "{value} against {expected}"
+        );
+        assert_eq!(value["input"], serde_json::json!({"a": 1}));
+    }
+}

@@ -1,0 +1,87 @@
+//! The platform's budgets, as named constants with their derivation, in one profile for each kind of account.
+
+use crate::named::named;
+
+named! {
+    /// Whose budgets apply.
+    pub enum LimitsProfile ("limits profile") {
+        /// A paid Workers plan.
+        Paid = "paid",
+        /// The free Workers plan.
+        Free = "free",
+        /// A local workerd, which enforces none of them; the paid ones are kept so that a local run shows what production will do.
+        Local = "local",
+    }
+}
+
+/// Worker invocations that one request may cause, each service-binding call counting (Workers limits page).
+/// Field reports differ on whether it is depth or count, so it is read as a count here.
+pub const INVOCATIONS_PER_EVENT: u32 = 32;
+
+/// Invocations of a wake that are not delegated calls: the alarm itself and the dispatch to the caller-worker.
+pub const INVOCATIONS_OF_A_WAKE: u32 = 2;
+
+/// The budgets of one profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The profile's name.
+    pub profile: LimitsProfile,
+    /// Delegated calls in one slice, warmup and chain included. An operator whose account allows more may raise it.
+    pub delegated_calls_per_slice: u32,
+    /// Subrequests of one event to other Workers of the account.
+    pub internal_subrequests_per_event: u32,
+    /// Subrequests of one event to public URLs (`raw-fetch`).
+    pub external_subrequests_per_event: u32,
+    /// CPU time of one event, in ms.
+    pub cpu_ms_per_event: u32,
+    /// Wall time of one alarm, in ms.
+    pub alarm_wall_ms: u32,
+    /// Samples of one cell of one run; bounds storage and the time of assembling a report.
+    pub samples_per_cell: u32,
+    /// Slices of one run; bounds its duration and its cost.
+    pub slices_per_run: u32,
+}
+
+impl Limits {
+    /// The budgets of `profile`.
+    #[must_use]
+    pub const fn of(profile: LimitsProfile) -> Self {
+        let paid = Self {
+            profile,
+            delegated_calls_per_slice: INVOCATIONS_PER_EVENT - INVOCATIONS_OF_A_WAKE,
+            internal_subrequests_per_event: 10_000,
+            external_subrequests_per_event: 10_000,
+            cpu_ms_per_event: 30_000,
+            alarm_wall_ms: 15 * 60 * 1_000,
+            samples_per_cell: 10_000,
+            slices_per_run: 100_000,
+        };
+        match profile {
+            LimitsProfile::Paid | LimitsProfile::Local => paid,
+            LimitsProfile::Free => Self {
+                internal_subrequests_per_event: 1_000,
+                external_subrequests_per_event: 50,
+                cpu_ms_per_event: 10,
+                samples_per_cell: 1_000,
+                slices_per_run: 5_000,
+                ..paid
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_of_any_profile_fits_the_invocation_limit() {
+        for &profile in LimitsProfile::ALL {
+            let limits = Limits::of(profile);
+            assert!(
+                limits.delegated_calls_per_slice + INVOCATIONS_OF_A_WAKE <= INVOCATIONS_PER_EVENT
+            );
+            assert!(limits.delegated_calls_per_slice <= limits.external_subrequests_per_event);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The caller-worker's measuring contract: `POST /measure` and `POST /repeat`, reached only over the service binding.
+//!
+//! Another team's stub can take the caller-worker's place by answering these.
+
+use crate::{ErrorKind, Function, PayloadShape, Transport, breakdown::Component, named::named};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+named! {
+    /// Which timer to use.
+    pub enum TimerChoice ("timer") {
+        /// Interpolated where the clock advances during CPU work, else ticked.
+        Auto = "auto",
+        /// Finer than the clock's tick, by polling for its edges; needs a clock that runs during CPU work.
+        Interpolated = "interpolated",
+        /// Whole ticks: what a clock that stands still during CPU work can show.
+        Ticked = "ticked",
+    }
+}
+
+named! {
+    /// The estimator that turned clock readings into latencies.
+    pub enum Timer ("timer") {
+        /// See [`TimerChoice::Interpolated`].
+        Interpolated = "interpolated",
+        /// See [`TimerChoice::Ticked`].
+        Ticked = "ticked",
+    }
+}
+
+/// Body of `POST /measure`: one slice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasureRequest {
+    /// How the caller reaches the code.
+    pub transport: Transport,
+    /// What is executed.
+    pub function: Function,
+    /// Exact size of the payload's JSON text.
+    pub payload_bytes: u32,
+    /// What the payload is made of.
+    #[serde(default = "text")]
+    pub payload_shape: PayloadShape,
+    /// Timed calls.
+    pub samples: u32,
+    /// Calls made before the first timed one, never in the statistics.
+    #[serde(default)]
+    pub warmup: u32,
+    /// Calls of the chain that anchors an interpolated slice; 0 for none. A ticked slice needs none: it is itself a chain.
+    #[serde(default)]
+    pub chain: u32,
+    /// Which timer to use.
+    #[serde(default = "auto")]
+    pub timer: TimerChoice,
+    /// Seeds what is random inside the slice.
+    #[serde(default)]
+    pub seed: u64,
+    /// A call that takes longer is a counted error, in ms.
+    #[serde(default = "call_timeout_ms")]
+    pub call_timeout_ms: u32,
+    /// Invocations carried by one message, for transports that can.
+    #[serde(default = "one")]
+    pub batch_size: u32,
+    /// Calls in flight at once (closed loop).
+    #[serde(default = "one")]
+    pub concurrency: u32,
+}
+
+const fn text() -> PayloadShape {
+    PayloadShape::Text
+}
+const fn auto() -> TimerChoice {
+    TimerChoice::Auto
+}
+const fn one() -> u32 {
+    1
+}
+const fn call_timeout_ms() -> u32 {
+    DEFAULT_CALL_TIMEOUT_MS
+}
+
+/// Calls are given up after this many ms unless the plan says otherwise.
+pub const DEFAULT_CALL_TIMEOUT_MS: u32 = 10_000;
+
+/// Answer of `POST /measure`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeasureResponse {
+    /// What the caller learnt about its clock.
+    #[serde(default)]
+    pub clock: Option<ClockFacts>,
+    /// Clock difference around the timed calls, in ms. For a ticked slice the samples sum to exactly this.
+    pub elapsed_ms: u64,
+    /// Latencies of the calls that succeeded, in call order, in units of [`ClockFacts::sample_unit_ns`].
+    #[serde(default)]
+    pub samples: Vec<u64>,
+    /// Failed calls by kind; kinds that did not occur are absent. A failed call has no entry in `samples`.
+    #[serde(default)]
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Planned calls that were not made, because too many before them timed out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+    /// Calls that succeeded but whose interpolation was lost to a stall after the call; they have no entry in `samples`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lost: u64,
+    /// Warmup calls made.
+    #[serde(default)]
+    pub warmup_calls: u32,
+    /// The chain that anchors an interpolated slice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Chain>,
+    /// The timer's procedure around no call at all, in ns, a few times a slice (interpolated only).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise_floor_ns: Vec<u64>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// Back-to-back calls between two clock readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// Calls that succeeded.
+    pub calls: u32,
+    /// Difference of the two readings, in ms; good to one tick whatever the number of calls.
+    pub elapsed_ms: u64,
+}
+
+/// What the caller learnt about its clock at the start of a slice.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockFacts {
+    /// The timer that was used.
+    pub timer: Timer,
+    /// Whether the clock advances while the Worker computes.
+    pub advances_during_cpu: bool,
+    /// One step of the clock, in ms.
+    pub tick_ms: u64,
+    /// Unit of a sample, in ns: 1 for interpolated, the tick for ticked.
+    pub sample_unit_ns: u64,
+    /// Clock readings in one tick while polling: the median over the calibration's ticks (interpolated only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polls_per_tick: Option<f64>,
+    /// Median absolute deviation of that number over the calibration's ticks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polls_per_tick_mad: Option<f64>,
+    /// Smallest difference between two latencies that this timer can show, in ns.
+    #[serde(default)]
+    pub resolution_ns: u64,
+}
+
+/// Body of `POST /repeat`: does one thing many times, to be timed as a whole.
+///
+/// The caller's clock times it where that clock runs; where it stands still, the coordinator does, around the dispatch, less an empty one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatRequest {
+    /// What to repeat.
+    #[serde(flatten)]
+    pub component: Component,
+    /// What the payload is made of.
+    #[serde(default = "text")]
+    pub payload_shape: PayloadShape,
+    /// How often. 0 makes an empty dispatch.
+    pub repetitions: u32,
+    /// An empty hop that takes longer is an error, in ms.
+    #[serde(default = "call_timeout_ms")]
+    pub call_timeout_ms: u32,
+}
+
+/// Answer of `POST /repeat`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatResponse {
+    /// How often it was done.
+    pub repetitions: u32,
+    /// Difference of the caller's clock around all of them, in ms.
+    pub elapsed_ms: u64,
+    /// Whether the caller's clock advances while it computes: if not, `elapsed_ms` says nothing about CPU work.
+    pub advances_during_cpu: bool,
+    /// Failed repetitions (of an empty hop) by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<ErrorKind, u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_that_a_request_needs_is_pinned() {
+        let json = "{\"transport\":\"service-binding\",\"function\":\"echo\",\"payload_bytes\":100,\"samples\":20,\"warmup\":2,\"timer\":\"ticked\",\"seed\":1}";
+        let request: MeasureRequest = serde_json::from_str(json).unwrap();
+        assert_eq!(
+            (
+                request.samples,
+                request.chain,
+                request.batch_size,
+                request.concurrency
+            ),
+            (20, 0, 1, 1)
+        );
+        assert_eq!(
+            (
+                request.timer,
+                request.payload_shape,
+                request.call_timeout_ms
+            ),
+            (TimerChoice::Ticked, PayloadShape::Text, 10_000)
+        );
+    }
+
+    #[test]
+    fn the_answer_is_pinned() {
+        let answer = MeasureResponse {
+            clock: Some(ClockFacts {
+                timer: Timer::Ticked,
+                advances_during_cpu: false,
+                tick_ms: 1,
+                sample_unit_ns: 1_000_000,
+                polls_per_tick: None,
+                polls_per_tick_mad: None,
+                resolution_ns: 1_000_000,
+            }),
+            elapsed_ms: 3,
+            samples: vec![0, 1, 2],
+            errors: BTreeMap::from([(ErrorKind::Timeout, 1)]),
+            warmup_calls: 2,
+            ..MeasureResponse::default()
+        };
+        assert_eq!(
+            serde_json::to_string(&answer).unwrap(),
+            "{\"clock\":{\"timer\":\"ticked\",\"advances_during_cpu\":false,\"tick_ms\":1,\"sample_unit_ns\":1000000,\"resolution_ns\":1000000},\
+             \"elapsed_ms\":3,\"samples\":[0,1,2],\"errors\":{\"timeout\":1},\"warmup_calls\":2}"
+        );
+    }
+
+    #[test]
+    fn another_stub_may_answer_with_its_elapsed_time_alone() {
+        assert!(serde_json::from_str::<MeasureResponse>("{\"elapsed_ms\":12}").is_ok());
+    }
+}

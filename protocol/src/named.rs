@@ -1,0 +1,65 @@
+//! One macro for the closed vocabularies of the protocol: an enum, its wire names, parsing, display.
+
+/// Declares an enum whose variants have fixed wire names, with `ALL`, `as_str`, `Display`, `FromStr` and serde
+/// by that name. A macro rather than a derive, so that the wire names stand beside the variants as literals.
+macro_rules! named {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident ($what:literal) {
+            $( $(#[doc = $doc:literal])+ $(#[cfg($cfg:meta)])? $variant:ident = $text:literal, )+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $( $(#[doc = $doc])+ $(#[cfg($cfg)])? #[serde(rename = $text)] $variant, )+
+        }
+
+        impl $name {
+            /// Every variant, in the order in which tables show them.
+            pub const ALL: &'static [Self] = &[ $( $(#[cfg($cfg)])? Self::$variant, )+ ];
+
+            /// The name on the wire and in tables.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( $(#[cfg($cfg)])? Self::$variant => $text, )+ }
+            }
+
+            /// The accepted names, comma-separated, for error messages.
+            #[must_use]
+            pub fn expected() -> String {
+                Self::ALL.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(", ")
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl core::str::FromStr for $name {
+            type Err = $crate::named::UnknownName;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == text).ok_or_else(|| $crate::named::UnknownName {
+                    what: $what,
+                    name: text.chars().take(64).collect(),
+                    expected: Self::expected(),
+                })
+            }
+        }
+    };
+}
+pub(crate) use named;
+
+/// A name that is not in the vocabulary that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {what} \"{name}\"; expected one of: {expected}")]
+pub struct UnknownName {
+    /// The vocabulary, as a noun: `transport`, `function`, ...
+    pub what: &'static str,
+    /// What was given, cut to 64 characters.
+    pub name: String,
+    /// The accepted names, comma-separated.
+    pub expected: String,
+}

@@ -1,0 +1,206 @@
+//! The plan of a run, and how it divides into blocks and slices.
+
+mod parse;
+
+pub use parse::{MAX_PLAN_BYTES, PlanError};
+
+use crate::{
+    Cell, Function, Limits, PayloadShape, Thresholds, Transport,
+    breakdown::Component,
+    measure::{DEFAULT_CALL_TIMEOUT_MS, TimerChoice},
+    slice::Work,
+};
+use serde::{Deserialize, Serialize};
+
+/// An immutable request for a run. Validated: it can only be made by [`Plan::parse`] or [`Plan::default`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Transports to compare. Overheads need `direct` among them.
+    pub transports: Vec<Transport>,
+    /// Functions to execute.
+    pub functions: Vec<Function>,
+    /// Payload sizes, in bytes of JSON text.
+    pub payload_bytes: Vec<u32>,
+    /// What payloads are made of.
+    pub payload_shape: PayloadShape,
+    /// Timed calls of each cell, at least; rounded up to whole slices.
+    pub samples_per_cell: u32,
+    /// Calls before the timed ones of each slice.
+    pub warmup_per_slice: u32,
+    /// Which timer to use.
+    pub timer: TimerChoice,
+    /// Seeds the order of cells and whatever else is random.
+    pub seed: u64,
+    /// When the cost is acceptable.
+    pub thresholds: Thresholds,
+    /// A call that takes longer is a counted error, in ms.
+    pub call_timeout_ms: u32,
+    /// Invocations carried by one message, for transports that can; the others carry one.
+    pub batch_size: u32,
+    /// Calls in flight at once (closed loop).
+    pub concurrency: u32,
+    /// Whether the parts of a call are measured too.
+    pub breakdown: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            transports: Transport::DEFAULT.to_vec(),
+            functions: Function::DEFAULT.to_vec(),
+            payload_bytes: vec![100, 1_000, 10_000, 100_000],
+            payload_shape: PayloadShape::Text,
+            samples_per_cell: 400,
+            warmup_per_slice: 2,
+            timer: TimerChoice::Auto,
+            seed: 1,
+            thresholds: Thresholds::default(),
+            call_timeout_ms: DEFAULT_CALL_TIMEOUT_MS,
+            batch_size: 1,
+            concurrency: 1,
+            breakdown: true,
+        }
+    }
+}
+
+/// Blocks of a run, at least: an interval over clusters needs about this many of them to be dependable.
+pub const MIN_BLOCKS: u32 = 20;
+
+/// Calls of the chain that anchors an interpolated slice. Over 20 blocks the mean of 160 calls is good to
+/// 20 ticks / sqrt(20) / 160, about 30 us, without any interpolation; more would leave too few calls for samples.
+pub const CHAIN_CALLS: u32 = 8;
+
+/// How a plan divides into blocks and slices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Geometry {
+    /// Blocks of the run.
+    pub blocks: u32,
+    /// Slices of each block: one for each cell and each component.
+    pub slices_per_block: u32,
+    /// Timed calls of each slice of a cell.
+    pub samples_per_slice: u32,
+    /// Calls of each slice's chain.
+    pub chain_calls: u32,
+}
+
+impl Geometry {
+    /// Slices of the run.
+    #[must_use]
+    pub const fn slices(&self) -> u32 {
+        self.blocks.saturating_mul(self.slices_per_block)
+    }
+}
+
+impl Plan {
+    /// How the plan divides into blocks and slices within `limits`.
+    #[must_use]
+    pub fn geometry(&self, limits: &Limits) -> Geometry {
+        // A ticked slice is itself a chain, but `auto` is decided in the caller, slice by slice: the same calls are set aside.
+        let available = limits
+            .delegated_calls_per_slice
+            .saturating_sub(self.warmup_per_slice + CHAIN_CALLS)
+            .max(1);
+        let blocks = self.samples_per_cell.div_ceil(available).max(MIN_BLOCKS);
+        Geometry {
+            blocks,
+            slices_per_block: u32::try_from(self.works().len()).unwrap_or(u32::MAX),
+            samples_per_slice: self.samples_per_cell.div_ceil(blocks).max(1),
+            chain_calls: CHAIN_CALLS,
+        }
+    }
+
+    /// Every cell: transport by transport, function by function, payload by payload.
+    #[must_use]
+    pub fn cells(&self) -> Vec<Cell> {
+        let mut cells = Vec::new();
+        for &transport in &self.transports {
+            for &function in &self.functions {
+                for &payload_bytes in &self.payload_bytes {
+                    cells.push(Cell {
+                        transport,
+                        function,
+                        payload_bytes,
+                    });
+                }
+            }
+        }
+        cells
+    }
+
+    /// Every component of the breakdown; none where the plan leaves it out.
+    #[must_use]
+    pub fn components(&self) -> Vec<Component> {
+        if !self.breakdown {
+            return Vec::new();
+        }
+        let mut components = vec![Component::Nothing, Component::EmptyHop];
+        for &payload_bytes in &self.payload_bytes {
+            components.push(Component::Encode { payload_bytes });
+            components.push(Component::Decode { payload_bytes });
+            for &function in &self.functions {
+                components.push(Component::Function {
+                    function,
+                    payload_bytes,
+                });
+            }
+        }
+        components
+    }
+
+    /// What one block measures: every cell and every component once, in the plan's order.
+    #[must_use]
+    pub fn works(&self) -> Vec<Work> {
+        let cells = self.cells().into_iter().map(Work::Cell);
+        cells
+            .chain(self.components().into_iter().map(Work::Component))
+            .collect()
+    }
+
+    /// Whether overheads can be stated: `direct` is there to compare with.
+    #[must_use]
+    pub fn has_baseline(&self) -> bool {
+        self.transports.contains(&Transport::Direct)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::LimitsProfile;
+
+    #[test]
+    fn the_default_plan_takes_twenty_samples_in_each_of_twenty_blocks() {
+        let geometry = Plan::default().geometry(&Limits::of(LimitsProfile::Paid));
+        assert_eq!(
+            geometry,
+            Geometry {
+                blocks: 20,
+                slices_per_block: 36 + 22,
+                samples_per_slice: 20,
+                chain_calls: 8
+            }
+        );
+    }
+
+    #[test]
+    fn every_slice_stays_within_the_delegated_calls_and_covers_the_samples() {
+        let limits = Limits::of(LimitsProfile::Paid);
+        for samples_per_cell in [1, 19, 20, 21, 399, 400, 401, 3_000, 10_000] {
+            for warmup_per_slice in 0..=parse::MAX_WARMUP {
+                let plan = Plan {
+                    samples_per_cell,
+                    warmup_per_slice,
+                    ..Plan::default()
+                };
+                let geometry = plan.geometry(&limits);
+                let calls = geometry.samples_per_slice + geometry.chain_calls + warmup_per_slice;
+                assert!(
+                    calls <= limits.delegated_calls_per_slice,
+                    "{samples_per_cell} {warmup_per_slice}: {geometry:?}"
+                );
+                assert!(geometry.blocks * geometry.samples_per_slice >= samples_per_cell);
+                assert!(geometry.blocks >= MIN_BLOCKS);
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Runs: their ids, states and progress.
+
+use crate::{Plan, named::named};
+use chrono::{DateTime, Utc};
+use core::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Identifies a run: `20261122T172800Z-4f9a1c07`, its creation instant and 32 random bits. Ids sort by creation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunId(String);
+
+/// A text that is not a run id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a run id reads YYYYMMDDThhmmssZ-xxxxxxxx, as in 20261122T172800Z-4f9a1c07")]
+pub struct RunIdError;
+
+impl RunId {
+    /// The id of a run created at `created_at`; `random` tells apart those created in the same second.
+    #[must_use]
+    pub fn new(created_at: DateTime<Utc>, random: u32) -> Self {
+        Self(format!(
+            "{}-{random:08x}",
+            created_at.format("%Y%m%dT%H%M%SZ")
+        ))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for RunId {
+    type Err = RunIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let shape = b"ddddddddTddddddZ-xxxxxxxx";
+        let fits = text.len() == shape.len()
+            && text.bytes().zip(shape).all(|(byte, kind)| match kind {
+                b'd' => byte.is_ascii_digit(),
+                b'x' => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+                literal => byte == *literal,
+            });
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(RunIdError)
+        }
+    }
+}
+
+impl Serialize for RunId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RunId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+named! {
+    /// Where a run stands.
+    pub enum RunState ("run state") {
+        /// Stored; no slice measured yet.
+        Pending = "pending",
+        /// Between its first and its last slice.
+        Running = "running",
+        /// Every slice measured, report stored.
+        Completed = "completed",
+        /// Given up, with a reason; what was measured is kept.
+        Failed = "failed",
+        /// Stopped by request; what was measured is kept.
+        Cancelled = "cancelled",
+    }
+}
+
+impl RunState {
+    /// Whether the run will change no more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+}
+
+named! {
+    /// What started a run.
+    pub enum Trigger ("trigger") {
+        /// `POST /runs`.
+        Request = "request",
+        /// The cron schedule.
+        Cron = "cron",
+        /// A suspected regression that this run is to confirm or to refute.
+        Confirmation = "confirmation",
+    }
+}
+
+/// Answer of `GET /runs/{run}`, and one entry of `GET /runs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStatus {
+    /// The run.
+    pub id: RunId,
+    /// Where it stands.
+    pub state: RunState,
+    /// What started it.
+    pub trigger: Trigger,
+    /// The location whose coordinator runs it.
+    pub location: String,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When its first slice was dispatched.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it reached a final state.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Why it failed or was cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How far it is.
+    pub progress: Progress,
+    /// What it measures.
+    pub plan: Plan,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Slices committed.
+    pub slices_done: u32,
+    /// Slices of the plan.
+    pub slices_total: u32,
+    /// Whole blocks committed.
+    pub blocks_done: u32,
+    /// Blocks of the plan.
+    pub blocks_total: u32,
+    /// What is measured next, as a cell id or a component's name.
+    pub current: Option<String>,
+    /// Samples committed, succeeded or failed.
+    pub samples: u64,
+    /// Those that failed.
+    pub errors: u64,
+    /// Estimated time to the end, in seconds, from the pace so far; absent before the first slice.
+    pub seconds_left: Option<f64>,
+}
+
+/// Answer of `GET /runs`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunList {
+    /// Runs, newest first.
+    pub runs: Vec<RunStatus>,
+    /// Pass it as `?before=` for the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_before: Option<RunId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_id_is_pinned_and_sorts_by_creation() {
+        let earlier = RunId::new(
+            DateTime::from_timestamp(1_795_368_480, 0).unwrap(),
+            0xffff_ffff,
+        );
+        let later = RunId::new(
+            DateTime::from_timestamp(1_795_368_481, 0).unwrap(),
+            0x4f9_a1c0,
+        );
+        assert_eq!(earlier.as_str(), "20261122T172800Z-ffffffff");
+        assert_eq!(later.as_str(), "20261122T172801Z-04f9a1c0");
+        assert!(earlier < later);
+        assert_eq!(later.as_str().parse(), Ok(later));
+    }
+
+    #[test]
+    fn what_is_not_a_run_id_is_refused() {
+        for text in [
+            "",
+            "latest",
+            "20261122T172800Z-FFFFFFFF",
+            "20261122T172800Z-ffffffff0",
+            "../../etc/passwd",
+            "20261122T172800Z-ffff\u{e9}fff",
+        ] {
+            assert_eq!(text.parse::<RunId>(), Err(RunIdError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Slices: what a run measures in one dispatch, and the record that is kept of it.
+
+use crate::{
+    Cell,
+    breakdown::Component,
+    measure::{MeasureResponse, RepeatResponse},
+};
+use serde::{Deserialize, Serialize};
+
+/// What one slice measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Work {
+    /// Samples of one cell.
+    Cell(Cell),
+    /// One component of the breakdown, by repetition.
+    Component(Component),
+}
+
+impl core::fmt::Display for Work {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Cell(cell) => cell.fmt(f),
+            Self::Component(component) => component.fmt(f),
+        }
+    }
+}
+
+/// What a slice measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measured {
+    /// Of a [`Work::Cell`].
+    Samples(MeasureResponse),
+    /// Of a [`Work::Component`].
+    Repeated(RepeatResponse),
+}
+
+/// One committed slice.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SliceRecord {
+    /// Position in the run, from 0; every index up to the cursor is present exactly once.
+    pub index: u32,
+    /// The block it belongs to, from 0.
+    pub block: u32,
+    /// Which attempt at this slice succeeded, from 1.
+    pub attempt: u32,
+    /// What was measured.
+    pub work: Work,
+    /// What came out.
+    pub measured: Measured,
+    /// The whole dispatch by the coordinator's own clock, in ms.
+    pub dispatch_ms: u64,
+}
