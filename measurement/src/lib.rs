@@ -6,6 +6,13 @@
 //!
 //! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
 
+pub mod cell_samples;
 pub mod duration;
+pub mod histogram;
+pub mod interval;
+pub mod mean;
+pub mod overhead;
+pub mod proportion;
+pub mod quantile;
 #[cfg(feature = "simulation")]
 pub mod simulation;

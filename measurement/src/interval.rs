@@ -1,0 +1,103 @@
+//! Estimates with their intervals, and the reasons why one cannot be stated.
+
+use crate::proportion::{MIN_BLOCKS, minimum_n};
+
+/// The confidence of every interval in this crate.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// The probability left beyond each end of a two-sided interval.
+pub const TAIL: f64 = (1.0 - CONFIDENCE) / 2.0;
+
+/// A duration or a difference of durations with its 95 % interval, in nanoseconds.
+///
+/// `lower_ns <= value_ns <= upper_ns` always holds. Differences may be negative.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The point estimate.
+    pub value_ns: f64,
+    /// Lower end of the interval.
+    pub lower_ns: f64,
+    /// Upper end of the interval.
+    pub upper_ns: f64,
+    /// Samples that the estimate rests on.
+    pub n: u64,
+    /// Independent samples that would say as much: at most `n`, less when samples of a block resemble each other.
+    pub effective_n: f64,
+}
+
+impl Estimate {
+    /// Upper end less lower end, in nanoseconds.
+    #[must_use]
+    pub fn width_ns(&self) -> f64 {
+        self.upper_ns - self.lower_ns
+    }
+
+    /// Whether `truth_ns` lies in the interval, ends included.
+    #[must_use]
+    pub fn covers(&self, truth_ns: f64) -> bool {
+        self.lower_ns <= truth_ns && truth_ns <= self.upper_ns
+    }
+}
+
+/// Why a statistic cannot be stated.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum Undefined {
+    /// There are no successful samples.
+    #[error("no successful samples")]
+    NoSamples,
+    /// Fewer samples than a two-sided interval of this quantile needs.
+    #[error("p{} needs at least {} samples for a two-sided 95 % interval; there are {have}", percent(*quantile), minimum_n(*quantile))]
+    TooFewSamples {
+        /// The quantile asked for, in (0, 1).
+        quantile: f64,
+        /// Samples at hand.
+        have: u64,
+    },
+    /// Samples resemble each other so much that they are worth fewer than the interval needs.
+    #[error(
+        "p{} needs {} independent samples for a two-sided 95 % interval; {have} samples, alike within blocks, are worth at most {worth:.0}",
+        percent(*quantile), minimum_n(*quantile)
+    )]
+    TooFewIndependentSamples {
+        /// The quantile asked for, in (0, 1).
+        quantile: f64,
+        /// Samples at hand.
+        have: u64,
+        /// Independent samples that they are worth, at the favourable end of what the blocks allow.
+        worth: f64,
+    },
+    /// Variation between blocks cannot be judged.
+    #[error("an interval needs at least {MIN_BLOCKS} blocks; there are {have}")]
+    TooFewBlocks {
+        /// Blocks at hand (for a comparison: blocks that both cells have).
+        have: u64,
+    },
+}
+
+/// A quantile as people write it after `p`: 0.5 is `50`, 0.999 is `99.9`.
+pub(crate) fn percent(quantile: f64) -> String {
+    let percent = (quantile * 1e6).round() / 1e4;
+    format!("{percent}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_say_what_is_missing() {
+        let reason = Undefined::TooFewSamples {
+            quantile: 0.99,
+            have: 300,
+        };
+        assert_eq!(
+            reason.to_string(),
+            "p99 needs at least 368 samples for a two-sided 95 % interval; there are 300"
+        );
+        assert_eq!(percent(0.999), "99.9");
+        assert_eq!(
+            Undefined::TooFewBlocks { have: 1 }.to_string(),
+            "an interval needs at least 2 blocks; there are 1"
+        );
+    }
+}
