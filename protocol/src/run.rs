@@ -130,6 +130,51 @@ pub struct RunStatus {
     pub progress: Progress,
     /// What it measures.
     pub plan: Plan,
+    /// Cloudflare's code of the datacenter that measures, once it is known; absent locally.
+    #[serde(default)]
+    pub colo: Option<String>,
+    /// Runs of the same request at the other locations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub siblings: Vec<Sibling>,
+    /// What it takes of the account.
+    #[serde(default)]
+    pub usage: RunUsage,
+}
+
+/// A run of the same request at another location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sibling {
+    /// The location.
+    pub location: String,
+    /// Its run.
+    pub id: RunId,
+}
+
+/// What a run takes of the account: estimated from its plan, and counted so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RunUsage {
+    /// Of the whole run, from the plan alone.
+    pub estimated: Usage,
+    /// Counted up to now.
+    pub actual: Usage,
+}
+
+/// An amount of the platform's billable resources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Alarms of the coordinator; each is billed as one Durable Object request.
+    pub wakes: u64,
+    /// Requests to the caller-worker, those of failed attempts included; free of charge over a binding.
+    pub dispatches: u64,
+    /// Calls that leave the caller; `raw-fetch` ones are billed as requests.
+    pub delegated_calls: u64,
+    /// Rows written to the coordinator's database.
+    pub rows_written: u64,
+    /// Time during which the coordinator is active, in seconds.
+    pub active_seconds: f64,
+    /// Price of all this on a paid plan, in US dollars, before any free allowance. CPU time is not
+    /// observable from inside a Worker: it is charged as if every active second were one.
+    pub cost_usd: f64,
 }
 
 /// How far a run is.
