@@ -3,6 +3,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${XDG_CACHE_HOME:-${HOME:?}/.cache}/worker-rpc-latency
+CARGO_DENY=0.20.2 # checks the licences of what Cargo.lock names
 WASM=wasm32-unknown-unknown
 cd "$ROOT" || exit 1
 
@@ -48,7 +49,8 @@ use_tools() {
   local rust bindgen
   bindgen=$(locked_version wasm-bindgen)
   rust=$(find_rust) && PATH=$rust:$PATH
-  PATH=$ROOT/node_modules/.bin:$CACHE/tools/worker-build-$(locked_version worker)/bin:$PATH
+  PATH=$CACHE/tools/worker-build-$(locked_version worker)/bin:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH
+  PATH=$ROOT/node_modules/.bin:$PATH
   # Rust from rustup brings its own linker for wasm, Debian's does not.
   if ! compgen -G "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/*/bin/rust-lld" >/dev/null; then
     export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
