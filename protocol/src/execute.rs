@@ -26,6 +26,22 @@ pub struct ExecuteRequest<'a> {
     pub timestamp: f64,
 }
 
+impl<'a> ExecuteRequest<'a> {
+    /// Reads a request. The payload is checked to be JSON, but not decoded.
+    ///
+    /// # Errors
+    /// The text is not JSON, a field is missing, or there is one that does not belong there.
+    pub fn from_json(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+
+    /// The request's JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        to_json(self, self.payload.get().len())
+    }
+}
+
 /// Answer of the runtime's `POST /execute`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,6 +54,32 @@ pub struct ExecuteResponse<'a> {
     /// Execution time by the runtime's clock, in ms. That clock ticks once a millisecond and in production stands
     /// still during CPU work, so it reads 0 there for every function that does no I/O.
     pub execution_time_ms: f64,
+}
+
+impl<'a> ExecuteResponse<'a> {
+    /// Reads an answer. The result is checked to be JSON, but not decoded.
+    ///
+    /// # Errors
+    /// The text is not JSON, or a field is missing.
+    pub fn from_json(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(json)
+    }
+
+    /// The answer's JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        to_json(self, self.result.get().len())
+    }
+}
+
+/// Encodes a message around a value of `raw_bytes` bytes, without growing the text on the way.
+fn to_json(message: &impl Serialize, raw_bytes: usize) -> Vec<u8> {
+    /// Longest envelope: the names of the fields and a number or two.
+    const ENVELOPE_BYTES: usize = 128;
+    let mut json = Vec::with_capacity(raw_bytes + ENVELOPE_BYTES);
+    serde_json::to_writer(&mut json, message)
+        .expect("names, numbers and raw JSON always encode, and a Vec can be written to");
+    json
 }
 
 /// Body of the caller's `POST /execute`: one invocation, as a real stub would do it.

@@ -106,12 +106,23 @@ pub mod caller {
 
 /// Paths of the runtime-worker.
 pub mod runtime {
+    /// Scheme and host of every call over a service binding. A binding's caller chooses the whole URL; a request from
+    /// outside cannot have this one: on Cloudflare the host of the URL is what routed the request to this Worker, and
+    /// no route or zone can be called `runtime.internal`; on a local workerd the scheme is that of the socket, `http`.
+    /// The runtime trusts this origin and asks every other for its token.
+    pub const INTERNAL_ORIGIN: &str = "https://runtime.internal";
     /// Liveness and versions.
     pub const HEALTH: &str = "/health";
     /// Executes a function: JSON.
     pub const EXECUTE: &str = "/execute";
+    /// Executes a function: `MessagePack`.
+    pub const EXECUTE_MSGPACK: &str = "/execute/msgpack";
     /// Answers 204 and does nothing: the empty hop.
     pub const NOTHING: &str = "/nothing";
+    /// Executes functions: one JSON message each, over a WebSocket.
+    pub const WEBSOCKET: &str = "/websocket";
+    /// Executes functions: capnweb, over an HTTP batch or a WebSocket.
+    pub const CAPNWEB: &str = "/capnweb";
 }
 
 #[cfg(test)]
