@@ -6,13 +6,17 @@
 //!
 //! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
 
+pub mod bounds;
 pub mod cell_samples;
+pub mod clock;
 pub mod duration;
 pub mod histogram;
 pub mod interval;
 pub mod mean;
 pub mod overhead;
+pub mod probe;
 pub mod proportion;
 pub mod quantile;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+pub mod timer;

@@ -197,16 +197,31 @@ impl Cumulants {
     }
 }
 
-/// The outermost ends of the t interval and of its corrections for each of the given skewnesses of the estimate.
-pub(crate) fn ends(value: f64, variance: f64, blocks: usize, skewnesses: [f64; 2]) -> (f64, f64) {
+/// The ends of the interval of an estimate, given its variance and one or more opinions on its skewness.
+pub(crate) fn ends<const N: usize>(
+    value: f64,
+    variance: f64,
+    blocks: usize,
+    skewnesses: [f64; N],
+) -> (f64, f64) {
     let error = variance.sqrt();
+    let (low, high) = studentised_limits(blocks, skewnesses);
+    (value - high * error, value - low * error)
+}
+
+/// The limits between which the studentised deviation of an estimate from the truth lies: the outermost ones of Student's t
+/// and of its corrections for each of the given skewnesses of the estimate.
+pub(crate) fn studentised_limits<const N: usize>(
+    blocks: usize,
+    skewnesses: [f64; N],
+) -> (f64, f64) {
     let t = t_quantile(blocks as f64 - 1.0);
     let (mut low, mut high) = (-t, t);
     for skewness in skewnesses {
-        low = low.min(-hall_inverse(t, skewness));
-        high = high.max(-hall_inverse(-t, skewness));
+        low = low.min(hall_inverse(-t, skewness));
+        high = high.max(hall_inverse(t, skewness));
     }
-    (value + low * error, value + high * error)
+    (low, high)
 }
 
 /// The value of the studentised mean that Hall's transformation `g(t) = t + a t^2/3 + a^2 t^3/27 + a/6` takes to `y`, where

@@ -4,6 +4,10 @@
 //! result is the same on every machine, and any single trial can be replayed.
 
 #![allow(dead_code, reason = "each truth test uses a part")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the table of figures is what these tests are run for"
+)]
 
 use measurement::{
     cell_samples::{Block, CellSamples},
@@ -17,10 +21,10 @@ use std::fmt::Write as _;
 const FAST_TRIALS: u64 = 120;
 
 /// The coverage that DESIGN section 5 asks of a 95 % interval over 1,000 trials.
-pub const REQUIRED_COVERAGE: f64 = 0.93;
+pub(crate) const REQUIRED_COVERAGE: f64 = 0.93;
 
 /// Number of trials, from `TRUTH_TRIALS`.
-pub fn trials() -> u64 {
+pub(crate) fn trials() -> u64 {
     std::env::var("TRUTH_TRIALS").map_or(FAST_TRIALS, |text| {
         text.parse()
             .unwrap_or_else(|_| panic!("TRUTH_TRIALS is \"{text}\", expected a number of trials"))
@@ -29,7 +33,7 @@ pub fn trials() -> u64 {
 
 /// The least coverage that `trials` trials must show: the required one, less three standard errors where fewer
 /// trials than 1,000 leave that much to chance.
-pub fn least_coverage(trials: u64) -> f64 {
+pub(crate) fn least_coverage(trials: u64) -> f64 {
     if trials >= 1_000 {
         return REQUIRED_COVERAGE;
     }
@@ -38,13 +42,13 @@ pub fn least_coverage(trials: u64) -> f64 {
 
 /// How many blocks of how many samples.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
-    pub blocks: u32,
-    pub samples: usize,
+pub(crate) struct Layout {
+    pub(crate) blocks: u32,
+    pub(crate) samples: usize,
 }
 
 /// The layouts of the truth tests: 400 samples as in a default run, 3,000 in slices of 30, 3,000 in few large slices.
-pub const LAYOUTS: [Layout; 3] = [
+pub(crate) const LAYOUTS: [Layout; 3] = [
     Layout {
         blocks: 20,
         samples: 20,
@@ -60,13 +64,13 @@ pub const LAYOUTS: [Layout; 3] = [
 ];
 
 impl Layout {
-    pub fn n(self) -> u64 {
+    pub(crate) fn n(self) -> u64 {
         u64::from(self.blocks) * self.samples as u64
     }
 }
 
 /// Each distribution, independent and with blocks that differ by a factor of sigma 0.3.
-pub fn distributions() -> Vec<(String, Latencies)> {
+pub(crate) fn distributions() -> Vec<(String, Latencies)> {
     let independent = Latencies::all().map(|d| (format!("{}, independent", d.name()), d));
     let correlated = Latencies::all().map(|d| {
         (
@@ -78,7 +82,7 @@ pub fn distributions() -> Vec<(String, Latencies)> {
 }
 
 /// Draws a cell.
-pub fn cell(latencies: Latencies, layout: Layout, rng: &mut ChaCha8Rng) -> CellSamples {
+pub(crate) fn cell(latencies: Latencies, layout: Layout, rng: &mut ChaCha8Rng) -> CellSamples {
     CellSamples::new((0..layout.blocks).map(|index| {
         let block = latencies.block(rng);
         Block {
@@ -89,19 +93,19 @@ pub fn cell(latencies: Latencies, layout: Layout, rng: &mut ChaCha8Rng) -> CellS
 }
 
 /// Runs `trial` for each seed on all cores and adds up what the trials return.
-pub fn run<T, F>(trials: u64, trial: F) -> T
+pub(crate) fn run<T, F>(trials: u64, trial: F) -> T
 where
     T: Default + Send + std::ops::AddAssign,
     F: Fn(&mut ChaCha8Rng) -> T + Sync,
 {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let trial = &trial;
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|worker| {
                 scope.spawn(move || {
                     let mut sum = T::default();
-                    for seed in (worker..trials).step_by(workers as usize) {
+                    for seed in (worker as u64..trials).step_by(workers) {
                         sum += trial(&mut ChaCha8Rng::seed_from_u64(seed));
                     }
                     sum
@@ -118,19 +122,19 @@ where
 
 /// Outcomes of one statistic over trials.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// Trials in which it could be stated.
-    pub stated: u64,
+    pub(crate) stated: u64,
     /// Of those, the interval contained the truth.
-    pub covered: u64,
+    pub(crate) covered: u64,
     /// Of those, the interval lay above the truth.
-    pub above: u64,
+    pub(crate) above: u64,
     /// Sum of the interval's widths.
-    pub width: f64,
+    pub(crate) width: f64,
 }
 
 impl Tally {
-    pub fn of(interval: Option<(f64, f64)>, truth: f64) -> Self {
+    pub(crate) fn of(interval: Option<(f64, f64)>, truth: f64) -> Self {
         let Some((lower, upper)) = interval else {
             return Self::default();
         };
@@ -142,11 +146,11 @@ impl Tally {
         }
     }
 
-    pub fn coverage(&self) -> f64 {
+    pub(crate) fn coverage(&self) -> f64 {
         self.covered as f64 / self.stated as f64
     }
 
-    pub fn mean_width(&self) -> f64 {
+    pub(crate) fn mean_width(&self) -> f64 {
         self.width / self.stated as f64
     }
 }
@@ -162,7 +166,7 @@ impl std::ops::AddAssign for Tally {
 
 /// Tallies of several statistics.
 #[derive(Clone, Debug)]
-pub struct Tallies<const N: usize>(pub [Tally; N]);
+pub(crate) struct Tallies<const N: usize>(pub(crate) [Tally; N]);
 
 impl<const N: usize> Default for Tallies<N> {
     fn default() -> Self {
@@ -179,13 +183,13 @@ impl<const N: usize> std::ops::AddAssign for Tallies<N> {
 }
 
 /// A Markdown table that is printed when the test ends, as docs/methodology.md holds it.
-pub struct Table {
+pub(crate) struct Table {
     text: String,
     misses: Vec<String>,
 }
 
 impl Table {
-    pub fn new(title: &str, columns: &[&str]) -> Self {
+    pub(crate) fn new(title: &str, columns: &[&str]) -> Self {
         let mut text = format!("\n{title}\n\n| {} |\n|", columns.join(" | "));
         for _ in columns {
             text.push_str("---|");
@@ -197,19 +201,19 @@ impl Table {
         }
     }
 
-    pub fn row(&mut self, cells: &[String]) {
+    pub(crate) fn row(&mut self, cells: &[String]) {
         writeln!(self.text, "| {} |", cells.join(" | ")).unwrap();
     }
 
     /// Remembers a requirement that was missed, so that the whole table is printed before the test fails.
-    pub fn require(&mut self, met: bool, what: impl FnOnce() -> String) {
+    pub(crate) fn require(&mut self, met: bool, what: impl FnOnce() -> String) {
         if !met {
             self.misses.push(what());
         }
     }
 
     /// Prints the table and fails the test if a requirement was missed.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         println!("{}", self.text);
         assert!(
             self.misses.is_empty(),
