@@ -1,0 +1,79 @@
+// One figure of one cell over the runs, with deploys and change points.
+import { scaleLinear, scaleUtc } from "d3-scale";
+import { line } from "d3-shape";
+import { estimateText, instant, isNumber } from "../format.js";
+import { cellParts } from "../report.js";
+import { payloadTitle, transportTitle } from "../vocabulary.js";
+import { axes, axisMilliseconds, canvas, markerPath } from "./canvas.js";
+
+/** `history` is the answer of `GET /history`, oldest point first. */
+export function historyPlot(history) {
+  const { transport, fn, payloadBytes } = cellParts(history.cell);
+  const points = history.points.map((point) => ({ ...point, estimate: { value: point.value_us, lower: point.lower_us, upper: point.upper_us, resolution: point.resolution_us, n: point.n } }));
+  const drawn = points.filter(({ value_us: us }) => isNumber(us));
+  const changes = history.change_points ?? [];
+  const what = `${transportTitle(transport)}, ${fn}, ${payloadTitle(payloadBytes)}: ${history.metric}`;
+  return {
+    empty: drawn.length === 0 && "No completed run has this figure yet.",
+    name: `history-${history.cell}-${history.metric}`,
+    draw: (width) => draw(transport, drawn, deploysOf(drawn), changes, what, width),
+    caption: `${what} of the latency, in ms, over ${drawn.length} completed run${drawn.length === 1 ? "" : "s"}; n and interval of each run are in its report. `
+      + `Dashed rules: another version was deployed. Solid rules: the level changed (${changes.length} change point${changes.length === 1 ? "" : "s"}).`,
+    numbers: {
+      head: ["Run", "Finished", "Version", `${history.metric} (ms)`, "Change"],
+      rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? shown(point.estimate) : "—", changeText(changes.find(({ run }) => run === point.run))]),
+    },
+    csv: {
+      head: ["run", "finished_at", "version", "cell", "metric", "value_us", "lower_us", "upper_us", "change_point"],
+      rows: points.map((point) => [point.run, point.finished_at, point.version, history.cell, history.metric, point.value_us, point.lower_us, point.upper_us, changes.some(({ run }) => run === point.run)]),
+    },
+  };
+}
+
+function shown(estimate) {
+  const { text, interval } = estimateText(estimate);
+  return interval ? `${text} (${interval})` : text;
+}
+
+function changeText(change) {
+  if (!change) return "";
+  const before = estimateText({ value: change.before_us }).text;
+  const after = estimateText({ value: change.after_us }).text;
+  return `${before} to ${after} ms`;
+}
+
+/** The first point of each version but the first. */
+const deploysOf = (points) => points.filter((point, index) => index > 0 && (point.version ?? null) !== (points[index - 1].version ?? null));
+
+function draw(transport, points, deploys, changes, what, width) {
+  const label = `History of ${what}. From ${shown(points[0].estimate)} ms on ${instant(points[0].finished_at)} to ${shown(points.at(-1).estimate)} ms on ${instant(points.at(-1).finished_at)}.`;
+  const frame = canvas({ width, innerHeight: 220, label });
+  const times = points.map(({ finished_at: at }) => new Date(at));
+  // One run alone gets an hour around it, so that there is an axis at all.
+  const spread = times.at(-1) > times[0] ? 0 : 1_800_000;
+  const x = scaleUtc([new Date(+times[0] - spread), new Date(+times.at(-1) + spread)], [8, frame.size.width - 8]);
+  const most = Math.max(...points.flatMap((point) => [point.value_us, point.upper_us ?? 0])) / 1000;
+  const y = scaleLinear([0, most * 1.15 || 1], [frame.size.height, 0]).nice(4);
+  axes(frame, { x: { scale: x, label: "finished (UTC)", count: width > 520 ? 6 : 3 }, y: { scale: y, label: "ms", count: 4, format: axisMilliseconds } });
+
+  const rule = (point, name, text) => {
+    const at = x(new Date(point.finished_at));
+    frame.inner.append("path").attr("class", name).attr("d", `M${at},0V${frame.size.height}`).append("title").text(text);
+  };
+  for (const point of deploys) rule(point, "deploy", `version ${point.version ?? "unknown"} from here on`);
+  for (const change of changes) {
+    const point = points.find(({ run }) => run === change.run);
+    if (point) rule(point, "change", `the level changed: ${changeText(change)}`);
+  }
+  const group = frame.inner.append("g").attr("class", `of-${transport}`);
+  group.append("path").attr("class", "curve thin").attr("d", line((point) => x(new Date(point.finished_at)), (point) => y(point.value_us / 1000))(points));
+  for (const point of points) {
+    const at = x(new Date(point.finished_at));
+    if (isNumber(point.lower_us) && isNumber(point.upper_us)) {
+      group.append("path").attr("class", "whisker").attr("d", `M${at},${y(Math.max(0, point.lower_us / 1000))}V${y(point.upper_us / 1000)}`);
+    }
+    group.append("path").attr("class", "marker").attr("d", markerPath(transport, points.length > 80 ? 16 : 36)).attr("transform", `translate(${at},${y(point.value_us / 1000)})`)
+      .append("title").text(`${instant(point.finished_at)}: ${shown(point.estimate)} ms`);
+  }
+  return frame.svg.node();
+}

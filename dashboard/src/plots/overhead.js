@@ -1,0 +1,92 @@
+// Overhead against payload: what delegating adds to a direct call, and how it grows.
+import { scaleLog } from "d3-scale";
+import { line } from "d3-shape";
+import { estimateText, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { cellParts, delegating } from "../report.js";
+import { payloadTitle, transportTitle } from "../vocabulary.js";
+import { axes, axisMilliseconds, canvas, markerPath, transportEntries } from "./canvas.js";
+
+/** The figures that can be drawn: the mean, which is the finest, and the quantiles that have thresholds. */
+export const OVERHEAD_FIGURES = { mean_us: "mean", p50_us: "p50", p95_us: "p95", p99_us: "p99" };
+
+/** Overheads of a function; latencies where the plan has no direct to compare with. `field` is one of OVERHEAD_FIGURES. */
+export function overheadPlot(report, fn, field) {
+  const paired = report.overheads.length > 0;
+  const what = paired ? "Overhead over direct execution" : "Latency (the plan has no direct execution to compare with)";
+  const rows = (paired ? report.overheads : report.cells).filter(({ id }) => cellParts(id).fn === fn);
+  const series = delegating(report).map((transport) => ({ transport, points: pointsOf(rows, transport, field) }));
+  const drawn = series.filter(({ points }) => points.some(({ ms }) => ms !== null));
+  const estimates = series.flatMap(({ points }) => points.map(({ estimate }) => estimate));
+  return {
+    empty: drawn.length === 0 && (rows[0]?.[field].reason ?? "There is no delegated cell of this function."),
+    name: `overhead-${OVERHEAD_FIGURES[field]}-${fn}`,
+    draw: (width) => draw(drawn, `${what}, ${OVERHEAD_FIGURES[field]}`, report.plan.thresholds[`${OVERHEAD_FIGURES[field]}_ms`], width),
+    caption: `${fn}. ${what}, ${OVERHEAD_FIGURES[field]}, in ms over payload size, with 95 % intervals; ${sampleCounts(estimates.map(({ n }) => n))}; `
+      + `${resolutionText(estimates)}. Hollow markers lie at or below the axis, or below the resolution.`,
+    numbers: {
+      head: ["Method", "Payload", ...Object.values(OVERHEAD_FIGURES).map((title) => `${title} (ms)`)],
+      rows: rows.filter(({ id }) => delegating(report).includes(cellParts(id).transport)).map((row) => {
+        const { transport, payloadBytes } = cellParts(row.id);
+        return [transportTitle(transport), payloadTitle(payloadBytes), ...Object.keys(OVERHEAD_FIGURES).map((name) => withInterval(row[name]))];
+      }),
+    },
+    csv: {
+      head: ["transport", "function", "payload_bytes", "figure", "value_us", "lower_us", "upper_us", "resolution_us", "n"],
+      rows: series.flatMap(({ transport, points }) => points.map(({ bytes, estimate }) =>
+        [transport, fn, bytes, OVERHEAD_FIGURES[field], estimate.value, estimate.lower, estimate.upper, estimate.resolution, estimate.n])),
+    },
+    slopes: report.slopes.filter((slope) => slope.function === fn),
+  };
+}
+
+function pointsOf(rows, transport, field) {
+  return rows.filter(({ id }) => cellParts(id).transport === transport).map((row) => {
+    const estimate = row[field];
+    return { bytes: cellParts(row.id).payloadBytes, estimate, ms: isNumber(estimate.value) ? estimate.value / 1000 : null };
+  }).sort((a, b) => a.bytes - b.bytes);
+}
+
+function withInterval(estimate) {
+  const { text, interval, reason } = estimateText(estimate);
+  if (interval) return `${text} (${interval})`;
+  return text === "—" ? reason : text;
+}
+
+function draw(series, what, threshold, width) {
+  const points = series.flatMap((one) => one.points).filter(({ ms }) => ms !== null);
+  const label = `${what}, against payload. ${series.map(({ transport, points: own }) => `${transportTitle(transport)}: ${own.map(({ bytes, estimate }) => `${payloadTitle(bytes)} ${estimateText(estimate).text} ms`).join(", ")}`).join("; ")}.`;
+  const frame = canvas({ width, innerHeight: 280, label, entries: transportEntries(series.map(({ transport }) => transport)) });
+  const sizes = [...new Set(points.map(({ bytes }) => bytes))].sort((a, b) => a - b);
+  const x = scaleLog([sizes[0] / 1.5, sizes.at(-1) * 1.5], [0, frame.size.width]);
+  const positive = points.map(({ ms }) => ms).filter((ms) => ms > 0.001);
+  const least = positive.length > 0 ? Math.min(...positive) : 0.01;
+  const most = Math.max(...points.flatMap(({ ms, estimate }) => [ms, (estimate.upper ?? 0) / 1000]), least * 10, threshold ?? 0);
+  const y = scaleLog([10 ** Math.floor(Math.log10(least)), most * 1.3], [frame.size.height, 0]);
+  const floor = y.domain()[0];
+  const high = (ms) => y(Math.max(ms, floor));
+
+  axes(frame, { x: { scale: x, label: "payload", values: sizes, format: payloadTitle }, y: { scale: y, label: "ms", count: 5, format: axisMilliseconds } });
+  if (threshold) {
+    frame.inner.append("path").attr("class", "threshold").attr("d", `M0,${y(threshold)}H${frame.size.width}`);
+    frame.inner.append("text").attr("class", "band-text").attr("x", frame.size.width - 6).attr("y", y(threshold) - 5).attr("text-anchor", "end").text(`threshold ${axisMilliseconds(threshold)} ms`);
+  }
+  // A little apart, or the intervals of transports that cost the same hide each other.
+  series.forEach(({ transport, points: own }, index) => {
+    const shift = (index - (series.length - 1) / 2) * 5;
+    const group = frame.inner.append("g").attr("class", `of-${transport}`).attr("transform", `translate(${shift},0)`);
+    const known = own.filter(({ ms }) => ms !== null);
+    group.append("path").attr("class", "curve").attr("d", line(({ bytes }) => x(bytes), ({ ms }) => high(ms))(known));
+    for (const { bytes, ms, estimate } of known) drawPoint(group, transport, x(bytes), ms, estimate, high, floor);
+  });
+  return frame.svg.node();
+}
+
+function drawPoint(group, transport, at, ms, estimate, high, floor) {
+  if (isNumber(estimate.lower) && isNumber(estimate.upper)) {
+    group.append("path").attr("class", "whisker").attr("d", `M${at},${high(estimate.lower / 1000)}V${high(estimate.upper / 1000)}`);
+  }
+  const unseen = ms <= floor || ms * 1000 < (estimate.resolution ?? 0);
+  group.append("path").attr("class", unseen ? "marker hollow" : "marker").attr("d", markerPath(transport)).attr("transform", `translate(${at},${high(ms)})`)
+    .append("title").text(`${transportTitle(transport)}: ${withInterval(estimate)} ms`);
+}
+

@@ -1,0 +1,121 @@
+// Everything on the page that comes from one report.
+import { history } from "./api.js";
+import { element, fill } from "./element.js";
+import { isNumber } from "./format.js";
+import { breakdownPlot } from "./plots/breakdown.js";
+import { distributionPlot } from "./plots/distribution.js";
+import { Figure } from "./plots/figure.js";
+import { historyPlot } from "./plots/history.js";
+import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
+import { percentilePlot } from "./plots/percentiles.js";
+import { cellsAt, cellsOf, delegating, samplesOf } from "./report.js";
+import { showChoice } from "./sections/choice.js";
+import { showFindings } from "./sections/findings.js";
+import { showLatency } from "./sections/latency.js";
+import { showVerdict } from "./sections/verdict.js";
+import { payloadTitle, transportTitle } from "./vocabulary.js";
+
+const HISTORY_METRICS = ["p50", "p95", "p99"];
+
+export class ReportView {
+  #report = null;
+  #chosen = { fn: null, payloadBytes: null };
+  #overheadField = "p50_us";
+  #history = { cell: null, metric: "p50" };
+  #overheadSelect = select("Figure of the overhead", OVERHEAD_FIGURES, "p50_us", (field) => {
+    this.#overheadField = field;
+    this.#showOverhead();
+  });
+  #historyCell = element("select", { "aria-label": "Cell of the history", onchange: ({ target }) => this.#chooseHistory({ cell: target.value }) });
+  #historyMetric = select("Figure of the history", Object.fromEntries(HISTORY_METRICS.map((metric) => [metric, metric])), "p50", (metric) => this.#chooseHistory({ metric }));
+  #percentiles = new Figure("plot-percentiles", "Latency by percentile");
+  #distribution = new Figure("plot-distribution", "Distribution of samples");
+  #overhead = new Figure("plot-overhead", "Overhead against payload", this.#overheadSelect);
+  #breakdown = new Figure("plot-breakdown", "Where the time goes");
+  #historyFigure = new Figure("plot-history", "History", this.#historyCell, this.#historyMetric);
+
+  constructor() {
+    const figures = [this.#percentiles, this.#distribution, this.#overhead, this.#breakdown, this.#historyFigure];
+    fill(document.getElementById("plots-content"), figures.map((figure) => figure.node));
+  }
+
+  /** Shows a report; keeps the choice of function and payload where the new plan has them. */
+  async show(report) {
+    this.#report = report;
+    const { functions, payload_bytes: payloads } = report.plan;
+    if (!functions.includes(this.#chosen.fn)) this.#chosen.fn = functions[0];
+    if (!payloads.includes(this.#chosen.payloadBytes)) this.#chosen.payloadBytes = payloads.includes(1000) ? 1000 : payloads[0];
+    showVerdict(document.getElementById("verdict-content"), report);
+    showChoice(document.getElementById("choice"), report.plan, this.#chosen, () => this.#showChosen());
+    showFindings(document.getElementById("findings-content"), report);
+    await Promise.all([this.#showChosen(), this.#offerHistory()]);
+  }
+
+  async #showChosen() {
+    const { fn, payloadBytes } = this.#chosen;
+    showLatency(document.getElementById("latency-content"), this.#report, fn);
+    this.#showOverhead();
+    this.#breakdown.show(breakdownPlot(this.#report, fn));
+    await this.#showSamples(fn, payloadBytes);
+  }
+
+  /** The two plots of samples; decoding takes a moment, and another choice may have been made meanwhile. */
+  async #showSamples(fn, payloadBytes) {
+    const report = this.#report;
+    const series = await Promise.all(cellsAt(report, fn, payloadBytes).map(async (cell) => ({ cell, slots: await samplesOf(cell) })));
+    if (report !== this.#report || fn !== this.#chosen.fn || payloadBytes !== this.#chosen.payloadBytes) return;
+    this.#percentiles.show(percentilePlot(report, series));
+    this.#distribution.show(distributionPlot(report, series));
+  }
+
+  #showOverhead() {
+    const plot = overheadPlot(this.#report, this.#chosen.fn, this.#overheadField);
+    this.#overhead.show(plot, slopes(plot.slopes));
+  }
+
+  async #offerHistory() {
+    const delegated = delegating(this.#report);
+    const cells = this.#report.plan.functions.flatMap((fn) => cellsOf(this.#report, fn)).filter(({ transport }) => delegated.includes(transport) || delegated.length === 0);
+    fill(this.#historyCell, cells.map(({ id, transport, function: fn, payload_bytes: bytes }) => element("option", { value: id }, `${transportTitle(transport)}, ${fn}, ${payloadTitle(bytes)}`)));
+    const kept = cells.some(({ id }) => id === this.#history.cell) ? this.#history.cell : cells[0]?.id;
+    if (kept) this.#historyCell.value = kept;
+    await this.#chooseHistory({ cell: kept });
+  }
+
+  async #chooseHistory(part) {
+    const wanted = Object.assign(this.#history, part);
+    const { cell, metric } = wanted;
+    if (!cell) return;
+    let plot;
+    try {
+      plot = historyPlot(await history(cell, metric));
+    } catch (error) {
+      plot = { empty: error.status === 404 ? "There is no history of this cell yet." : `The history cannot be read. ${error.message}`, caption: "", numbers: { head: [], rows: [] } };
+    }
+    if (cell === this.#history.cell && metric === this.#history.metric) this.#historyFigure.show(plot);
+  }
+}
+
+function select(label, options, chosen, onPick) {
+  return element("select", { "aria-label": label, onchange: ({ target }) => onPick(target.value) },
+    Object.entries(options).map(([value, text]) => element("option", { value, selected: value === chosen }, text)));
+}
+
+/** How latency grows with the payload, a sentence for each transport. */
+function slopes(all) {
+  if (all.length === 0) return null;
+  return element("ul", { class: "slopes" }, all.map(({ transport, us_per_kb: slope, intercept_us: intercept }) =>
+    element("li", {}, element("strong", {}, transportTitle(transport)), `: ${perKilobyte(slope)}; at no payload ${microseconds(intercept)}`)));
+}
+
+const perKilobyte = (estimate) => inMicroseconds(estimate, "µs of latency for each KB");
+const microseconds = (estimate) => inMicroseconds(estimate, "µs");
+
+/** Slopes are fractions of a microsecond: two significant digits of the interval's width are what they support. */
+function inMicroseconds({ value, lower, upper, reason }, unit) {
+  if (!isNumber(value)) return `not stated (${reason ?? "no reason was given"})`;
+  const width = isNumber(lower) && isNumber(upper) ? upper - lower : Math.abs(value);
+  const decimals = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(width || 1))));
+  const show = (us) => us.toFixed(decimals).replace("-", "−");
+  return `${show(value)} ${unit}${isNumber(lower) && isNumber(upper) ? ` (${show(lower)} to ${show(upper)})` : ""}`;
+}

@@ -1,0 +1,49 @@
+// What the figures say (analysis), what to know before trusting them (faults), and where and with what they were measured.
+import { element, fill } from "../element.js";
+import { duration, estimateLine, instant, integer, isNumber, milliseconds } from "../format.js";
+
+export function showFindings(node, report) {
+  fill(node,
+    element("div", { class: "columns" },
+      element("div", {},
+        element("h3", {}, "Analysis"),
+        report.analysis.length > 0
+          ? element("ul", { class: "sentences" }, report.analysis.map(finding))
+          : element("p", { class: "muted" }, "Too little was measured for a sentence."),
+        element("h3", {}, "Faults"),
+        report.faults.length > 0
+          ? element("ul", { class: "sentences faults" }, report.faults.map(fault))
+          : element("p", { class: "muted" }, "None found.")),
+      element("div", {}, element("h3", {}, "Environment"), environment(report))));
+}
+
+function finding({ topic, sentence, figures }) {
+  return element("li", {}, element("span", { class: "topic" }, topic.replaceAll("-", " ")), ` ${sentence} `,
+    figures.length > 0 && element("details", { class: "inline" }, element("summary", {}, "rests on"),
+      element("ul", {}, figures.map(({ path, value }) => element("li", {}, element("code", {}, path), ` = ${Number(value.toPrecision(6))}`)))));
+}
+
+function fault({ kind, cell, message }) {
+  return element("li", {}, element("span", { class: "topic" }, kind.replaceAll("-", " ")), cell && [" ", element("code", {}, cell)], ` ${message}`);
+}
+
+function environment({ environment: at, run, plan }) {
+  const noise = at.noise_floor;
+  const us = (value) => `${milliseconds(value, 1)} ms`;
+  const facts = [
+    ["Run", `${run.id}, started by ${run.trigger}`],
+    ["Started", instant(run.started_at)],
+    ["Took", run.started_at && run.finished_at ? duration((new Date(run.finished_at) - new Date(run.started_at)) / 1000) : "—"],
+    ["Location", `${run.location}${run.colo ? `, datacenter ${run.colo}` : ""}`],
+    ["Clock", `step ${at.tick_ms ?? "unknown"} ms; ${at.clock_advances_during_cpu === null ? "unknown whether it runs during computation" : at.clock_advances_during_cpu ? "runs during computation" : "stands still during computation"}`],
+    ["Timer", at.timers.join(", ") || "none"],
+    ["Polls in a tick", isNumber(at.polls_per_tick) ? `${integer(at.polls_per_tick)}${isNumber(at.polls_per_tick_mad) ? ` (median absolute deviation ${integer(at.polls_per_tick_mad)})` : ""}` : "—"],
+    ["Noise floor", noise ? `p50 ${us(noise.p50_us)}, p95 ${us(noise.p95_us)}, p99 ${us(noise.p99_us)}; n = ${integer(noise.n)}` : "—"],
+    ["Isolation cost", at.isolation_cost_us ? estimateLine(at.isolation_cost_us) : "—"],
+    ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}`],
+    ["Compatibility date", at.compatibility_date],
+    ["Limits", at.limits],
+    ["Plan", `${integer(plan.samples_per_cell)} samples per cell, payload of ${plan.payload_shape}, seed ${plan.seed}, concurrency ${plan.concurrency}, batch ${plan.batch_size}`],
+  ];
+  return element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+}

@@ -1,0 +1,82 @@
+// The table that users came for (DESIGN section 7), and under it everything else that was measured of each cell.
+import { element, fill } from "../element.js";
+import { estimateText, integer, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { cellsOf, errorCount, isTicked } from "../report.js";
+import { FUNCTIONS, payloadTitle, transportTitle } from "../vocabulary.js";
+
+const SHOWN = ["p50_us", "p95_us", "p99_us"];
+
+export function showLatency(node, report, fn) {
+  const cells = cellsOf(report, fn);
+  const notes = new Notes();
+  const rows = cells.map((cell, index) => row(cells, cell, index, notes));
+  const estimates = cells.flatMap((cell) => SHOWN.map((field) => cell[field]));
+  fill(node,
+    element("table", { id: "latency-table" },
+      element("caption", {}, element("strong", {}, fn), ` (${FUNCTIONS[fn] ?? "a function of the plan"}): latency of one call in ms, below each figure its 95 % interval. `,
+        `${sampleCounts(cells.map(({ count }) => count))} per cell; ${resolutionText(estimates)}.`,
+        isTicked(report) && " The clock stood still during computation: percentiles are proven bounds, not points."),
+      element("thead", {}, element("tr", {}, ["Method", "Payload", "p50", "p95", "p99"].map((text) => element("th", { scope: "col", class: text.startsWith("p") && "number" }, text)))),
+      element("tbody", {}, rows)),
+    notes.list(),
+    everything(report, cells));
+}
+
+function row(cells, cell, index, notes) {
+  const first = cells.findIndex(({ transport }) => transport === cell.transport) === index;
+  const span = cells.filter(({ transport }) => transport === cell.transport).length;
+  return element("tr", { class: first && "first", "data-cell": cell.id },
+    first && element("th", { scope: "rowgroup", rowspan: span, class: `method of-${cell.transport}` }, transportTitle(cell.transport)),
+    element("th", { scope: "row", class: "payload" }, payloadTitle(cell.payload_bytes)),
+    SHOWN.map((field) => element("td", { class: "number", "data-figure": field }, figure(cell[field], notes))));
+}
+
+function figure(estimate, notes) {
+  const { text, interval, reason } = estimateText(estimate);
+  return [element("span", { class: "value" }, text), reason && notes.mark(reason), interval && element("span", { class: "interval" }, interval)];
+}
+
+/** Reasons why figures are not stated: each once, numbered, below the table. */
+class Notes {
+  #reasons = [];
+
+  mark(reason) {
+    if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
+    const number = this.#reasons.indexOf(reason) + 1;
+    return element("sup", {}, element("a", { href: `#note-${number}`, "aria-label": `note ${number}` }, String(number)));
+  }
+
+  list() {
+    return this.#reasons.length > 0 && element("ol", { class: "notes" }, this.#reasons.map((reason, index) => element("li", { id: `note-${index + 1}` }, reason)));
+  }
+}
+
+function everything(report, cells) {
+  const head = ["Cell", "n", "errors", "skipped", "lost", "warmup", "min", "mean", "chain mean", "isolation cost", "p99.9", "max", "Files"];
+  return element("details", {}, element("summary", {}, "Everything measured of these cells"),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Everything measured of these cells" },
+      element("table", {},
+        element("caption", {}, "Times in ms. The mean is of isolated calls, the chain mean of calls in a row between two clock readings; the isolation cost is the first minus the second."),
+        element("thead", {}, element("tr", {}, head.map((text) => element("th", { scope: "col" }, text)))),
+        element("tbody", {}, cells.map((cell) => everythingOf(report, cell))))));
+}
+
+function everythingOf(report, cell) {
+  const { resolution } = cell.p50_us;
+  const plain = (us) => (isNumber(us) ? estimateText({ value: us, resolution }).text : "—");
+  const files = ["hgrm", "hlog", "csv"].map((kind) => [element("a", { href: `/results/${report.run.id}/cells/${cell.id}.${kind}`, download: true, "aria-label": `${cell.id} as ${kind}` }, kind), " "]);
+  return element("tr", {},
+    element("th", { scope: "row" }, `${transportTitle(cell.transport)}, ${payloadTitle(cell.payload_bytes)}`),
+    [cell.count, errorCount(cell), cell.skipped, cell.lost, cell.warmup_calls].map((count, index) => element("td", { class: "number" }, integer(count), index === 1 && count > 0 && ` (${kinds(cell.errors)})`)),
+    element("td", { class: "number" }, plain(cell.min_us)),
+    ["mean_us", "chain_mean_us", "isolation_cost_us", "p99_9_us"].map((field) => element("td", { class: "number" }, withReason(cell[field]))),
+    element("td", { class: "number" }, plain(cell.max_us)),
+    element("td", {}, files));
+}
+
+const kinds = (errors) => Object.entries(errors).map(([kind, count]) => `${kind} ${count}`).join(", ");
+
+function withReason(estimate) {
+  const { text, interval, reason } = estimateText(estimate);
+  return [text, interval && element("span", { class: "interval" }, interval), reason && element("span", { class: "interval" }, reason)];
+}

@@ -1,0 +1,91 @@
+// The answer in ten seconds: yes, no or not settled, for each transport with its reason.
+import { element, fill } from "../element.js";
+import { estimateText, instant, integer, listed } from "../format.js";
+import { thresholdStrip } from "../plots/thresholds.js";
+import { cellParts, isLocal } from "../report.js";
+import { OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
+
+/** Width at which the strips are drawn, in px; they scale with their card. */
+const STRIP_WIDTH = 340;
+
+export function showVerdict(node, report) {
+  node.removeAttribute("aria-busy");
+  fill(node,
+    answer(report.summary.transports),
+    element("p", { class: "muted" }, question(report)),
+    element("div", { class: "cards" }, report.summary.transports.map((summary) => card(report, summary))),
+    provenance(report),
+    report.verdicts.length > 0 && allVerdicts(report.verdicts));
+}
+
+/** The page before there is a report. */
+export function showNoReport(node, message) {
+  node.removeAttribute("aria-busy");
+  fill(node, element("p", { class: "answer" }, "Nobody has measured it here yet."), element("p", {}, message),
+    element("p", {}, "Start a run ", element("a", { href: "#start" }, "below"), ", or wait for the next scheduled one. This page then answers by itself."));
+}
+
+/** The page when the report cannot be read. */
+export function showReportError(node, error, retry) {
+  node.removeAttribute("aria-busy");
+  fill(node, element("div", { class: "notice fault", role: "alert" }, element("p", {}, element("strong", {}, "The report cannot be read. "), error.message),
+    element("p", {}, element("button", { type: "button", onclick: retry }, "Try again"))));
+}
+
+/** One sentence over all transports: delegating is possible where one of them passes. */
+function answer(transports) {
+  const of = (outcome) => transports.filter((one) => one.outcome === outcome).map(({ transport }) => transportTitle(transport));
+  const [passing, failing, open] = [of("pass"), of("fail"), of("inconclusive")];
+  const say = (outcome, head, ...rest) => element("p", { class: `answer is-${outcome}`, id: "answer" }, element("strong", {}, head), ...rest.filter(Boolean).map((text) => ` ${text}`));
+  const others = [failing.length > 0 && `Not by ${listed(failing)}.`, open.length > 0 && `Not settled: ${listed(open)}.`];
+  if (transports.length === 0) return say("inconclusive", "Nothing was delegated.", "The plan has no transport but direct execution.");
+  if (failing.length + open.length === 0) return say("pass", "Yes.", `By ${listed(passing)}: every threshold is met.`);
+  if (passing.length > 0) return say("pass", `Yes, by ${listed(passing)}.`, ...others);
+  if (open.length === 0) return say("fail", "No.", `${listed(failing)} ${failing.length === 1 ? "misses" : "miss"} at least one threshold.`);
+  return say("inconclusive", "Not settled.", failing.length > 0 && others[0], "Some intervals reach across a threshold, or cannot be stated.");
+}
+
+function question(report) {
+  const { p50_ms: p50, p95_ms: p95, p99_ms: p99 } = report.plan.thresholds;
+  const what = report.plan.transports.includes("direct") ? "delegating adds, to the latency of direct execution," : "the latency of a delegated call has";
+  return `Acceptable: ${what} p50 < ${p50} ms, p95 < ${p95} ms and p99 < ${p99} ms, in every cell.`;
+}
+
+function card(report, { transport, outcome, reason }) {
+  const verdicts = report.verdicts.filter(({ id }) => cellParts(id).transport === transport);
+  const { title, sign } = OUTCOMES[outcome];
+  return element("article", { class: `card is-${outcome}`, "data-transport": transport },
+    element("h2", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${title}`), ` ${transportTitle(transport)}`),
+    element("p", { class: "reason" }, reason),
+    verdicts.length > 0 && thresholdStrip(verdicts, STRIP_WIDTH),
+    verdicts.length > 0 && element("p", { class: "caption" }, `Each dot is a cell: ${verdicts[0].quantity}, with its 95 % interval. Shaded: over the threshold.`));
+}
+
+function provenance(report) {
+  const { run, environment } = report;
+  const place = isLocal(report) ? "a local workerd: no network between the isolates, one machine's noise" : `Cloudflare, location ${run.location}${run.colo ? `, datacenter ${run.colo}` : ""}`;
+  const cut = run.state === "completed" ? "" : ` The run was ${run.state}: the figures rest on what was measured.`;
+  return element("p", { class: "muted" },
+    "Measured ", element("time", { datetime: run.finished_at ?? run.started_at }, instant(run.finished_at ?? run.started_at)), ` on ${place}. `,
+    `Clock step ${environment.tick_ms ?? "unknown"} ms, ${environment.timers.join(" and ") || "no"} timer.${cut} `,
+    element("a", { href: `/results/${run.id}.md` }, "Markdown"), " · ", element("a", { href: `/results/${run.id}` }, "JSON"));
+}
+
+function allVerdicts(verdicts) {
+  const rows = verdicts.map(({ id, metric, quantity, threshold_ms: limit, estimate_us: estimate, outcome, samples_needed: needed }) => {
+    const { transport, fn, payloadBytes } = cellParts(id);
+    const { text, interval, reason } = estimateText(estimate);
+    return element("tr", {},
+      element("th", { scope: "row" }, `${transportTitle(transport)}, ${fn}, ${payloadTitle(payloadBytes)}`),
+      element("td", {}, `${metric} ${quantity}`),
+      element("td", { class: "number" }, `< ${limit}`),
+      element("td", { class: "number" }, text, interval && element("span", { class: "interval" }, interval)),
+      element("td", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, OUTCOMES[outcome].sign), ` ${OUTCOMES[outcome].title}`)),
+      element("td", {}, [reason, needed && `about ${integer(needed)} samples would settle it`].filter(Boolean).join("; ")));
+  });
+  return element("details", {}, element("summary", {}, `Every threshold against every cell (${verdicts.length})`),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Every threshold against every cell" },
+      element("table", {},
+        element("thead", {}, element("tr", {}, ["Cell", "Figure", "Limit (ms)", "Found (ms)", "Verdict", "Note"].map((text) => element("th", { scope: "col" }, text)))),
+        element("tbody", {}, rows))));
+}

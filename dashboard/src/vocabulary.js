@@ -1,0 +1,58 @@
+// The names of the protocol (protocol/src/transport.rs, function.rs, payload.rs, measure.rs, report.rs) and how people read them.
+
+/** Every transport, in the order of the tables. The marker tells them apart without colour; style.css has the colours. */
+export const TRANSPORTS = {
+  direct: { title: "Direct", marker: "circle" },
+  "service-binding": { title: "Service Binding", marker: "square" },
+  "raw-fetch": { title: "Raw Fetch", marker: "triangle" },
+  rpc: { title: "Workers RPC", marker: "diamond" },
+  msgpack: { title: "MessagePack", marker: "cross" },
+  "capnweb-batch": { title: "capnweb (batch)", marker: "star" },
+  "capnweb-websocket": { title: "capnweb (WebSocket)", marker: "wye" },
+  websocket: { title: "WebSocket", marker: "circle" },
+};
+
+/** The transport that calls the function in the caller itself: the baseline of every overhead. */
+export const BASELINE = "direct";
+
+/** Every function, with what it does. */
+export const FUNCTIONS = {
+  echo: "returns its payload undecoded",
+  transform: "decodes and encodes its payload",
+  compute: "sums 1,000 square roots",
+};
+
+/** What payloads can be made of. */
+export const PAYLOAD_SHAPES = { text: "one string", records: "many small objects" };
+
+/** The timers that a plan can ask for. */
+export const TIMERS = {
+  auto: "the finest that the clock allows",
+  interpolated: "finer than a tick; needs a clock that runs",
+  ticked: "whole ticks, as in production",
+};
+
+/** What an interval says about a threshold; the sign tells them apart without colour. */
+export const OUTCOMES = {
+  pass: { title: "Pass", sign: "✓" },
+  fail: { title: "Fail", sign: "✕" },
+  inconclusive: { title: "Inconclusive", sign: "?" },
+};
+
+/** The quantiles that a report states, by the field of a cell. */
+export const QUANTILES = {
+  p50_us: { title: "p50", quantile: 0.5 },
+  p95_us: { title: "p95", quantile: 0.95 },
+  p99_us: { title: "p99", quantile: 0.99 },
+  p99_9_us: { title: "p99.9", quantile: 0.999 },
+};
+
+/** The name of a transport for people; an unknown one keeps its wire name. */
+export const transportTitle = (transport) => TRANSPORTS[transport]?.title ?? transport;
+
+/** A payload's size for people: `100 B`, `10 KB` (1 KB = 1,000 bytes). */
+export function payloadTitle(bytes) {
+  if (bytes >= 1e6 && bytes % 1e5 === 0) return `${bytes / 1e6} MB`;
+  if (bytes >= 1e3 && bytes % 100 === 0) return `${bytes / 1e3} KB`;
+  return `${bytes} B`;
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decimalsFor, duration, estimateLine, estimateText, milliseconds, sampleCounts } from "../src/format.js";
+import { payloadTitle } from "../src/vocabulary.js";
+
+test("a value has as many digits as its resolution supports", () => {
+  for (const [resolutionUs, shown] of [[1, "1.235"], [5, "1.235"], [20, "1.23"], [100, "1.2"], [1000, "1"], [undefined, "1.235"]]) {
+    assert.equal(milliseconds(1234.6, resolutionUs), shown, `resolution ${resolutionUs} us`);
+  }
+  assert.equal(decimalsFor(0.001), 3);
+});
+
+test("zero is never shown for what the timer cannot see", () => {
+  assert.equal(milliseconds(0, 1), "< 0.001");
+  assert.equal(milliseconds(0.4, 1), "< 0.001");
+  assert.equal(milliseconds(999, 1000), "< 1");
+  assert.equal(milliseconds(-3, 5), "> −0.005");
+  assert.equal(milliseconds(-12, 5), "−0.012");
+});
+
+test("an estimate is its value with its interval", () => {
+  const estimate = { value: 90.6, lower: 88, upper: 93, resolution: 1, n: 400 };
+  assert.deepEqual(estimateText(estimate), { text: "0.091", interval: "0.088 to 0.093", reason: null });
+  assert.equal(estimateLine(estimate), "0.091 ms (0.088 to 0.093)");
+});
+
+test("what cannot be stated shows its bounds and its reason", () => {
+  const bounded = { value: null, lower: 0, upper: 1000, resolution: 1000, reason: "below one tick" };
+  assert.deepEqual(estimateText(bounded), { text: "0 to 1", interval: null, reason: "below one tick" });
+  assert.equal(estimateText({ value: null, upper: 2000, resolution: 1000, reason: "r" }).text, "at most 2");
+  assert.deepEqual(estimateText({ value: null, reason: "72 samples are needed, there are 20" }), {
+    text: "—",
+    interval: null,
+    reason: "72 samples are needed, there are 20",
+  });
+});
+
+test("counts, spans and sizes read as people write them", () => {
+  assert.equal(sampleCounts([400, 380, undefined]), "n = 380 to 400");
+  assert.equal(sampleCounts([12000]), "n = 12,000");
+  assert.deepEqual([45, 185, 7440].map(duration), ["45 s", "3 min 5 s", "2 h 4 min"]);
+  assert.deepEqual([100, 1000, 100_000, 1_000_000, 1234].map(payloadTitle), ["100 B", "1 KB", "100 KB", "1 MB", "1234 B"]);
+});
