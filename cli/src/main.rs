@@ -1,2 +1,37 @@
-//! Placeholder until the first commit.
-fn main() {}
+//! `rpc-latency`: start a run, follow it, print, save.
+//!
+//! Reads as a table of contents: options are in [`arguments`], one module for each command, one exit.
+
+mod arguments;
+mod exit;
+mod follow;
+mod interrupt;
+mod measure;
+mod plan_options;
+mod progress;
+mod runs;
+mod saved;
+mod serve;
+mod tables;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let Arguments { command, api } = Arguments::parse();
+    let done = match command {
+        Command::Run(options) => measure::run(&api, &options),
+        Command::Serve(options) => serve::serve(&api, &options),
+        Command::Watch(options) => measure::watch(&api, &options),
+        Command::Report(options) => runs::report(&api, &options),
+        Command::Runs(options) => runs::list(&api, &options),
+        Command::Cancel(options) => runs::cancel(&api, &options),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        Exit::Failure
+    })
+    .into()
+}

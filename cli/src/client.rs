@@ -1,0 +1,321 @@
+//! The orchestrator's HTTP API, typed.
+
+use core::fmt::Write as _;
+use protocol::{
+    Problem, Report, RunId,
+    run::{RunList, RunStatus},
+};
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+use ureq::http::{HeaderMap, Method, Request, Uri, header};
+
+/// Longest wait for an answer. The slowest one assembles nothing: reports are stored.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Largest answer that is read: a report of hundreds of cells, each with its histogram.
+const MAX_ANSWER_BYTES: u64 = 256 << 20;
+
+/// Characters of an unexpected answer that an error shows.
+const SHOWN_CHARS: usize = 300;
+
+/// A client of one orchestrator.
+#[derive(Clone, Debug)]
+pub struct Client {
+    url: String,
+    token: Option<String>,
+    agent: ureq::Agent,
+}
+
+/// An answer as it came, whatever its status.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body as text.
+    pub body: String,
+}
+
+/// Why the API did not answer with what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No answer.
+    #[error("{request}: no answer ({reason}); is the address right, and is it being served?")]
+    Unreachable {
+        /// Method and URL.
+        request: String,
+        /// Why.
+        reason: String,
+    },
+    /// A problem document.
+    #[error("{request} was refused: {}", describe(.problem))]
+    Refused {
+        /// Method and URL.
+        request: String,
+        /// What the orchestrator says.
+        problem: Box<Problem>,
+    },
+    /// Something that no orchestrator of this version answers.
+    #[error("{request} answered {status} with something else than expected ({reason}): {start}")]
+    Unexpected {
+        /// Method and URL.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        reason: String,
+        /// How it begins.
+        start: String,
+    },
+}
+
+impl ClientError {
+    /// The HTTP status, where there was an answer.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unreachable { .. } => None,
+            Self::Refused { problem, .. } => Some(problem.status),
+            Self::Unexpected { status, .. } => Some(*status),
+        }
+    }
+}
+
+/// A problem document for people: each bad field on a line of its own.
+fn describe(problem: &Problem) -> String {
+    let mut text = format!("{} ({} {})", problem.detail, problem.status, problem.title);
+    for error in &problem.errors {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n  {}: {}", error.field, error.detail);
+    }
+    if problem.status == 401 {
+        text.push_str("\n  pass the token with --token or in the environment variable API_TOKEN");
+    }
+    text
+}
+
+impl Client {
+    /// A client of the orchestrator at `url`, with the bearer token that starting and cancelling need.
+    #[must_use]
+    pub fn new(url: &str, token: Option<String>) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(TIMEOUT))
+            .user_agent(concat!("rpc-latency/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            token,
+            agent: agent.into(),
+        }
+    }
+
+    /// Address of the orchestrator, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Starts the run that `plan` (JSON, empty for the default) asks for. Its siblings are those at other locations.
+    ///
+    /// # Errors
+    /// [`ClientError`], among them every refusal of the API.
+    pub fn start(&self, plan: &[u8]) -> Result<RunStatus, ClientError> {
+        let answer = self.accepted(&Method::POST, "/runs", plan)?;
+        self.decode(&Method::POST, "/runs", &answer)
+    }
+
+    /// Where a run stands.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn run(&self, run: &RunId) -> Result<RunStatus, ClientError> {
+        self.get(&format!("/runs/{run}"))
+    }
+
+    /// Runs, newest first; those before `before` if given.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn runs(&self, before: Option<&RunId>) -> Result<RunList, ClientError> {
+        match before {
+            Some(run) => self.get(&format!("/runs?before={run}")),
+            None => self.get("/runs"),
+        }
+    }
+
+    /// Cancels a run; what it measured is kept.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn cancel(&self, run: &RunId) -> Result<(), ClientError> {
+        self.accepted(&Method::DELETE, &format!("/runs/{run}"), b"")
+            .map(|_| ())
+    }
+
+    /// The report of a run as the orchestrator serves it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn report_json(&self, run: &RunId) -> Result<String, ClientError> {
+        self.text(&format!("/results/{run}"))
+    }
+
+    /// The report of a run.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn report(&self, run: &RunId) -> Result<Report, ClientError> {
+        self.get(&format!("/results/{run}"))
+    }
+
+    /// The report of a run as Markdown.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn report_markdown(&self, run: &RunId) -> Result<String, ClientError> {
+        self.text(&format!("/results/{run}.md"))
+    }
+
+    /// The text of any resource that answers 2xx.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn text(&self, path: &str) -> Result<String, ClientError> {
+        Ok(self.accepted(&Method::GET, path, b"")?.body)
+    }
+
+    /// The document of any resource that answers 2xx.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let answer = self.accepted(&Method::GET, path, b"")?;
+        self.decode(&Method::GET, path, &answer)
+    }
+
+    /// One request, with the token if there is one; whatever the answer's status.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] when there is no answer.
+    pub fn request(&self, method: &Method, path: &str, body: &[u8]) -> Result<Answer, ClientError> {
+        let unreachable = |reason: String| ClientError::Unreachable {
+            request: format!("{method} {}{path}", self.url),
+            reason,
+        };
+        let uri: Uri = format!("{}{path}", self.url)
+            .parse()
+            .map_err(|error: ureq::http::uri::InvalidUri| unreachable(error.to_string()))?;
+        let mut request = Request::builder().method(method).uri(uri);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let answer = if body.is_empty() {
+            let request = request
+                .body(())
+                .map_err(|error| unreachable(error.to_string()))?;
+            self.agent.run(request)
+        } else {
+            let request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body)
+                .map_err(|error| unreachable(error.to_string()))?;
+            self.agent.run(request)
+        };
+        let (parts, mut body) = answer
+            .map_err(|error| unreachable(error.to_string()))?
+            .into_parts();
+        let body = body
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .lossy_utf8(true)
+            .read_to_string()
+            .map_err(|error| unreachable(error.to_string()))?;
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        })
+    }
+
+    fn accepted(&self, method: &Method, path: &str, body: &[u8]) -> Result<Answer, ClientError> {
+        let answer = self.request(method, path, body)?;
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        match serde_json::from_str::<Problem>(&answer.body) {
+            Ok(problem) => Err(ClientError::Refused {
+                request: format!("{method} {}{path}", self.url),
+                problem: Box::new(problem),
+            }),
+            Err(_) => Err(self.unexpected(method, path, &answer, "no problem document")),
+        }
+    }
+
+    fn decode<T: DeserializeOwned>(
+        &self,
+        method: &Method,
+        path: &str,
+        answer: &Answer,
+    ) -> Result<T, ClientError> {
+        serde_json::from_str(&answer.body)
+            .map_err(|error| self.unexpected(method, path, answer, &error.to_string()))
+    }
+
+    fn unexpected(
+        &self,
+        method: &Method,
+        path: &str,
+        answer: &Answer,
+        reason: &str,
+    ) -> ClientError {
+        ClientError::Unexpected {
+            request: format!("{method} {}{path}", self.url),
+            status: answer.status,
+            reason: reason.to_owned(),
+            start: answer.body.chars().take(SHOWN_CHARS).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::problem::FieldError;
+
+    #[test]
+    fn a_refusal_shows_each_bad_field_on_its_own_line() {
+        let problem = Problem::new(400, "the plan has 2 bad field(s)").with_errors(vec![
+            FieldError {
+                field: "payload_bytes[0]".to_owned(),
+                detail: "is -1".to_owned(),
+            },
+            FieldError {
+                field: "seed".to_owned(),
+                detail: "is a string".to_owned(),
+            },
+        ]);
+        let error = ClientError::Refused {
+            request: "POST http://x/runs".to_owned(),
+            problem: Box::new(problem),
+        };
+        assert_eq!(
+            error.to_string(),
+            "POST http://x/runs was refused: the plan has 2 bad field(s) (400 Bad Request)\n  payload_bytes[0]: is -1\n  seed: is a string"
+        );
+    }
+
+    #[test]
+    fn no_answer_says_who_was_asked() {
+        let error = Client::new("http://127.0.0.1:1", None)
+            .text("/health")
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("GET http://127.0.0.1:1/health: no answer ("),
+            "{error}"
+        );
+    }
+}

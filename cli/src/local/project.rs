@@ -1,0 +1,175 @@
+//! The project's folder: what is built where, and what serves it.
+
+use std::path::{Path, PathBuf};
+
+/// A checkout of this project (or one of the same layout).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    root: PathBuf,
+}
+
+/// One of the builds of a [`Project`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// What is deployed: `scripts/build`.
+    Release,
+    /// With the functions that only tests may call: `scripts/build --test-functions`.
+    TestFunctions,
+}
+
+/// Why a project cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// No folder around `start` has the three Workers.
+    #[error(
+        "no project found in {start} or above it: there should be a wrangler.toml beside caller-worker/ and runtime-worker/; \
+         run this inside the checkout or name it with --project"
+    )]
+    NotFound {
+        /// Where the search began.
+        start: PathBuf,
+    },
+    /// A Worker has not been built.
+    #[error("{missing} is missing: the Workers are not built; run {}", .build.script())]
+    NotBuilt {
+        /// The file or folder that is not there.
+        missing: PathBuf,
+        /// The build that would make it.
+        build: Build,
+    },
+    /// A tool has not been installed.
+    #[error(
+        "{missing} is missing: the tools that serve the Workers are not installed; run scripts/setup"
+    )]
+    NoTool {
+        /// The file that is not there.
+        missing: PathBuf,
+    },
+}
+
+impl Build {
+    /// The folder in each Worker's own that it goes to.
+    #[must_use]
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Release => "build",
+            Self::TestFunctions => "build-test",
+        }
+    }
+
+    /// The command that makes it.
+    #[must_use]
+    pub const fn script(self) -> &'static str {
+        match self {
+            Self::Release => "scripts/build",
+            Self::TestFunctions => "scripts/build --test-functions",
+        }
+    }
+}
+
+/// Configuration files of the three Workers, the primary one first.
+pub(super) const CONFIGURATIONS: [&str; 3] = [
+    "wrangler.toml",
+    "caller-worker/wrangler.toml",
+    "runtime-worker/wrangler.toml",
+];
+
+/// Folders of the three Workers' crates, each with its builds in it.
+pub(super) const CRATES: [&str; 3] = ["orchestrator", "caller-worker", "runtime-worker"];
+
+impl Project {
+    /// The project whose folder is `root`.
+    ///
+    /// # Errors
+    /// [`ProjectError::NotFound`] where the three Workers' configurations are not there.
+    pub fn at(root: &Path) -> Result<Self, ProjectError> {
+        if CONFIGURATIONS.iter().all(|file| root.join(file).is_file()) {
+            Ok(Self {
+                root: root.to_owned(),
+            })
+        } else {
+            Err(ProjectError::NotFound {
+                start: root.to_owned(),
+            })
+        }
+    }
+
+    /// The project that `start` lies in.
+    ///
+    /// # Errors
+    /// [`ProjectError::NotFound`] where neither `start` nor a folder above it is one.
+    pub fn around(start: &Path) -> Result<Self, ProjectError> {
+        start
+            .ancestors()
+            .find_map(|folder| Self::at(folder).ok())
+            .ok_or_else(|| ProjectError::NotFound {
+                start: start.to_owned(),
+            })
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A file or folder of a build.
+    pub(super) fn built(&self, path: &str, build: Build) -> Result<PathBuf, ProjectError> {
+        let missing = self.root.join(path);
+        if missing.exists() {
+            Ok(missing)
+        } else {
+            Err(ProjectError::NotBuilt { missing, build })
+        }
+    }
+
+    /// An npm tool.
+    pub(super) fn tool(&self, name: &str) -> Result<PathBuf, ProjectError> {
+        let missing = self.tools().join(name);
+        if missing.exists() {
+            Ok(missing)
+        } else {
+            Err(ProjectError::NoTool { missing })
+        }
+    }
+
+    /// Where the npm tools are, a Node.js that is new enough for them among them.
+    pub(super) fn tools(&self) -> PathBuf {
+        self.root.join("node_modules/.bin")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkout() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    }
+
+    #[test]
+    fn a_project_is_found_from_any_folder_in_it() {
+        let project = Project::around(&checkout().join("cli/src/local")).unwrap();
+        assert_eq!(project.root(), checkout());
+    }
+
+    #[test]
+    fn elsewhere_there_is_none_and_the_error_says_what_to_do() {
+        let error = Project::around(Path::new("/")).unwrap_err();
+        assert!(error.to_string().contains("--project"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_built_names_the_script_that_builds_it() {
+        let project = Project::at(checkout()).unwrap();
+        let error = project
+            .built("caller-worker/no-such-build", Build::TestFunctions)
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("run scripts/build --test-functions"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! Waiting until the servers answer, with a deadline.
+
+use super::{process_group::ProcessGroup, staging::StagingError};
+use std::{
+    io,
+    path::PathBuf,
+    process::ExitStatus,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Lines of a log that an error shows.
+const TAIL_LINES: usize = 40;
+
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the Workers could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The Workers could not be laid out.
+    #[error(transparent)]
+    Staging(#[from] StagingError),
+    /// A tool is not there.
+    #[error(transparent)]
+    Project(#[from] super::ProjectError),
+    /// A server could not be started at all.
+    #[error("{name} could not be started ({program}): {source}")]
+    NotStarted {
+        /// Which server.
+        name: &'static str,
+        /// Its program.
+        program: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A server ended by itself.
+    #[error("{name} ended by itself ({status}). The end of its log:\n\n{tail}")]
+    Ended {
+        /// Which server.
+        name: &'static str,
+        /// How.
+        status: ExitStatus,
+        /// The end of its log.
+        tail: String,
+    },
+    /// A server runs, but did not answer in time.
+    #[error("{name} was not ready in time: {waited_for}. The end of its log:\n\n{tail}")]
+    NotReady {
+        /// Which server.
+        name: &'static str,
+        /// What did not happen.
+        waited_for: String,
+        /// The end of its log.
+        tail: String,
+    },
+}
+
+/// Waits until plain workerd listens, and returns the runtime's public address.
+pub(super) fn runtime_url(
+    server: &mut ProcessGroup,
+    expires: Instant,
+) -> Result<String, StartError> {
+    let port = wait(
+        server,
+        expires,
+        "it did not say on which port it listens",
+        |log| listening_port(log).ok_or_else(String::new),
+    )?;
+    Ok(format!("http://127.0.0.1:{port}"))
+}
+
+/// Waits until the orchestrator answers behind wrangler, and returns its address.
+pub(super) fn orchestrator_url(
+    server: &mut ProcessGroup,
+    expires: Instant,
+) -> Result<String, StartError> {
+    let url = wait(server, expires, "it did not say where it listens", |log| {
+        ready_url(log).ok_or_else(String::new)
+    })?;
+    let health = format!("{url}/health");
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build()
+        .into();
+    wait(
+        server,
+        expires,
+        &format!("GET {health} did not answer 200"),
+        |_| {
+            agent
+                .get(&health)
+                .call()
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        },
+    )?;
+    Ok(url)
+}
+
+/// Fails when the server has ended.
+pub(super) fn still_runs(server: &mut ProcessGroup) -> Result<(), StartError> {
+    match server.ended() {
+        None => Ok(()),
+        Some(status) => Err(StartError::Ended {
+            name: server.name(),
+            status,
+            tail: tail(&server.log()),
+        }),
+    }
+}
+
+/// Looks again and again, until `look` finds it in the log or beyond, the server ends, or the time is over.
+fn wait<T>(
+    server: &mut ProcessGroup,
+    expires: Instant,
+    missing: &str,
+    mut look: impl FnMut(&str) -> Result<T, String>,
+) -> Result<T, StartError> {
+    loop {
+        let why_not = match look(&server.log()) {
+            Ok(found) => return Ok(found),
+            Err(why_not) => why_not,
+        };
+        still_runs(server)?;
+        if Instant::now() >= expires {
+            let separator = if why_not.is_empty() { "" } else { " (" };
+            let end = if why_not.is_empty() { "" } else { ")" };
+            return Err(StartError::NotReady {
+                name: server.name(),
+                waited_for: format!("{missing}{separator}{why_not}{end}"),
+                tail: tail(&server.log()),
+            });
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// The port in the line that `workerd serve --control-fd` writes when a socket listens.
+fn listening_port(log: &str) -> Option<u16> {
+    log.lines().find_map(|line| {
+        let event: serde_json::Value = serde_json::from_str(line).ok()?;
+        u16::try_from(event.get("port")?.as_u64()?).ok()
+    })
+}
+
+/// The address in wrangler's line `Ready on http://127.0.0.1:8787`.
+fn ready_url(log: &str) -> Option<String> {
+    let (_, after) = log.split_once("Ready on ")?;
+    let (line, _) = after.split_once('\n')?;
+    let plain = console::strip_ansi_codes(line);
+    Some(plain.trim().trim_end_matches('/').to_owned())
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    let from = lines.len().saturating_sub(TAIL_LINES);
+    lines[from..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_read_from_workerds_control_line() {
+        let log =
+            "warning: something\n{\"event\":\"listen\",\"socket\":\"public\",\"port\":8999}\n";
+        assert_eq!(listening_port(log), Some(8999));
+        assert_eq!(
+            listening_port("{\"event\":\"listen\",\"socket\":\"pub"),
+            None
+        );
+    }
+
+    #[test]
+    fn the_address_is_read_from_wranglers_line_once_it_is_whole() {
+        assert_eq!(
+            ready_url(
+                "\u{1b}[32m[wrangler:info]\u{1b}[0m Ready on http://127.0.0.1:35385\u{1b}[0m\n"
+            ),
+            Some("http://127.0.0.1:35385".to_owned())
+        );
+        assert_eq!(ready_url("Ready on http://127.0.0.1:35"), None);
+    }
+
+    #[test]
+    fn an_error_shows_the_end_of_a_long_log() {
+        let log: Vec<String> = (0..100).map(|line| line.to_string()).collect();
+        let tail = tail(&log.join("\n"));
+        assert!(tail.starts_with("60\n") && tail.ends_with("\n99"), "{tail}");
+    }
+}

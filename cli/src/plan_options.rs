@@ -1,0 +1,285 @@
+//! The plan, from a file and from options; an option wins over the file.
+
+use anyhow::{Context as _, bail};
+use clap::{Args, builder::PossibleValuesParser};
+use protocol::{
+    Function, Limits, PayloadShape, Plan, Transport, limits::LimitsProfile, measure::TimerChoice,
+    plan::PlanError,
+};
+use serde_json::{Map, Value, json};
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// Stands for every transport.
+const ALL_TRANSPORTS: &str = "all";
+
+/// What to measure; what is left out is the orchestrator's default.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Plan")]
+pub(crate) struct PlanOptions {
+    /// JSON file with a plan; `-` reads it from standard input
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Transports to compare, comma-separated; `all` for every one
+    #[arg(long, value_delimiter = ',', value_parser = transports())]
+    transports: Vec<String>,
+    /// Functions to execute, comma-separated
+    #[arg(long, value_delimiter = ',', value_parser = functions())]
+    functions: Vec<String>,
+    /// Payload sizes in bytes of JSON text, comma-separated
+    #[arg(
+        long,
+        visible_alias = "payload-bytes",
+        value_delimiter = ',',
+        value_name = "BYTES"
+    )]
+    payloads: Vec<u32>,
+    /// What payloads are made of
+    #[arg(long, value_parser = names(PayloadShape::ALL, |shape| shape.as_str()))]
+    payload_shape: Option<String>,
+    /// Timed calls of each cell, at least
+    #[arg(long, visible_alias = "samples-per-cell", value_name = "N")]
+    samples: Option<u32>,
+    /// Calls before the timed ones of each slice
+    #[arg(long, visible_alias = "warmup-per-slice", value_name = "N")]
+    warmup: Option<u32>,
+    /// Estimator of latencies; `ticked` shows locally what production can show
+    #[arg(long, value_parser = names(TimerChoice::ALL, |timer| timer.as_str()))]
+    timer: Option<String>,
+    /// Seed of the order of cells, and of whatever else is random
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Threshold of the median, in ms
+    #[arg(long, value_name = "MS")]
+    p50_ms: Option<f64>,
+    /// Threshold of the 95th percentile, in ms
+    #[arg(long, value_name = "MS")]
+    p95_ms: Option<f64>,
+    /// Threshold of the 99th percentile, in ms
+    #[arg(long, value_name = "MS")]
+    p99_ms: Option<f64>,
+    /// A call that takes longer is a counted error, in ms
+    #[arg(long, value_name = "MS")]
+    call_timeout_ms: Option<u32>,
+    /// Invocations carried by one message, for transports that can
+    #[arg(long, value_name = "N")]
+    batch_size: Option<u32>,
+    /// Calls in flight at once
+    #[arg(long, value_name = "N")]
+    concurrency: Option<u32>,
+    /// Whether the parts of a call are measured too
+    #[arg(long, value_name = "BOOL")]
+    breakdown: Option<bool>,
+}
+
+fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> PossibleValuesParser {
+    PossibleValuesParser::new(all.iter().copied().map(name).collect::<Vec<_>>())
+}
+
+fn transports() -> PossibleValuesParser {
+    let mut accepted: Vec<&str> = Transport::ALL.iter().map(|name| name.as_str()).collect();
+    accepted.push(ALL_TRANSPORTS);
+    PossibleValuesParser::new(accepted)
+}
+
+fn functions() -> PossibleValuesParser {
+    names(Function::ALL, Function::as_str)
+}
+
+impl PlanOptions {
+    /// The plan as the API takes it, once it is known to be one.
+    ///
+    /// Only what was asked for is in it: the rest is for the orchestrator to fill in. Its own limits may be tighter than
+    /// those checked here; it says so then.
+    pub(crate) fn json(&self) -> anyhow::Result<Vec<u8>> {
+        let mut plan = match &self.plan {
+            Some(file) => read(file)?,
+            None => Map::new(),
+        };
+        self.overlay(&mut plan)?;
+        let json = serde_json::to_vec(&plan)?;
+        match Plan::parse(&json, &Limits::of(LimitsProfile::Paid)) {
+            Ok(_) => Ok(json),
+            Err(PlanError::Fields(errors)) => {
+                let lines = errors
+                    .iter()
+                    .map(|error| format!("\n  {}: {}", error.field, error.detail));
+                bail!("the plan cannot be measured:{}", lines.collect::<String>())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn overlay(&self, plan: &mut Map<String, Value>) -> anyhow::Result<()> {
+        let transports = if self.transports.iter().any(|name| name == ALL_TRANSPORTS) {
+            json!(Transport::ALL)
+        } else {
+            json!(self.transports)
+        };
+        let options = [
+            ("transports", list(transports)),
+            ("functions", list(json!(self.functions))),
+            ("payload_bytes", list(json!(self.payloads))),
+            ("payload_shape", json!(self.payload_shape)),
+            ("samples_per_cell", json!(self.samples)),
+            ("warmup_per_slice", json!(self.warmup)),
+            ("timer", json!(self.timer)),
+            ("seed", json!(self.seed)),
+            ("call_timeout_ms", json!(self.call_timeout_ms)),
+            ("batch_size", json!(self.batch_size)),
+            ("concurrency", json!(self.concurrency)),
+            ("breakdown", json!(self.breakdown)),
+        ];
+        set(plan, options);
+        let thresholds = [
+            ("p50_ms", json!(self.p50_ms)),
+            ("p95_ms", json!(self.p95_ms)),
+            ("p99_ms", json!(self.p99_ms)),
+        ];
+        if thresholds.iter().any(|(_, value)| !value.is_null()) {
+            let given = plan.entry("thresholds").or_insert_with(|| json!({}));
+            let given = given
+                .as_object_mut()
+                .context("thresholds: must be an object")?;
+            set(given, thresholds);
+        }
+        Ok(())
+    }
+}
+
+/// Sets what an option gave.
+fn set<const N: usize>(fields: &mut Map<String, Value>, options: [(&str, Value); N]) {
+    for (name, value) in options {
+        if !value.is_null() {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// A list that an option gave; without the option it is empty, and nothing is set.
+fn list(values: Value) -> Value {
+    match values {
+        Value::Array(values) if values.is_empty() => Value::Null,
+        values => values,
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Map<String, Value>> {
+    let text = if file == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        text
+    } else {
+        fs::read_to_string(file).with_context(|| format!("plan {}", file.display()))?
+    };
+    serde_json::from_str(&text)
+        .with_context(|| format!("plan {} is not a JSON object", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::io::Write as _;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        plan: PlanOptions,
+    }
+
+    fn json(line: &[&str]) -> Value {
+        let line = Line::try_parse_from([&["plan"], line].concat()).unwrap();
+        serde_json::from_slice(&line.plan.json().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn no_option_asks_for_the_default() {
+        assert_eq!(json(&[]), json!({}));
+    }
+
+    #[test]
+    fn every_option_reaches_its_field() {
+        let asked = json(&[
+            "--transports",
+            "direct,rpc",
+            "--functions=echo",
+            "--payloads",
+            "100,1000",
+            "--payload-shape",
+            "records",
+            "--samples",
+            "40",
+            "--warmup",
+            "1",
+            "--timer",
+            "ticked",
+            "--seed",
+            "7",
+            "--p50-ms",
+            "0.5",
+            "--p95-ms",
+            "2",
+            "--p99-ms",
+            "4",
+            "--call-timeout-ms",
+            "500",
+            "--batch-size",
+            "10",
+            "--concurrency",
+            "8",
+            "--breakdown",
+            "false",
+        ]);
+        assert_eq!(
+            asked,
+            json!({"transports": ["direct", "rpc"], "functions": ["echo"], "payload_bytes": [100, 1000], "payload_shape": "records",
+                "samples_per_cell": 40, "warmup_per_slice": 1, "timer": "ticked", "seed": 7,
+                "thresholds": {"p50_ms": 0.5, "p95_ms": 2.0, "p99_ms": 4.0}, "call_timeout_ms": 500, "batch_size": 10,
+                "concurrency": 8, "breakdown": false})
+        );
+        let plan: Plan = serde_json::from_value(asked).unwrap();
+        assert_eq!(plan.seed, 7);
+    }
+
+    #[test]
+    fn all_is_every_transport() {
+        assert_eq!(
+            json(&["--transports", "all"])["transports"],
+            json!(Transport::ALL)
+        );
+    }
+
+    #[test]
+    fn an_option_wins_over_the_file() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(
+            file,
+            "{{\"seed\":3,\"samples_per_cell\":40,\"thresholds\":{{\"p50_ms\":2}}}}"
+        )
+        .unwrap();
+        let path = file.path().to_str().unwrap();
+        assert_eq!(
+            json(&["--plan", path, "--seed", "4", "--p99-ms", "9"]),
+            json!({"seed": 4, "samples_per_cell": 40, "thresholds": {"p50_ms": 2, "p99_ms": 9.0}})
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_measured_is_refused_before_anything_starts() {
+        let line =
+            Line::try_parse_from(["plan", "--samples", "1000000", "--payloads", "5"]).unwrap();
+        let error = line.plan.json().unwrap_err().to_string();
+        assert!(
+            error.contains("\n  payload_bytes[0]: is 5; must be"),
+            "{error}"
+        );
+        assert!(
+            error.contains("\n  samples_per_cell: is 1000000; must be"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! Reports as files.
+
+use anyhow::Context as _;
+use cli::client::Client;
+use protocol::{Report, RunId};
+use std::{fs, path::Path};
+
+/// A report as the orchestrator serves it, and read.
+pub(crate) struct Fetched {
+    /// The JSON text, byte by byte.
+    pub(crate) json: String,
+    /// What it says.
+    pub(crate) report: Report,
+    /// The Markdown text.
+    pub(crate) markdown: String,
+}
+
+/// Fetches the report of a run.
+pub(crate) fn fetch(client: &Client, run: &RunId) -> anyhow::Result<Fetched> {
+    let json = client.report_json(run)?;
+    let report = serde_json::from_str(&json)
+        .with_context(|| format!("the report of {run} is not one that this version reads"))?;
+    let markdown = client.report_markdown(run)?;
+    Ok(Fetched {
+        json,
+        report,
+        markdown,
+    })
+}
+
+/// Saves `<run>.json` and `<run>.md`, both as served, and says where.
+pub(crate) fn save(fetched: &Fetched, folder: &Path) -> anyhow::Result<()> {
+    let run = &fetched.report.run.id;
+    fs::create_dir_all(folder).with_context(|| format!("folder {}", folder.display()))?;
+    let write = |kind: &str, text: &str| {
+        let path = folder.join(format!("{run}.{kind}"));
+        fs::write(&path, text).with_context(|| format!("saving {}", path.display()))?;
+        anyhow::Ok(path)
+    };
+    let (json, markdown) = (
+        write("json", &fetched.json)?,
+        write("md", &fetched.markdown)?,
+    );
+    eprintln!("saved {} and {}", json.display(), markdown.display());
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! Serving Workers on this machine: they answer, they see their variables, and no process of theirs outlives ours,
+//! however ours ends. The Workers are a few lines of JavaScript in a project of its own, so that nothing need be built;
+//! wrangler and workerd are the real ones (`scripts/setup` installs them).
+
+use cli::local::{LocalOptions, LocalWorkers, Project};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// Answers with its variables and with what the caller answers.
+const ORCHESTRATOR: &str = "
+export class Coordinator {}
+export default { async fetch(request, env) {
+  const caller = await (await env.CALLER.fetch('http://caller/')).json();
+  return Response.json({ limits: env.LIMITS, locations: env.LOCATIONS, caller });
+} }";
+
+/// Answers with what the runtime answers over the binding and at its public port.
+const CALLER: &str = "
+export default { async fetch(request, env) {
+  const bound = await (await env.RUNTIME.fetch('http://runtime/')).text();
+  const open = await (await fetch(env.RUNTIME_URL)).text();
+  return Response.json({ bound, open, token: env.RUNTIME_TOKEN });
+} }";
+
+/// Answers with its token.
+const RUNTIME: &str =
+    "export default { fetch(request, env) { return new Response(env.RUNTIME_TOKEN); } }";
+
+/// The smallest WebAssembly module.
+const EMPTY_WASM: &[u8] = b"\0asm\x01\0\0\0";
+
+/// A project laid out like this one, with these three Workers and this one's tools.
+fn project(orchestrator: &str) -> (TempDir, Project) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    assert!(
+        root.join("node_modules/.bin/wrangler").exists(),
+        "wrangler is not installed; run scripts/setup"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    symlink(root.join("node_modules"), path.join("node_modules")).unwrap();
+    fs::create_dir_all(path.join("dashboard/build")).unwrap();
+    for (name, code) in [
+        ("orchestrator", orchestrator),
+        ("caller-worker", CALLER),
+        ("runtime-worker", RUNTIME),
+    ] {
+        let build = path.join(name).join("build");
+        fs::create_dir_all(&build).unwrap();
+        fs::write(build.join("index.js"), code).unwrap();
+        fs::write(build.join("index_bg.wasm"), EMPTY_WASM).unwrap();
+    }
+    for file in [
+        "wrangler.toml",
+        "caller-worker/wrangler.toml",
+        "runtime-worker/wrangler.toml",
+    ] {
+        fs::copy(root.join(file), path.join(file)).unwrap();
+    }
+    let project = Project::at(path).unwrap();
+    (folder, project)
+}
+
+/// Processes with `mark` in their environment; each server's has the name of its temporary directory there.
+fn processes_with(mark: &str) -> Vec<String> {
+    let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let alive = entries.filter(|entry| {
+        let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+        String::from_utf8_lossy(&environment).contains(mark)
+    });
+    alive
+        .map(|entry| {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).replace('\0', " ")
+        })
+        .collect()
+}
+
+/// Waits until the kernel has taken killed processes away.
+fn assert_none_left(mark: &str) {
+    let expires = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < expires {
+        if processes_with(mark).is_empty() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("left behind: {:#?}", processes_with(mark));
+}
+
+/// `rpc-latency serve` with temporary files in `temporary`, once it says its address.
+fn serving(project: &Project, temporary: &Path) -> Child {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
+        .args(["serve", "--port", "0", "--project"])
+        .arg(project.root())
+        .env("TMPDIR", temporary)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(serve.stdout.take().unwrap()).lines();
+    let address = lines
+        .map_while(Result::ok)
+        .find(|line| line.starts_with("http://127.0.0.1:"));
+    assert!(address.is_some(), "it ended without saying its address");
+    serve
+}
+
+#[test]
+fn three_workers_answer_and_see_their_variables() {
+    let (_folder, project) = project(ORCHESTRATOR);
+    let mut options = LocalOptions::new(project);
+    options
+        .orchestrator_variables
+        .insert("LOCATIONS".to_owned(), "wnam,weur".to_owned());
+    let local = LocalWorkers::start(&options).unwrap();
+    let mark = local.directory().display().to_string();
+    assert!(
+        processes_with(&mark).len() >= 4,
+        "{:#?}",
+        processes_with(&mark)
+    );
+    let mut answer = ureq::get(local.url()).call().unwrap();
+    let answer: serde_json::Value = answer.body_mut().read_json().unwrap();
+    assert_eq!(
+        answer,
+        serde_json::json!({"limits": "local", "locations": "wnam,weur", "caller": {
+            "bound": local.runtime_token(), "open": local.runtime_token(), "token": local.runtime_token(),
+        }})
+    );
+    let directory = local.directory().to_owned();
+    drop(local);
+    assert_none_left(&mark);
+    assert!(!directory.exists());
+}
+
+#[test]
+fn no_process_is_left_behind_however_the_command_ends() {
+    for signal in [
+        Signal::SIGINT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGKILL,
+    ] {
+        let (_folder, project) = project(ORCHESTRATOR);
+        let temporary = tempfile::tempdir().unwrap();
+        let mark = temporary.path().display().to_string();
+        let mut serve = serving(&project, temporary.path());
+        let pid = Pid::from_raw(i32::try_from(serve.id()).unwrap());
+        kill(pid, signal).unwrap();
+        let status = serve.wait().unwrap();
+        assert_none_left(&mark);
+        if signal != Signal::SIGKILL {
+            assert_eq!(status.code(), Some(0), "{signal}");
+            let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
+            assert!(left.is_empty(), "{signal}: {left:?}");
+        }
+    }
+}
+
+#[test]
+fn workers_that_do_not_start_show_the_end_of_the_log() {
+    let (_folder, project) = project("export default { fetch( { syntax error");
+    let mut options = LocalOptions::new(project);
+    options.deadline = Duration::from_secs(20);
+    let error = LocalWorkers::start(&options).unwrap_err().to_string();
+    assert!(error.starts_with("wrangler dev "), "{error}");
+    assert!(error.contains("orchestrator/build/index.js"), "{error}");
+}
+
+#[test]
+fn workers_that_answer_with_errors_show_what_they_answer() {
+    let (_folder, project) = project(
+        "export class Coordinator {} export default { fetch() { return new Response('no', { status: 503 }); } }",
+    );
+    let mut options = LocalOptions::new(project);
+    options.deadline = Duration::from_secs(20);
+    let error = LocalWorkers::start(&options).unwrap_err().to_string();
+    assert!(
+        error.contains("/health did not answer 200 (") && error.contains("503"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_not_built_is_named_with_the_script_that_builds_it() {
+    let (folder, project) = project(ORCHESTRATOR);
+    fs::remove_dir_all(folder.path().join("caller-worker/build")).unwrap();
+    let error = LocalWorkers::start(&LocalOptions::new(project))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("caller-worker/build is missing") && error.contains("run scripts/build"),
+        "{error}"
+    );
+}
