@@ -66,12 +66,71 @@ pub enum Undefined {
         /// Independent samples that they are worth, at the favourable end of what the blocks allow.
         worth: f64,
     },
+    /// The plan, the timer or the outcome of the run left it out.
+    #[error("{0}")]
+    NotMeasured(&'static str),
     /// Variation between blocks cannot be judged.
     #[error("an interval needs at least {MIN_BLOCKS} blocks; there are {have}")]
     TooFewBlocks {
         /// Blocks at hand (for a comparison: blocks that both cells have).
         have: u64,
     },
+}
+
+/// What is known of a duration or a difference of durations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Known {
+    /// A value with its interval.
+    Estimated(Estimate),
+    /// Proven bounds without a value between them.
+    Bounded {
+        /// Lower bound in nanoseconds.
+        lower_ns: f64,
+        /// Upper bound in nanoseconds; `None` when none is proven.
+        upper_ns: Option<f64>,
+        /// Samples behind the bounds.
+        n: u64,
+    },
+    /// Nothing, and why.
+    Unknown(Undefined),
+}
+
+impl Known {
+    /// The estimate, where there is one.
+    #[must_use]
+    pub fn estimate(&self) -> Option<&Estimate> {
+        match self {
+            Self::Estimated(estimate) => Some(estimate),
+            Self::Bounded { .. } | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Lower end of the interval or lower bound, in nanoseconds.
+    #[must_use]
+    pub fn lower_ns(&self) -> Option<f64> {
+        match *self {
+            Self::Estimated(Estimate { lower_ns, .. }) | Self::Bounded { lower_ns, .. } => {
+                Some(lower_ns)
+            }
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Upper end of the interval or upper bound, in nanoseconds.
+    #[must_use]
+    pub fn upper_ns(&self) -> Option<f64> {
+        match *self {
+            Self::Estimated(estimate) => Some(estimate.upper_ns),
+            Self::Bounded { upper_ns, .. } => upper_ns,
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl From<Result<Estimate, Undefined>> for Known {
+    fn from(result: Result<Estimate, Undefined>) -> Self {
+        result.map_or_else(Self::Unknown, Self::Estimated)
+    }
 }
 
 /// A quantile as people write it after `p`: 0.5 is `50`, 0.999 is `99.9`.

@@ -7,6 +7,7 @@
 //! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
 
 pub mod bounds;
+pub mod breakdown;
 pub mod cell_samples;
 pub mod clock;
 pub mod duration;
@@ -19,4 +20,6 @@ pub mod proportion;
 pub mod quantile;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+pub mod slope;
 pub mod timer;
+pub mod verdict;

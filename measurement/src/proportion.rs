@@ -170,7 +170,12 @@ impl BlockProportion {
 
 /// Student's t: the 97.5 % quantile with `freedom` degrees of freedom, at least 1.
 pub(crate) fn t_quantile(freedom: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom.max(1.0)).map_or(f64::INFINITY, |t| t.inverse_cdf(1.0 - TAIL))
+    t_quantile_at(1.0 - TAIL, freedom)
+}
+
+/// Student's t: the quantile of `probability` with `freedom` degrees of freedom, at least 1.
+pub(crate) fn t_quantile_at(probability: f64, freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom.max(1.0)).map_or(f64::INFINITY, |t| t.inverse_cdf(probability))
 }
 
 fn chi_squared_quantile(freedom: f64, probability: f64) -> f64 {

@@ -22,6 +22,9 @@ pub struct Estimate {
     /// Samples behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
+    /// Independent samples that would say as much: less than `n` when the samples of a block resemble each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_n: Option<f64>,
     /// Why there is no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -56,11 +59,12 @@ mod tests {
             upper: Some(93.0),
             resolution: Some(1.0),
             n: Some(400),
+            effective_n: Some(351.5),
             reason: None,
         };
         assert_eq!(
             serde_json::to_string(&stated).unwrap(),
-            "{\"value\":90.5,\"lower\":88.0,\"upper\":93.0,\"resolution\":1.0,\"n\":400}"
+            "{\"value\":90.5,\"lower\":88.0,\"upper\":93.0,\"resolution\":1.0,\"n\":400,\"effective_n\":351.5}"
         );
         assert_eq!(
             serde_json::to_string(&Estimate::unavailable(
