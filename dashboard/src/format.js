@@ -36,12 +36,17 @@ export const integer = (value) => grouped(String(Math.round(value)));
 
 /**
  * How an estimate in us reads in ms: `{text, interval, reason}`. `text` is the value, or proven bounds where there is no
- * value, or a dash. `interval` is null where there is none, or where `text` already is the bounds.
+ * value, or a dash. `interval` is null where there is none, where `text` already is the bounds, and where both ends are as
+ * far below the resolution as the value itself.
  */
 export function estimateText(estimate) {
   const { value, lower, upper, resolution, reason } = estimate;
   const show = (us) => milliseconds(us, resolution);
-  if (isNumber(value)) return { text: show(value), interval: bounds(lower, upper, show), reason: null };
+  if (isNumber(value)) {
+    const interval = bounds(lower, upper, show);
+    const says = isNumber(lower) && isNumber(upper) && show(lower) === show(upper) && show(value).startsWith("<");
+    return { text: show(value), interval: says ? null : interval, reason: null };
+  }
   // A proven lower bound of 0 is a fact and no reading, so it is shown as 0.
   const proven = bounds(lower, upper, (us) => (us === 0 ? "0" : show(us)));
   return { text: proven ?? "—", interval: null, reason: reason ?? "no reason was given" };

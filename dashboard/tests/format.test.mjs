@@ -24,6 +24,11 @@ test("an estimate is its value with its interval", () => {
   assert.equal(estimateLine(estimate), "0.091 ms (0.088 to 0.093)");
 });
 
+test("an interval wholly below the resolution is not repeated", () => {
+  assert.deepEqual(estimateText({ value: 0.3, lower: 0.1, upper: 0.6, resolution: 1 }), { text: "< 0.001", interval: null, reason: null });
+  assert.equal(estimateText({ value: 0.3, lower: 0.1, upper: 1.6, resolution: 1 }).interval, "< 0.001 to 0.002");
+});
+
 test("what cannot be stated shows its bounds and its reason", () => {
   const bounded = { value: null, lower: 0, upper: 1000, resolution: 1000, reason: "below one tick" };
   assert.deepEqual(estimateText(bounded), { text: "0 to 1", interval: null, reason: "below one tick" });

@@ -26,7 +26,7 @@ export const EDGE = { top: 8, right: 16, bottom: 44, left: 56 };
 export function canvas({ width, innerHeight, label, entries = [], margin = {} }) {
   const edge = { ...EDGE, ...margin };
   const legendLines = layOut(entries, width - edge.right);
-  const top = edge.top + (legendLines.length > 0 ? legendLines.at(-1).y + LEGEND_LINE + 6 : 0);
+  const top = edge.top + (legendLines.length > 0 ? legendLines.at(-1).y + LEGEND_LINE + 14 : 12);
   const height = top + innerHeight + edge.bottom;
   const svg = create("svg")
     .attr("xmlns", "http://www.w3.org/2000/svg")
@@ -82,24 +82,26 @@ export function axes({ inner, size }, { x, y }) {
   inner.append("g").attr("class", "axis grid").call(left);
   inner.append("g").attr("class", "axis").attr("transform", `translate(0,${size.height})`).call(bottom);
   inner.append("text").attr("class", "axis-label").attr("x", size.width).attr("y", size.height + 38).attr("text-anchor", "end").text(x.label);
-  if (y.label) inner.append("text").attr("class", "axis-label").attr("x", 6).attr("y", 12).text(y.label);
+  if (y.label) inner.append("text").attr("class", "axis-label").attr("x", -8).attr("y", -8).attr("text-anchor", "end").text(y.label);
 }
 
 function ticked(axis, { scale, count = 6, values, format }) {
+  if (values) return axis.tickValues(values).tickFormat(format);
   axis.ticks(count);
-  if (values) axis.tickValues(values);
-  // A log scale leaves out the labels that would crowd, if it is asked for the format.
-  if (format) axis.tickFormat(scale.base && !values ? scale.tickFormat(count, format) : format);
-  return axis;
+  if (!format) return axis;
+  if (!scale.base) return axis.tickFormat(format);
+  // A log scale has ticks at all of 1 to 9 in each decade; those that its own format leaves blank would only be clutter.
+  const sparse = scale.tickFormat(count, format);
+  return axis.tickValues(scale.ticks(count).filter((value) => sparse(value) !== "")).tickFormat(format);
 }
 
-/** A horizontal band with its meaning written at its top right. */
+/** A horizontal band with its meaning written at its top left, where curves of percentiles are low. */
 export function band({ inner, size }, { from, to, y, name, text }) {
   const top = Math.max(0, y(to));
   const bottom = Math.min(size.height, y(from));
   if (bottom - top < 1) return;
   inner.append("rect").attr("class", `band ${name}`).attr("y", top).attr("width", size.width).attr("height", bottom - top);
-  if (bottom - top > 16) inner.append("text").attr("class", "band-text").attr("x", size.width - 6).attr("y", top + 13).attr("text-anchor", "end").text(text);
+  if (bottom - top > 16) inner.append("text").attr("class", "band-text").attr("x", 6).attr("y", top + 13).text(text);
 }
 
 /** Writes a time in ms on an axis: no more digits than it needs. */

@@ -21,7 +21,7 @@ export function distributionPlot(report, series) {
     empty: drawn.length === 0 && "No call of these cells was timed.",
     name: `distribution-${fn}-${payload}`,
     draw: (width) => draw(rows, floor, width),
-    caption: `${fn}, ${payloadTitle(payload)}. Share of the samples in each bar (% of a transport's own samples) over latency in ms; `
+    caption: `${fn}, ${payloadTitle(payload)}. Share of the samples in each bar (% of the transport's samples, each row with its own scale) over latency in ms; `
       + `${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(series.map(({ cell }) => cell.p50_us))}. `
       + (isTicked(report) ? "Samples are whole ticks: a bar from k to k + 1 ticks holds those of k." : "Rules mark p50, p95 and p99; the first bar also holds what is faster."),
     numbers: {
@@ -62,12 +62,14 @@ function draw(rows, floor, width) {
   const frame = canvas({ width, innerHeight: rows.length * (ROW + GAP), label, margin: { left: 44 } });
   const most = Math.max(...rows.flatMap(({ bars: all }) => all.map((bar) => bar.to)));
   const x = scaleLog([floor, most * 1.05], [0, frame.size.width]);
-  const highest = Math.max(...rows.flatMap(({ bars: all, n }) => all.map((bar) => (100 * bar.count) / n)));
   const whole = scaleLinear([0, 1], [frame.size.height, frame.size.height]);
   axes(frame, { x: { scale: x, label: "latency (ms)", format: axisMilliseconds }, y: { scale: whole, values: [] } });
-  rows.forEach((row, index) => drawRow(frame, row, index * (ROW + GAP) + GAP, x, scaleLinear([0, highest], [ROW, 0])));
+  rows.forEach((row, index) => drawRow(frame, row, index * (ROW + GAP) + GAP, x, shareScale(row)));
   return frame.svg.node();
 }
+
+/** Each transport has its own scale, or the narrow peak of one would flatten all others; the tallest bar is labelled. */
+const shareScale = ({ bars: all, n }) => scaleLinear([0, Math.max(...all.map((bar) => (100 * bar.count) / n))], [ROW, 0]);
 
 function drawRow({ inner, size }, { cell, bars: all, n }, top, x, y) {
   const group = inner.append("g").attr("class", `of-${cell.transport}`).attr("transform", `translate(0,${top})`);

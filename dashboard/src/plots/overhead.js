@@ -61,7 +61,7 @@ function draw(series, what, threshold, width) {
   const positive = points.map(({ ms }) => ms).filter((ms) => ms > 0.001);
   const least = positive.length > 0 ? Math.min(...positive) : 0.01;
   const most = Math.max(...points.flatMap(({ ms, estimate }) => [ms, (estimate.upper ?? 0) / 1000]), least * 10, threshold ?? 0);
-  const y = scaleLog([10 ** Math.floor(Math.log10(least)), most * 1.3], [frame.size.height, 0]);
+  const y = scaleLog([least / 2, most * 1.3], [frame.size.height, 0]);
   const floor = y.domain()[0];
   const high = (ms) => y(Math.max(ms, floor));
 

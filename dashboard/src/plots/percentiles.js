@@ -7,7 +7,10 @@ import { slotAt, totalCount } from "../histogram.js";
 import { QUANTILES, payloadTitle, transportTitle } from "../vocabulary.js";
 import { EDGE, axes, axisMilliseconds, band, canvas, markerPath, transportEntries } from "./canvas.js";
 
-const TICKS = [[1, "0"], [2, "50"], [4, "75"], [10, "90"], [20, "95"], [100, "99"], [1000, "99.9"], [1e4, "99.99"], [1e5, "99.999"]];
+/** Ticks at 1 / (1 - q), the ones that matter most first: as many are shown as there is room for. */
+const TICKS = new Map([[2, "50"], [100, "99"], [20, "95"], [1000, "99.9"], [10, "90"], [1e4, "99.99"], [1, "0"], [4, "75"], [1e5, "99.999"]]);
+/** Room that a tick's label needs, in px. */
+const TICK_ROOM = 30;
 
 /** `series` is `[{cell, slots}]`, one for each transport with samples at one function and payload. */
 export function percentilePlot(report, series) {
@@ -70,6 +73,10 @@ function readOut(report, series, at, width) {
   return `p${Number((quantile * 100).toPrecision(4))}: ${values.join(", ")} ms`;
 }
 
+function roomy(values, x) {
+  return values.reduce((kept, value) => (kept.some((other) => Math.abs(x(other) - x(value)) < TICK_ROOM) ? kept : [...kept, value]), []);
+}
+
 /** A tick's worth of samples is stored in a slot a little wider than a point: back to the whole ticks. */
 const wholeTicks = (slot, tick) => Math.round(slot.from / tick) * tick;
 
@@ -96,8 +103,8 @@ function draw(report, series, width) {
     x: {
       scale: x,
       label: "percentile",
-      values: TICKS.map(([value]) => value).filter((value) => value <= x.domain()[1] && (width > 520 || ![4, 20].includes(value))),
-      format: (value) => TICKS.find(([at]) => at === value)[1],
+      values: roomy([...TICKS.keys()].filter((value) => value <= x.domain()[1]), x),
+      format: (value) => TICKS.get(value),
     },
     y: { scale: y, label: "ms", format: axisMilliseconds },
   });

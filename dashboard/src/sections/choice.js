@@ -10,7 +10,7 @@ export function showChoice(node, plan, chosen, onChange) {
   };
   fill(node,
     radios("Function", "function", plan.functions, chosen.fn, (fn) => fn, (fn) => pick({ fn }), (fn) => FUNCTIONS[fn]),
-    radios("Payload of the first two plots", "payload", plan.payload_bytes, chosen.payloadBytes, payloadTitle, (payloadBytes) => pick({ payloadBytes })));
+    radios("Payload (of the plots of samples)", "payload", plan.payload_bytes, chosen.payloadBytes, payloadTitle, (payloadBytes) => pick({ payloadBytes })));
 }
 
 function radios(legend, name, values, chosen, title, onPick, explain = () => undefined) {
