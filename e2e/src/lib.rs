@@ -1,1 +1,22 @@
-//! Placeholder until the first commit.
+//! End-to-end tests: the built Workers on a real workerd, through wrangler, asked over HTTP.
+//!
+//! They need `scripts/build` (and `scripts/build --test-functions`) to have run, and say so if it has not. No test looks at
+//! the wall clock but to give up: figures are held against each other, never against a machine's speed.
+//!
+//! # Index
+//!
+//! All in `tests/end_to_end`, one binary, so that tests that do not disturb each other share one set of Workers ([`stage`]).
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | `small_run` | a run over HTTP from `POST /runs` to its report: counts, intervals, n, resolution, order of the quantiles, histograms, chain means, noise floor; the layout of the Markdown |
+//! | `api_errors` | every error of the API is a problem document that says what to do |
+//! | `lifecycle` | cron starts the scheduled plan; cancelling keeps what was measured; one run at a time |
+//! | `local_profile` | nothing is left behind when the local Workers end |
+//!
+//! # Out of scope
+//!
+//! Statistics against known truth (crate `measurement`), crash points of the coordinator one by one (crate `orchestrator`), the
+//! command line without Workers (crate `cli`), the page in a browser (`e2e/browser`).
+
+pub mod stage;

@@ -1,0 +1,284 @@
+//! A small run over HTTP, from `POST /runs` to its report.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use e2e::stage;
+use hdrhistogram::{Histogram, serialization::Deserializer};
+use protocol::{
+    Estimate, Report, RunState, Transport,
+    measure::Timer,
+    report::{CellReport, Outcome, Quantity},
+};
+
+/// Samples of each cell of the small run: 20 blocks of 20.
+const SAMPLES: u64 = 400;
+
+fn delegated(report: &Report) -> impl Iterator<Item = &CellReport> {
+    report
+        .cells
+        .iter()
+        .filter(|cell| cell.transport.delegates())
+}
+
+/// The value of an estimate that must be stated.
+fn stated(estimate: &Estimate, what: &str) -> f64 {
+    estimate
+        .value
+        .unwrap_or_else(|| panic!("{what} is not stated: {estimate:?}"))
+}
+
+fn histogram(cell: &CellReport) -> Histogram<u64> {
+    let bytes = BASE64_STANDARD.decode(&cell.histogram).unwrap();
+    Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .unwrap()
+}
+
+#[test]
+fn health_says_what_is_deployed() {
+    let health: serde_json::Value = stage::client(stage::shared()).get("/health").unwrap();
+    assert_eq!(health["package_version"], protocol::PACKAGE_VERSION);
+    assert_eq!(health["limits"], "local");
+}
+
+#[test]
+fn a_run_completes_and_counts_every_sample_it_was_asked_for() {
+    let report = stage::small_run();
+    assert_eq!(report.run.state, RunState::Completed);
+    assert_eq!(report.cells.len(), 3 * 2);
+    for cell in &report.cells {
+        assert_eq!(cell.count + cell.lost, SAMPLES, "{}", cell.id);
+        assert!(cell.errors.is_empty(), "{}: {:?}", cell.id, cell.errors);
+        assert_eq!(cell.skipped, 0, "{}", cell.id);
+        assert_eq!(cell.warmup_calls, 20 * 2, "{}", cell.id);
+    }
+    assert!(report.run.started_at < report.run.finished_at);
+}
+
+#[test]
+fn the_local_clock_runs_so_that_the_timer_is_interpolated_and_states_its_noise_floor() {
+    let environment = &stage::small_run().environment;
+    assert_eq!(environment.timers, [Timer::Interpolated]);
+    assert_eq!(environment.tick_ms, Some(1));
+    assert_eq!(environment.clock_advances_during_cpu, Some(true));
+    assert!(
+        environment.polls_per_tick.unwrap() > 10.0,
+        "{environment:?}"
+    );
+    let floor = environment.noise_floor.as_ref().unwrap();
+    assert!(
+        floor.n > 0 && floor.p50_us <= floor.p95_us && floor.p95_us <= floor.p99_us,
+        "{floor:?}"
+    );
+}
+
+#[test]
+fn every_estimate_has_an_interval_around_it_and_its_n_and_resolution() {
+    for cell in &stage::small_run().cells {
+        for (name, estimate) in [
+            ("mean", &cell.mean_us),
+            ("chain mean", &cell.chain_mean_us),
+            ("p50", &cell.p50_us),
+            ("p95", &cell.p95_us),
+        ] {
+            let what = format!("{name} of {}", cell.id);
+            let value = stated(estimate, &what);
+            let (lower, upper) = (estimate.lower.unwrap(), estimate.upper.unwrap());
+            assert!(lower <= value && value <= upper, "{what}: {estimate:?}");
+            assert!(estimate.n.unwrap() > 0, "{what}: {estimate:?}");
+            assert!(estimate.resolution.unwrap() > 0.0, "{what}: {estimate:?}");
+        }
+    }
+}
+
+#[test]
+fn what_too_few_samples_cannot_show_is_null_with_the_reason() {
+    for cell in &stage::small_run().cells {
+        assert_eq!(cell.p99_9_us.value, None, "{}", cell.id);
+        let reason = cell.p99_9_us.reason.as_deref().unwrap_or_default();
+        assert!(
+            reason.contains("3688") || reason.contains("3,688"),
+            "{}: {reason}",
+            cell.id
+        );
+    }
+}
+
+#[test]
+fn quantiles_are_in_order_in_every_cell() {
+    for cell in &stage::small_run().cells {
+        let quantiles = [&cell.p50_us, &cell.p95_us, &cell.p99_us];
+        let mut figures: Vec<f64> = quantiles
+            .iter()
+            .filter_map(|quantile| quantile.value)
+            .collect();
+        assert!(figures.len() >= 2, "{}", cell.id);
+        figures.insert(0, cell.min_us.unwrap_or(0.0));
+        figures.push(cell.max_us.unwrap());
+        assert!(figures.is_sorted(), "{}: {figures:?}", cell.id);
+    }
+}
+
+#[test]
+fn a_delegated_call_takes_longer_than_a_direct_one_and_never_0() {
+    let report = stage::small_run();
+    for cell in delegated(report) {
+        let direct = report
+            .cells
+            .iter()
+            .find(|other| {
+                other.transport == Transport::Direct
+                    && (other.function, other.payload_bytes) == (cell.function, cell.payload_bytes)
+            })
+            .unwrap();
+        let (mean, baseline) = (
+            stated(&cell.mean_us, "mean"),
+            stated(&direct.mean_us, "mean of direct"),
+        );
+        assert!(mean > baseline, "{}: {mean} against {baseline}", cell.id);
+        assert!(stated(&cell.p50_us, "p50") > 0.0, "{}", cell.id);
+    }
+}
+
+#[test]
+fn each_histogram_is_read_by_another_library_and_holds_every_sample() {
+    for cell in &stage::small_run().cells {
+        let histogram = histogram(cell);
+        assert_eq!(histogram.len(), cell.count, "{}", cell.id);
+        // Three significant digits, in ns.
+        let max_ns = cell.max_us.unwrap() * 1_000.0;
+        let deviation = (histogram.max() as f64 - max_ns).abs();
+        assert!(
+            deviation <= max_ns / 1_000.0 + 1.0,
+            "{}: {} against {max_ns}",
+            cell.id,
+            histogram.max()
+        );
+    }
+}
+
+#[test]
+fn the_mean_stands_beside_the_mean_of_calls_in_a_row_and_their_difference() {
+    for cell in delegated(stage::small_run()) {
+        let (mean, chain) = (
+            stated(&cell.mean_us, "mean"),
+            stated(&cell.chain_mean_us, "chain mean"),
+        );
+        let cost = stated(&cell.isolation_cost_us, "isolation cost");
+        assert!(chain > 0.0, "{}", cell.id);
+        assert!(
+            (mean - chain - cost).abs() < 0.01 + mean / 1_000.0,
+            "{}: {mean} - {chain} is not {cost}",
+            cell.id
+        );
+    }
+}
+
+#[test]
+fn every_delegated_cell_has_an_overhead_and_three_verdicts_that_follow_from_their_intervals() {
+    let report = stage::small_run();
+    for cell in delegated(report) {
+        assert!(
+            report
+                .overheads
+                .iter()
+                .any(|overhead| overhead.id == cell.id),
+            "{}",
+            cell.id
+        );
+        assert_eq!(
+            report
+                .verdicts
+                .iter()
+                .filter(|verdict| verdict.id == cell.id)
+                .count(),
+            3,
+            "{}",
+            cell.id
+        );
+    }
+    for verdict in &report.verdicts {
+        assert_eq!(verdict.quantity, Quantity::Overhead);
+        let threshold_us = verdict.threshold_ms * 1_000.0;
+        let (lower, upper) = (verdict.estimate_us.lower, verdict.estimate_us.upper);
+        let expected = if upper.is_some_and(|upper| upper < threshold_us) {
+            Outcome::Pass
+        } else if lower.is_some_and(|lower| lower > threshold_us) {
+            Outcome::Fail
+        } else {
+            Outcome::Inconclusive
+        };
+        assert_eq!(verdict.outcome, expected, "{verdict:?}");
+    }
+    let worst = [Outcome::Fail, Outcome::Inconclusive]
+        .into_iter()
+        .find(|outcome| {
+            report
+                .verdicts
+                .iter()
+                .any(|verdict| verdict.outcome == *outcome)
+        });
+    assert_eq!(report.summary.outcome, worst.unwrap_or(Outcome::Pass));
+}
+
+#[test]
+fn the_latest_results_are_a_completed_run() {
+    let client = stage::client(stage::shared());
+    let _ = stage::small_run();
+    let latest: Report = client.get("/results").unwrap();
+    assert_eq!(latest.run.state, RunState::Completed);
+}
+
+#[test]
+fn the_markdown_has_the_table_that_users_come_for() {
+    let report = stage::small_run();
+    let markdown = stage::client(stage::shared())
+        .report_markdown(&report.run.id)
+        .unwrap();
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().to_owned())
+            .collect()
+    };
+    let mut lines = markdown
+        .lines()
+        .skip_while(|line| !line.starts_with("| Method"));
+    assert_eq!(
+        cells(lines.next().unwrap()),
+        ["Method", "Payload", "p50", "p95", "p99"]
+    );
+    let rows: Vec<Vec<String>> = lines
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(cells)
+        .collect();
+    let names: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row[0].as_str(), row[1].as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("Direct", "100 B"),
+            ("Direct", "1 KB"),
+            ("Service Binding", "100 B"),
+            ("Service Binding", "1 KB"),
+            ("Raw Fetch", "100 B"),
+            ("Raw Fetch", "1 KB"),
+        ]
+    );
+    for row in &rows {
+        assert!(
+            row[2..]
+                .iter()
+                .all(|figure| figure.chars().any(|c| c.is_ascii_digit())),
+            "{row:?}"
+        );
+        assert!(
+            row[2..]
+                .iter()
+                .all(|figure| !figure.trim_matches(['0', '.', ' ', 'm', 's']).is_empty()),
+            "{row:?} states a 0"
+        );
+    }
+}
