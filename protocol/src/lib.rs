@@ -12,6 +12,7 @@ pub mod cell;
 pub mod error_kind;
 pub mod estimate;
 pub mod execute;
+mod fields;
 pub mod function;
 pub mod limits;
 pub mod markdown;

@@ -2,6 +2,8 @@
 //!
 //! Another team's stub can take the caller-worker's place by answering these.
 
+mod parse;
+
 use crate::{ErrorKind, Function, PayloadShape, Transport, breakdown::Component, named::named};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,10 +59,12 @@ pub struct MeasureRequest {
     /// A call that takes longer is a counted error, in ms.
     #[serde(default = "call_timeout_ms")]
     pub call_timeout_ms: u32,
-    /// Invocations carried by one message, for transports that can.
+    /// Invocations carried by one message, by transports that can ([`Transport::batches`]; others ignore it). `samples` then counts messages,
+    /// and the latency of each is its message's divided by this.
     #[serde(default = "one")]
     pub batch_size: u32,
-    /// Calls in flight at once (closed loop).
+    /// Calls in flight at once: so many lanes, each making its next call when its last one has returned. Calls that overlap cannot be told
+    /// apart by polling the clock, so above 1 the timer is ticked, and each lane is a chain of its own.
     #[serde(default = "one")]
     pub concurrency: u32,
 }
@@ -80,6 +84,19 @@ const fn call_timeout_ms() -> u32 {
 
 /// Calls are given up after this many ms unless the plan says otherwise.
 pub const DEFAULT_CALL_TIMEOUT_MS: u32 = 10_000;
+/// The shortest time after which a call may be given up, in ms: ten ticks of the clock that tells.
+pub const MIN_CALL_TIMEOUT_MS: u32 = 10;
+/// The longest, in ms.
+pub const MAX_CALL_TIMEOUT_MS: u32 = 60_000;
+/// Invocations in one message, at most.
+pub const MAX_BATCH_SIZE: u32 = 100;
+/// Calls in flight at once, at most.
+pub const MAX_CONCURRENCY: u32 = 16;
+/// Calls of each sort (warmup, chain, timed) in one slice, at most: bounds the answer's size and the caller's time. What the platform allows
+/// in one event is far less, see [`crate::limits::INVOCATIONS_PER_EVENT`], and is for the plan's author to heed: not every platform enforces it.
+pub const MAX_CALLS_PER_SLICE: u32 = 100_000;
+/// Repetitions in one `POST /repeat`, at most.
+pub const MAX_REPETITIONS: u32 = 10_000_000;
 
 /// Answer of `POST /measure`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -87,12 +104,13 @@ pub struct MeasureResponse {
     /// What the caller learnt about its clock.
     #[serde(default)]
     pub clock: Option<ClockFacts>,
-    /// Clock difference around the timed calls, in ms. For a ticked slice the samples sum to exactly this.
+    /// Clock difference around the timed calls, in ms. For a ticked slice of one lane the samples sum to exactly this, times `batch_size`.
     pub elapsed_ms: u64,
     /// Latencies of the calls that succeeded, in call order, in units of [`ClockFacts::sample_unit_ns`].
     #[serde(default)]
     pub samples: Vec<u64>,
-    /// Failed calls by kind; kinds that did not occur are absent. A failed call has no entry in `samples`.
+    /// Failed calls by kind, those of the chain included, those of the warmup not; kinds that did not occur are absent. A failed call has no
+    /// entry in `samples`.
     #[serde(default)]
     pub errors: BTreeMap<ErrorKind, u64>,
     /// Planned calls that were not made, because too many before them timed out.
@@ -101,7 +119,7 @@ pub struct MeasureResponse {
     /// Calls that succeeded but whose interpolation was lost to a stall after the call; they have no entry in `samples`.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub lost: u64,
-    /// Warmup calls made.
+    /// Warmup calls made. More than were asked for if timed calls failed: what follows a failure is untimed, it re-anchors the clock.
     #[serde(default)]
     pub warmup_calls: u32,
     /// The chain that anchors an interpolated slice.
@@ -138,7 +156,7 @@ pub struct ClockFacts {
     pub advances_during_cpu: bool,
     /// One step of the clock, in ms.
     pub tick_ms: u64,
-    /// Unit of a sample, in ns: 1 for interpolated, the tick for ticked.
+    /// Unit of a sample, in ns: 1 for interpolated, the tick divided by `batch_size` for ticked.
     pub sample_unit_ns: u64,
     /// Clock readings in one tick while polling: the median over the calibration's ticks (interpolated only).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,0 +1,238 @@
+//! Reading the requests of the caller's contract: every bad field is named, with what is accepted.
+
+use super::{
+    DEFAULT_CALL_TIMEOUT_MS, MAX_BATCH_SIZE, MAX_CALL_TIMEOUT_MS, MAX_CALLS_PER_SLICE,
+    MAX_CONCURRENCY, MAX_REPETITIONS, MIN_CALL_TIMEOUT_MS, MeasureRequest, RepeatRequest,
+    TimerChoice,
+};
+use crate::{
+    Function, PayloadShape, Problem, Transport,
+    breakdown::Component,
+    fields::FieldReader,
+    payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
+    problem::FieldError,
+};
+
+impl MeasureRequest {
+    /// Reads a request for one slice.
+    ///
+    /// # Errors
+    /// A problem of status 400 that names every bad field.
+    pub fn parse(json: &[u8]) -> Result<Self, Problem> {
+        let mut reader = reader(json)?;
+        reader.require("transport", format!("one of: {}", Transport::expected()));
+        reader.require("function", format!("one of: {}", Function::expected()));
+        reader.require("samples", "a whole number");
+        let request = Self {
+            transport: reader.name("transport", Transport::Direct),
+            function: reader.name("function", Function::Echo),
+            payload_bytes: payload_bytes(&mut reader),
+            payload_shape: reader.name("payload_shape", PayloadShape::Text),
+            samples: reader.integer("samples", 1, MAX_CALLS_PER_SLICE, 1),
+            warmup: reader.integer("warmup", 0, MAX_CALLS_PER_SLICE, 0),
+            chain: reader.integer("chain", 0, MAX_CALLS_PER_SLICE, 0),
+            timer: reader.name("timer", TimerChoice::Auto),
+            seed: reader.integer("seed", 0, u64::MAX, 0),
+            call_timeout_ms: call_timeout_ms(&mut reader),
+            batch_size: reader.integer("batch_size", 1, MAX_BATCH_SIZE, 1),
+            concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, 1),
+        };
+        if request.concurrency > 1 && request.timer == TimerChoice::Interpolated {
+            reader.refuse(
+                "timer",
+                "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",
+            );
+        }
+        answer(request, reader.finish("a request for a slice"))
+    }
+}
+
+impl RepeatRequest {
+    /// Reads a request for repetitions of one component.
+    ///
+    /// # Errors
+    /// A problem of status 400 that names every bad field.
+    pub fn parse(json: &[u8]) -> Result<Self, Problem> {
+        let mut reader = reader(json)?;
+        let component = component(&mut reader);
+        reader.require("repetitions", "a whole number");
+        let most = if component.delegates() {
+            MAX_CALLS_PER_SLICE
+        } else {
+            MAX_REPETITIONS
+        };
+        let request = Self {
+            component,
+            payload_shape: reader.name("payload_shape", PayloadShape::Text),
+            repetitions: reader.integer("repetitions", 0, most, 0),
+            call_timeout_ms: call_timeout_ms(&mut reader),
+        };
+        answer(request, reader.finish("a request for repetitions"))
+    }
+}
+
+fn reader(json: &[u8]) -> Result<FieldReader, Problem> {
+    FieldReader::new(json)
+        .map_err(|why| Problem::new(400, format!("the body is not a JSON object: {why}")))
+}
+
+fn answer<T>(request: T, errors: Vec<FieldError>) -> Result<T, Problem> {
+    if errors.is_empty() {
+        return Ok(request);
+    }
+    let names: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+    let detail = format!("bad field(s): {}", names.join(", "));
+    Err(Problem::new(400, detail).with_errors(errors))
+}
+
+fn payload_bytes(reader: &mut FieldReader) -> u32 {
+    reader.require("payload_bytes", "a whole number");
+    reader.integer(
+        "payload_bytes",
+        MIN_PAYLOAD_BYTES,
+        MAX_PAYLOAD_BYTES,
+        MIN_PAYLOAD_BYTES,
+    )
+}
+
+fn call_timeout_ms(reader: &mut FieldReader) -> u32 {
+    reader.integer(
+        "call_timeout_ms",
+        MIN_CALL_TIMEOUT_MS,
+        MAX_CALL_TIMEOUT_MS,
+        DEFAULT_CALL_TIMEOUT_MS,
+    )
+}
+
+/// The component and the fields that belong to it; [`Component::Nothing`] where it is not known.
+fn component(reader: &mut FieldReader) -> Component {
+    const WORDS: [&str; 5] = ["nothing", "empty-hop", "encode", "decode", "function"];
+    match reader.word("component", &WORDS) {
+        Some("empty-hop") => Component::EmptyHop,
+        Some("encode") => Component::Encode {
+            payload_bytes: payload_bytes(reader),
+        },
+        Some("decode") => Component::Decode {
+            payload_bytes: payload_bytes(reader),
+        },
+        Some("function") => {
+            reader.require("function", format!("one of: {}", Function::expected()));
+            Component::Function {
+                function: reader.name("function", Function::Echo),
+                payload_bytes: payload_bytes(reader),
+            }
+        }
+        _ => Component::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bad_fields(problem: Problem) -> Vec<String> {
+        assert_eq!(problem.status, 400);
+        problem
+            .errors
+            .into_iter()
+            .map(|error| error.field)
+            .collect()
+    }
+
+    #[test]
+    fn what_a_request_says_is_what_it_reads_back() {
+        let request = MeasureRequest {
+            transport: Transport::Rpc,
+            function: Function::Compute,
+            payload_bytes: 1_000,
+            payload_shape: PayloadShape::Records,
+            samples: 20,
+            warmup: 2,
+            chain: 8,
+            timer: TimerChoice::Ticked,
+            seed: u64::MAX,
+            call_timeout_ms: 500,
+            batch_size: 10,
+            concurrency: 4,
+        };
+        let json = serde_json::to_vec(&request).unwrap();
+        assert_eq!(MeasureRequest::parse(&json), Ok(request));
+    }
+
+    #[test]
+    fn what_is_left_out_has_the_default_of_the_wire_format() {
+        let json = br#"{"transport":"direct","function":"echo","payload_bytes":100,"samples":20}"#;
+        let by_serde: MeasureRequest = serde_json::from_slice(json).unwrap();
+        assert_eq!(MeasureRequest::parse(json), Ok(by_serde));
+    }
+
+    #[test]
+    fn every_bad_field_of_a_slice_is_named() {
+        let bad = |json: &str| bad_fields(MeasureRequest::parse(json.as_bytes()).unwrap_err());
+        assert_eq!(
+            bad("{}"),
+            ["transport", "function", "samples", "payload_bytes"]
+        );
+        assert_eq!(
+            bad(
+                r#"{"transport":"smoke","function":"echo","payload_bytes":1,"samples":0,"concurrency":17,"timer":"best","sample":1}"#
+            ),
+            [
+                "transport",
+                "payload_bytes",
+                "samples",
+                "timer",
+                "concurrency",
+                "sample"
+            ]
+        );
+        assert_eq!(
+            bad(
+                r#"{"transport":"rpc","function":"echo","payload_bytes":100,"samples":9,"concurrency":2,"timer":"interpolated"}"#
+            ),
+            ["timer"]
+        );
+        assert!(bad("[]").is_empty(), "not an object has no fields to name");
+    }
+
+    #[test]
+    fn a_component_is_read_with_the_fields_that_belong_to_it() {
+        for component in [
+            Component::Nothing,
+            Component::EmptyHop,
+            Component::Encode { payload_bytes: 100 },
+            Component::Decode { payload_bytes: 100 },
+            Component::Function {
+                function: Function::Compute,
+                payload_bytes: 100,
+            },
+        ] {
+            let request = RepeatRequest {
+                component,
+                payload_shape: PayloadShape::Text,
+                repetitions: 7,
+                call_timeout_ms: 100,
+            };
+            let json = serde_json::to_vec(&request).unwrap();
+            assert_eq!(RepeatRequest::parse(&json), Ok(request), "{component}");
+        }
+    }
+
+    #[test]
+    fn every_bad_field_of_a_repetition_is_named() {
+        let bad = |json: &str| bad_fields(RepeatRequest::parse(json.as_bytes()).unwrap_err());
+        assert_eq!(bad("{}"), ["component", "repetitions"]);
+        assert_eq!(
+            bad(r#"{"component":"function","function":"walk","repetitions":1}"#),
+            ["function", "payload_bytes"]
+        );
+        assert_eq!(
+            bad(r#"{"component":"nothing","payload_bytes":100,"repetitions":1}"#),
+            ["payload_bytes"]
+        );
+        assert_eq!(
+            bad(r#"{"component":"empty-hop","repetitions":100001}"#),
+            ["repetitions"]
+        );
+    }
+}
