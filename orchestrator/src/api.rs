@@ -1,0 +1,180 @@
+//! The HTTP API: one function for each route, errors as problem documents.
+//!
+//! Contract: [`Api::respond`] takes a request and gives the response, having asked the coordinators what it needs. It holds no state
+//! beyond a small cache of what readers ask for ([`reading::Reading`]). Requests, coordinators and time are parameters, so that all of it runs
+//! natively in tests.
+//!
+//! Out of scope: static files and the stream of events, which the platform serves: [`Reply`] says when.
+
+mod access;
+pub mod events;
+mod results;
+mod runs;
+pub mod reading;
+mod response;
+
+pub use access::allowed_methods;
+pub use response::{JSON, Response, SECURITY_HEADERS};
+
+use crate::{
+    coordinator::{Answer, Question},
+    settings::Settings,
+    store::Millis,
+};
+use protocol::{
+    PACKAGE_VERSION, Problem, RunId,
+    plan::MAX_PLAN_BYTES,
+    routes::{Route, RouteError},
+    run::Trigger,
+};
+use reading::Reading;
+
+/// A request, as the platform hands it over.
+pub trait Incoming {
+    /// The method, in capitals.
+    fn method(&self) -> &str;
+    /// The path of the URL, percent-encoded as it came.
+    fn path(&self) -> &str;
+    /// The first query parameter of that name, decoded.
+    fn query(&self, name: &str) -> Option<String>;
+    /// A header field.
+    fn header(&self, name: &str) -> Option<String>;
+    /// Reads the body, giving up as soon as it proves longer than `limit` bytes.
+    ///
+    /// # Errors
+    /// [`BodyError`].
+    fn body(&self, limit: usize) -> impl Future<Output = Result<Vec<u8>, BodyError>>;
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// Longer than the limit.
+    TooLong,
+    /// It broke off.
+    Broken,
+}
+
+/// The way to the coordinators.
+pub trait Coordinators {
+    /// Asks the coordinator of a location.
+    fn ask(&self, location: &str, question: &Question) -> impl Future<Output = Answer>;
+}
+
+/// What the platform is to answer with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// This response.
+    Full(Response),
+    /// The stream of a run's events, by [`Api::events`].
+    Events(RunId),
+    /// The static file of the request's path, if there is one; else this.
+    File(Response),
+}
+
+/// The API of one deployment.
+#[derive(Debug)]
+pub struct Api<'a, C> {
+    /// The coordinators.
+    pub coordinators: C,
+    /// The operator's configuration.
+    pub settings: &'a Settings,
+    /// What has been read lately.
+    pub reading: &'a Reading,
+    /// The instant of the request.
+    pub now: Millis,
+    /// A random number, which tells apart runs of the same second.
+    pub random: u32,
+}
+
+impl<C: Coordinators> Api<'_, C> {
+    /// Answers a request.
+    pub async fn respond(&self, request: &impl Incoming) -> Reply {
+        match Route::parse(request.path()) {
+            Ok(route) => self.route(route, request).await.unwrap_or_else(|problem| Reply::Full(problem.into())),
+            Err(error) => unrouted(&error, request),
+        }
+    }
+
+    async fn route(&self, route: Route, request: &impl Incoming) -> Result<Reply, Problem> {
+        let method = request.method();
+        if !access::allows(&route, method) {
+            return Ok(Reply::Full(method_not_allowed(&route)));
+        }
+        let response = match (method, route) {
+            ("OPTIONS", route) => Response::new(204, JSON, "").with("allow", allowed_methods(&route)),
+            ("POST", Route::Runs) => self.start(request).await?,
+            ("DELETE", Route::Run(run)) => self.cancel(request, &run).await?,
+            (_, Route::Health) => self.health(),
+            (_, Route::Runs) => self.list(request).await?,
+            (_, Route::Run(run)) => self.status(&run).await?,
+            (_, Route::RunEvents(run)) => {
+                self.find(&run).await?;
+                return Ok(Reply::Events(run));
+            }
+            (_, Route::LatestResults) => self.latest_results(request).await?,
+            (_, Route::Results(run)) => self.results(&run).await?,
+            (_, Route::ResultsMarkdown(run)) => self.markdown(&run).await?,
+            (_, route) => return Err(Problem::new(404, format!("{route:?} is not there yet"))),
+        };
+        Ok(Reply::Full(response.with("access-control-allow-origin", "*")))
+    }
+
+    fn health(&self) -> Response {
+        Response::json(
+            200,
+            &serde_json::json!({
+                "status": "ok",
+                "package_version": PACKAGE_VERSION,
+                "deployed_version_id": self.settings.deployed_version_id,
+                "compatibility_date": self.settings.compatibility_date,
+                "limits": self.settings.limits.profile,
+                "locations": self.settings.locations,
+                "starting_runs": if self.settings.api_token.is_some() { "with token" } else { "refused: no API_TOKEN is configured" },
+            }),
+        )
+    }
+
+    /// Starts the scheduled run at every location. Returns what went wrong where, for the log.
+    pub async fn scheduled(&self) -> Vec<Problem> {
+        let plan = self.settings.scheduled_plan.clone();
+        let mut problems = Vec::new();
+        for start in self.starts(&plan, Trigger::Cron) {
+            let location = start.location.clone();
+            let question = Question::Start(Box::new(start));
+            if let Err(problem) = self.coordinators.ask(&location, &question).await {
+                problems.push(problem);
+            }
+        }
+        problems
+    }
+}
+
+/// What is no route may be a file of the page; only reading finds files.
+fn unrouted(error: &RouteError, request: &impl Incoming) -> Reply {
+    let reads = matches!(request.method(), "GET" | "HEAD");
+    match error {
+        RouteError::Part(detail) => Reply::Full(Problem::new(404, detail.clone()).into()),
+        RouteError::Unknown if reads => Reply::File(Problem::new(404, error.to_string()).into()),
+        RouteError::Unknown => Reply::Full(Problem::new(404, error.to_string()).into()),
+    }
+}
+
+fn method_not_allowed(route: &Route) -> Response {
+    let allowed = allowed_methods(route);
+    let problem = Problem::new(405, format!("this resource knows {allowed}"));
+    Response::from(problem).with("allow", allowed)
+}
+
+/// Reads a body of at most [`MAX_PLAN_BYTES`].
+async fn plan_text(request: &impl Incoming) -> Result<Vec<u8>, Problem> {
+    let too_long = || Problem::new(413, format!("a plan has at most {MAX_PLAN_BYTES} bytes"));
+    let announced = request.header("content-length").and_then(|text| text.trim().parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MAX_PLAN_BYTES as u64) {
+        return Err(too_long());
+    }
+    request.body(MAX_PLAN_BYTES).await.map_err(|error| match error {
+        BodyError::TooLong => too_long(),
+        BodyError::Broken => Problem::new(400, "the body broke off"),
+    })
+}

@@ -1,0 +1,111 @@
+//! What readers asked for lately, kept in the Worker's memory: however many they are, a coordinator is asked once a second.
+//!
+//! A coordinator measures; each read costs its single thread a few milliseconds. Fifty readers of a run's progress must not show in
+//! its figures. What cannot change any more (the report of a run that has ended) is kept longer.
+
+use super::{Api, Coordinators};
+use crate::{
+    coordinator::{Answer, Question},
+    store::Millis,
+};
+use core::cell::RefCell;
+use protocol::RunState;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// For this long an answer that may change is not asked for again.
+const FRESH_MS: Millis = 1_000;
+/// For this long an answer that does not change is not asked for again: it may be let go by retention, no more.
+const SETTLED_MS: Millis = 60_000;
+/// A question that has been on its way for this long is asked by others, too.
+const PATIENCE_MS: Millis = 5_000;
+/// Bytes of answers kept, at most: a small part of a Worker's 128 MB.
+const MOST_BYTES: usize = 16 << 20;
+
+/// Answers by location and question.
+#[derive(Debug, Default)]
+pub struct Reading(RefCell<BTreeMap<Key, Kept>>);
+
+/// A location and the question it was asked, as JSON.
+type Key = (String, String);
+
+#[derive(Debug)]
+struct Kept {
+    answer: String,
+    settled: bool,
+    until: Millis,
+    /// Somebody is asking again since then; the others take the old answer.
+    asked_at: Option<Millis>,
+}
+
+impl Reading {
+    /// An empty one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(RefCell::new(BTreeMap::new()))
+    }
+
+    /// Forgets everything that may have changed by now; reports of ended runs stay.
+    pub fn forget_unsettled(&self) {
+        self.0.borrow_mut().retain(|_, kept| kept.settled);
+    }
+
+    /// The answer, if it is fresh, or if somebody else is already fetching a fresh one.
+    fn get(&self, key: &Key, now: Millis) -> Option<String> {
+        let mut answers = self.0.borrow_mut();
+        let kept = answers.get_mut(key)?;
+        let being_asked = kept.asked_at.is_some_and(|since| now - since < PATIENCE_MS);
+        if now < kept.until || being_asked {
+            return Some(kept.answer.clone());
+        }
+        kept.asked_at = Some(now);
+        None
+    }
+
+    fn put(&self, key: Key, answer: &str, settled: bool, now: Millis) {
+        let mut answers = self.0.borrow_mut();
+        let lasts = if settled { SETTLED_MS } else { FRESH_MS };
+        answers.retain(|_, kept| now < kept.until + PATIENCE_MS);
+        let kept: usize = answers.values().map(|kept| kept.answer.len()).sum();
+        if kept + answer.len() > MOST_BYTES {
+            answers.clear();
+        }
+        answers.insert(
+            key,
+            Kept {
+                answer: answer.to_owned(),
+                settled,
+                until: now + lasts,
+                asked_at: None,
+            },
+        );
+    }
+}
+
+/// Whether the answer tells of a run that has ended: what was read of its location before is out of date.
+fn tells_of_an_end(question: &Question, answer: &str) -> bool {
+    #[derive(Deserialize)]
+    struct State {
+        state: RunState,
+    }
+    matches!(question, Question::Status { .. })
+        && serde_json::from_str(answer).is_ok_and(|run: State| run.state.is_final())
+}
+
+impl<C: Coordinators> Api<'_, C> {
+    /// Asks a coordinator, unless the same was asked a moment ago. For questions that change nothing.
+    pub(super) async fn ask_cached(&self, location: &str, question: &Question) -> Answer {
+        let text = serde_json::to_string(question).unwrap_or_default();
+        let key = (location.to_owned(), text);
+        if let Some(answer) = self.reading.get(&key, self.now) {
+            return Ok(answer);
+        }
+        let answer = self.coordinators.ask(location, question).await?;
+        if tells_of_an_end(question, &answer) {
+            self.reading.forget_unsettled();
+        }
+        let settled = matches!(question, Question::Report { run: Some(_) });
+        self.reading.put(key, &answer, settled, self.now);
+        Ok(answer)
+    }
+}

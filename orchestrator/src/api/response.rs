@@ -1,0 +1,86 @@
+//! Responses, before the platform has seen them.
+
+use protocol::{Problem, problem::PROBLEM_JSON};
+use serde::Serialize;
+
+/// Media type of JSON answers.
+pub const JSON: &str = "application/json";
+
+/// A complete response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Header fields beside those that every response carries.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; not sent to `HEAD`.
+    pub body: String,
+}
+
+impl Response {
+    /// A response with a body of the given media type.
+    #[must_use]
+    pub fn new(status: u16, media_type: &str, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", media_type.to_owned())],
+            body: body.into(),
+        }
+    }
+
+    /// JSON text that is already written.
+    #[must_use]
+    pub fn json_text(status: u16, json: impl Into<String>) -> Self {
+        Self::new(status, JSON, json)
+    }
+
+    /// A value as JSON.
+    #[must_use]
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
+        match serde_json::to_string_pretty(value) {
+            Ok(json) => Self::json_text(status, json),
+            Err(error) => Problem::new(500, format!("the answer could not be written: {error}")).into(),
+        }
+    }
+
+    /// Adds a header field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The first header field of that name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl From<Problem> for Response {
+    fn from(problem: Problem) -> Self {
+        let body = serde_json::to_string_pretty(&problem).unwrap_or_default();
+        let response = Self::new(problem.status, PROBLEM_JSON, body);
+        match problem.status {
+            401 => response.with("www-authenticate", "Bearer"),
+            429 => response.with("retry-after", "600"),
+            _ => response,
+        }
+    }
+}
+
+/// Header fields of every response: nothing is sniffed, framed, referred or run that does not come from here.
+/// The page draws with SVG and sets styles from script only through the object model, which this policy allows.
+pub const SECURITY_HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=31536000"),
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
+         connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+];

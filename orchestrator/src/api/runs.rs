@@ -1,0 +1,137 @@
+//! `/runs`: starting, listing, following, cancelling.
+
+use super::{Api, Coordinators, Incoming, Response, access, plan_text};
+use crate::coordinator::{Question, Start};
+use chrono::DateTime;
+use protocol::{
+    Plan, Problem, RunId,
+    run::{RunList, RunStatus, Sibling, Trigger},
+};
+
+/// Runs on one page, unless `?limit=` says otherwise.
+const PAGE: u32 = 20;
+/// Runs on one page, at most.
+const LONGEST_PAGE: u32 = 100;
+
+impl<C: Coordinators> Api<'_, C> {
+    /// Starts a run at every location. Either all of them start or none: a location that is busy refuses for all.
+    pub(super) async fn start(&self, request: &impl Incoming) -> Result<Response, Problem> {
+        access::authorise(self.settings, request)?;
+        let plan = Plan::parse(&plan_text(request).await?, &self.settings.limits)?;
+        for location in &self.settings.locations {
+            self.coordinators.ask(location, &Question::MayStart).await?;
+        }
+        let mut started: Vec<RunStatus> = Vec::new();
+        for start in self.starts(&plan, Trigger::Request) {
+            let location = start.location.clone();
+            match self.coordinators.ask(&location, &Question::Start(Box::new(start))).await {
+                Ok(status) => started.push(read(&status)?),
+                Err(problem) => {
+                    self.withdraw(&started).await;
+                    return Err(problem);
+                }
+            }
+        }
+        self.reading.forget_unsettled();
+        let first = started.first().ok_or_else(|| Problem::new(500, "no location is configured"))?;
+        Ok(Response::json(202, first).with("location", format!("/runs/{}", first.id)))
+    }
+
+    /// One start for each location, each later than the one before by the configured stagger.
+    pub(super) fn starts(&self, plan: &Plan, trigger: Trigger) -> Vec<Start> {
+        let created_at = DateTime::from_timestamp_millis(self.now).unwrap_or_default();
+        let places: Vec<Sibling> = (0_u32..)
+            .zip(&self.settings.locations)
+            .map(|(number, location)| Sibling {
+                location: location.clone(),
+                id: RunId::new(created_at, self.random.wrapping_add(number)),
+            })
+            .collect();
+        (0_i64..)
+            .zip(&places)
+            .map(|(number, place)| Start {
+                id: place.id.clone(),
+                trigger,
+                location: place.location.clone(),
+                plan: plan.clone(),
+                siblings: places.iter().filter(|other| *other != place).cloned().collect(),
+                delay_ms: number * i64::from(self.settings.location_stagger_ms),
+            })
+            .collect()
+    }
+
+    /// Takes back what has been started when a later location refuses after all.
+    async fn withdraw(&self, started: &[RunStatus]) {
+        for status in started {
+            let question = Question::Cancel { run: status.id.clone() };
+            // It may have ended by itself; there is nothing else to be done about a failure here.
+            let _ = self.coordinators.ask(&status.location, &question).await;
+        }
+    }
+
+    /// Runs of every location, newest first.
+    pub(super) async fn list(&self, request: &impl Incoming) -> Result<Response, Problem> {
+        let limit = page_length(request.query("limit"))?;
+        let before = match request.query("before") {
+            None => None,
+            Some(text) => Some(text.parse::<RunId>().map_err(|error| Problem::new(400, format!("before: {error}")))?),
+        };
+        let question = Question::List { before, limit: limit + 1 };
+        let mut runs: Vec<RunStatus> = Vec::new();
+        for location in &self.settings.locations {
+            runs.extend(read::<Vec<RunStatus>>(&self.ask_cached(location, &question).await?)?);
+        }
+        runs.sort_by(|one, other| other.id.cmp(&one.id));
+        let more = runs.len() > limit as usize;
+        runs.truncate(limit as usize);
+        let next_before = runs.last().filter(|_| more).map(|run| run.id.clone());
+        Ok(Response::json(200, &RunList { runs, next_before }))
+    }
+
+    pub(super) async fn status(&self, run: &RunId) -> Result<Response, Problem> {
+        let (_, status) = self.find(run).await?;
+        Ok(Response::json(200, &status))
+    }
+
+    pub(super) async fn cancel(&self, request: &impl Incoming, run: &RunId) -> Result<Response, Problem> {
+        access::authorise(self.settings, request)?;
+        let (location, _) = self.find(run).await?;
+        let question = Question::Cancel { run: run.clone() };
+        let status: RunStatus = read(&self.coordinators.ask(&location, &question).await?)?;
+        self.reading.forget_unsettled();
+        Ok(Response::json(200, &status))
+    }
+
+    /// The location that knows a run, and the run's status.
+    ///
+    /// # Errors
+    /// 404 when no location knows it.
+    pub async fn find(&self, run: &RunId) -> Result<(String, RunStatus), Problem> {
+        let question = Question::Status { run: run.clone() };
+        let mut unknown = Problem::new(404, format!("there is no run {run}"));
+        for location in &self.settings.locations {
+            match self.ask_cached(location, &question).await {
+                Ok(status) => return Ok((location.clone(), read(&status)?)),
+                Err(problem) if problem.status == 404 => unknown = problem,
+                Err(problem) => return Err(problem),
+            }
+        }
+        Err(unknown)
+    }
+}
+
+/// `?limit=`, from 1 to [`LONGEST_PAGE`].
+pub(super) fn page_length(given: Option<String>) -> Result<u32, Problem> {
+    let Some(text) = given else {
+        return Ok(PAGE);
+    };
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+        .ok_or_else(|| Problem::new(400, format!("limit must be a whole number from 1 to {LONGEST_PAGE}")))
+}
+
+/// Reads a coordinator's answer.
+pub(super) fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Problem> {
+    serde_json::from_str(json).map_err(|error| Problem::new(500, format!("a coordinator's answer cannot be read: {error}")))
+}

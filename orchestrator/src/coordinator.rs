@@ -1,0 +1,193 @@
+//! The coordinator of one location: takes questions, and drives the active run slice by slice.
+//!
+//! Contract: [`Coordinator::answer`] answers one question of the API at once; [`Coordinator::wake`] does at most one piece of work
+//! (one slice, one report, one alert, some letting go). Both say when to wake next. The platform, its clock included, and the
+//! database are parameters; the Durable Object around it decodes, delegates and responds.
+//!
+//! **Measure first.** A wake that measures writes nothing before or during the measurement: a Durable Object holds back
+//! outgoing messages until earlier writes are confirmed, and the sample would pay for that. Afterwards slice, histogram, cursor and
+//! tally are committed in one synchronous turn. A crash anywhere loses at most the slice in flight; see [`crate::store`].
+//!
+//! The next wake is always at least [`WAKE_GAP_MS`] ahead: an alarm armed for "now" starves every reader of the object.
+
+mod answer;
+mod finish;
+mod log;
+pub mod order;
+mod platform;
+mod question;
+mod repetition;
+mod slice;
+mod status;
+pub mod usage;
+
+pub use log::LogLine;
+pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
+pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
+pub use status::status;
+
+use crate::{
+    settings::Settings,
+    store::{Millis, RunRow, Store, StoreError, sql::Sql},
+};
+use core::cell::RefCell;
+use protocol::{RunId, RunState, limits::LimitsProfile};
+
+/// The next wake, at least this far ahead.
+pub const WAKE_GAP_MS: Millis = 1;
+
+/// A run that gets no further for this long has failed.
+pub const STALL_MS: Millis = 15 * 60 * 1_000;
+
+/// The next wake after the store itself failed.
+const FAULT_PAUSE_MS: Millis = 5_000;
+
+/// The coordinator of one location.
+#[derive(Debug)]
+pub struct Coordinator<S> {
+    store: Store<S>,
+    settings: Settings,
+    /// The run whose report the next wake assembles: the attempt is already counted.
+    announced: RefCell<Option<RunId>>,
+}
+
+/// What follows from an answer or a wake.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turn {
+    /// When to wake next; `None` leaves the alarm as it is.
+    pub wake_at: Option<Millis>,
+    /// What to log.
+    pub lines: Vec<LogLine>,
+}
+
+impl Turn {
+    /// Wake again as soon as may be.
+    fn soon(now: Millis) -> Self {
+        Self::at(now + WAKE_GAP_MS)
+    }
+
+    fn at(wake_at: Millis) -> Self {
+        Self {
+            wake_at: Some(wake_at),
+            lines: Vec::new(),
+        }
+    }
+
+    fn with(mut self, line: LogLine) -> Self {
+        self.lines.push(line);
+        self
+    }
+}
+
+impl<S: Sql> Coordinator<S> {
+    /// Opens the store and asserts its invariant.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database cannot be opened, is of a later release or contradicts itself.
+    pub fn open(sql: S, settings: Settings) -> Result<Self, StoreError> {
+        Ok(Self {
+            store: Store::open(sql)?,
+            settings,
+            announced: RefCell::new(None),
+        })
+    }
+
+    /// What is stored.
+    pub const fn store(&self) -> &Store<S> {
+        &self.store
+    }
+
+    /// Does the next piece of work. Never fails: what went wrong is logged, and tried again later.
+    pub async fn wake(&self, platform: &(impl Caller + Clock + Outside)) -> Turn {
+        match self.next_work(platform).await {
+            Ok(turn) => turn,
+            Err(error) => Turn::at(platform.now_ms() + FAULT_PAUSE_MS).with(LogLine::Fault {
+                message: error.to_string(),
+            }),
+        }
+    }
+
+    async fn next_work(
+        &self,
+        platform: &(impl Caller + Clock + Outside),
+    ) -> Result<Turn, StoreError> {
+        let now = platform.now_ms();
+        let Some(run) = self.store.unfinished_runs()?.into_iter().next() else {
+            return self.chore(platform).await;
+        };
+        if let Some(turn) = self.fail_if_stalled(&run, now)? {
+            return Ok(turn);
+        }
+        if run.is_measured() {
+            return self.assemble(&run, now);
+        }
+        let due = run.request.not_before_ms.max(run.tally.retry_at_ms);
+        if due > now {
+            return Ok(Turn::at(due));
+        }
+        if !run.tally.colo_sought && self.settings.limits.profile != LimitsProfile::Local {
+            return self.seek_colo(run, platform).await;
+        }
+        self.measure(run, platform).await
+    }
+
+    /// Work that is done while no run is active.
+    async fn chore(&self, platform: &(impl Clock + Outside)) -> Result<Turn, StoreError> {
+        let now = platform.now_ms();
+        if let Some(run) = self.store.run_with_report_due()? {
+            return self.assemble(&run, now);
+        }
+        if let Some(turn) = self.deliver_alert(platform).await? {
+            return Ok(turn);
+        }
+        let more = self.store.let_go(
+            self.settings.keep_runs,
+            self.settings.keep_samples_of_runs,
+        )?;
+        Ok(if more { Turn::soon(now) } else { Turn::default() })
+    }
+
+    /// Learns where on earth this is, once a run, before its first slice.
+    async fn seek_colo(
+        &self,
+        mut run: RunRow,
+        platform: &(impl Clock + Outside),
+    ) -> Result<Turn, StoreError> {
+        run.colo = platform.colo().await;
+        run.tally.colo_sought = true;
+        self.store.save_colo(&run)?;
+        Ok(Turn::soon(platform.now_ms()))
+    }
+
+    /// Ends a run that has not got ahead for too long, whatever the cause.
+    fn fail_if_stalled(&self, run: &RunRow, now: Millis) -> Result<Option<Turn>, StoreError> {
+        if now - run.progress_ms <= STALL_MS {
+            return Ok(None);
+        }
+        let minutes = STALL_MS / 60_000;
+        let reason = format!("no slice was completed for {minutes} minutes");
+        self.end(run, RunState::Failed, Some(&reason), now).map(Some)
+    }
+
+    /// Puts a run into a final state.
+    fn end(
+        &self,
+        run: &RunRow,
+        state: RunState,
+        reason: Option<&str>,
+        now: Millis,
+    ) -> Result<Turn, StoreError> {
+        let turn = Turn::soon(now);
+        if !self.store.end_run(&run.id, state, reason, now)? {
+            return Ok(turn);
+        }
+        Ok(turn.with(LogLine::RunFinished {
+            run: run.id.clone(),
+            state,
+            reason: reason.map(str::to_owned),
+            samples: run.tally.samples,
+            errors: run.tally.errors,
+            seconds: run.started_ms.map(|started| (now - started) as f64 / 1_000.0),
+        }))
+    }
+}

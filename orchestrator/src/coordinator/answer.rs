@@ -1,0 +1,203 @@
+//! Answers to the API's questions.
+
+use super::{Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, order, status, usage};
+use crate::store::{HistoryRow, Millis, ReportState, RunRequest, RunRow, StoreError, sql::Sql};
+use protocol::{Problem, RunId, RunState, run::Trigger};
+use serde::Serialize;
+
+/// One hour, the span of the rate limit.
+const HOUR_MS: Millis = 60 * 60 * 1_000;
+
+/// Why a question has no answer.
+enum Unanswered {
+    Problem(Problem),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unanswered {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Problem> for Unanswered {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl<S: Sql> Coordinator<S> {
+    /// Answers a question, and says what follows from it. What is wrong inside is logged, never told.
+    pub fn answer(&self, question: Question, now: Millis) -> (Answer, Turn) {
+        let mut turn = Turn::default();
+        let answer = match self.answer_or_refuse(question, now, &mut turn) {
+            Ok(json) => Ok(json),
+            Err(Unanswered::Problem(problem)) => Err(problem),
+            Err(Unanswered::Store(error)) => {
+                turn.lines.push(LogLine::Fault {
+                    message: error.to_string(),
+                });
+                Err(Problem::new(500, "the coordinator's store failed; its log says why"))
+            }
+        };
+        (answer, turn)
+    }
+
+    fn answer_or_refuse(
+        &self,
+        question: Question,
+        now: Millis,
+        turn: &mut Turn,
+    ) -> Result<String, Unanswered> {
+        match question {
+            Question::Start(start) => self.start(*start, now, turn),
+            Question::MayStart => {
+                self.end_stalled(now, turn)?;
+                self.may_start(Trigger::Request, now)?;
+                json(&true)
+            }
+            Question::Status { run } => {
+                self.end_stalled(now, turn)?;
+                json(&status(&self.known(&run)?))
+            }
+            Question::List { before, limit } => {
+                let runs = self.store.runs(before.as_ref(), limit)?;
+                json(&runs.iter().map(status).collect::<Vec<_>>())
+            }
+            Question::Cancel { run } => self.cancel(&run, now, turn),
+            Question::Report { run } => self.report(run),
+            Question::Slices { run, cell } => {
+                let run = self.known(&run)?;
+                let slices = self.store.slices_of_cell(&run.id, &cell)?;
+                let slices = slices.into_iter().map(|slice| CellSlice {
+                    index: slice.index,
+                    block: order::block_of(&run.request.geometry, slice.index),
+                    record: slice.record,
+                    histogram: slice.histogram,
+                });
+                json(&slices.collect::<Vec<_>>())
+            }
+            Question::History { limit } => {
+                let rows = self.store.history(limit)?;
+                json(&rows.into_iter().map(figures).collect::<Vec<_>>())
+            }
+            Question::Overview => json(&Overview {
+                runs_by_state: self.store.runs_by_state()?,
+                active: self.store.unfinished_runs()?.first().map(status),
+            }),
+        }
+    }
+
+    fn start(&self, start: Start, now: Millis, turn: &mut Turn) -> Result<String, Unanswered> {
+        self.end_stalled(now, turn)?;
+        if let Err(unanswered) = self.may_start(start.trigger, now) {
+            if let Unanswered::Problem(problem) = &unanswered {
+                turn.lines.push(LogLine::RunRefused {
+                    trigger: start.trigger,
+                    location: start.location,
+                    reason: problem.detail.clone(),
+                });
+            }
+            return Err(unanswered);
+        }
+        let limits = &self.settings.limits;
+        let geometry = start.plan.geometry(limits);
+        let estimated = usage::estimate(&start.plan, &geometry, limits.delegated_calls_per_slice);
+        let run = RunRow::new(
+            start.id,
+            RunRequest {
+                trigger: start.trigger,
+                location: start.location,
+                plan: start.plan,
+                geometry,
+                siblings: start.siblings,
+                created_ms: now,
+                not_before_ms: now + start.delay_ms,
+                deployed_version_id: self.settings.deployed_version_id.clone(),
+                estimated,
+                confirms: None,
+            },
+        );
+        self.store.create_run(&run)?;
+        turn.wake_at = Turn::soon(now).wake_at;
+        turn.lines.push(LogLine::RunAccepted {
+            run: run.id.clone(),
+            location: run.request.location.clone(),
+            trigger: run.request.trigger,
+            slices: geometry.slices(),
+            estimated_usd: estimated.cost_usd,
+        });
+        json(&status(&run))
+    }
+
+    /// People get one run at a time; a scheduled run may wait behind the active one, so that overlapping firings do not pile up.
+    fn may_start(&self, trigger: Trigger, now: Millis) -> Result<(), Unanswered> {
+        let unfinished = self.store.unfinished_runs()?;
+        let room = if trigger == Trigger::Request { 1 } else { 2 };
+        if let Some(active) = unfinished.first().filter(|_| unfinished.len() >= room) {
+            let (id, state) = (&active.id, active.state);
+            let detail = format!("run {id} is {state}; wait until it ends, or DELETE /runs/{id}");
+            return Err(Problem::new(409, detail).into());
+        }
+        let most = self.settings.runs_per_hour;
+        if trigger == Trigger::Request && self.store.requests_since(now - HOUR_MS)? >= most {
+            let detail = format!("{most} runs have been started within the hour, which is all that RUNS_PER_HOUR allows");
+            return Err(Problem::new(429, detail).into());
+        }
+        Ok(())
+    }
+
+    fn cancel(&self, id: &RunId, now: Millis, turn: &mut Turn) -> Result<String, Unanswered> {
+        let run = self.known(id)?;
+        if run.state.is_final() {
+            let detail = format!("run {id} is {} already", run.state);
+            return Err(Problem::new(409, detail).into());
+        }
+        *turn = self.end(&run, RunState::Cancelled, Some("cancelled by request"), now)?;
+        json(&status(&self.known(id)?))
+    }
+
+    fn report(&self, run: Option<RunId>) -> Result<String, Unanswered> {
+        let Some(id) = run.clone().map_or_else(|| self.store.latest_completed(), |id| Ok(Some(id)))? else {
+            return Err(Problem::new(404, "no run has been completed yet; start one with POST /runs, or wait for the schedule").into());
+        };
+        if let Some(report) = self.store.report(&id)? {
+            return Ok(report);
+        }
+        let run = self.known(&id)?;
+        let detail = match run.report {
+            ReportState::None if run.state.is_final() => format!("run {id} was {} before anything was measured: it has no report", run.state),
+            ReportState::Impossible => format!("the report of run {id} could not be assembled"),
+            ReportState::None | ReportState::Due | ReportState::Stored => format!("run {id} is {}; its report follows when it ends: GET /runs/{id} shows how far it is", run.state),
+        };
+        Err(Problem::new(404, detail).into())
+    }
+
+    fn known(&self, id: &RunId) -> Result<RunRow, Unanswered> {
+        let unknown = || Problem::new(404, format!("there is no run {id}; GET /runs lists those kept"));
+        Ok(self.store.run(id)?.ok_or_else(unknown)?)
+    }
+
+    /// A run whose alarms have ceased is ended by whoever asks next.
+    fn end_stalled(&self, now: Millis, turn: &mut Turn) -> Result<(), StoreError> {
+        if let Some(run) = self.store.unfinished_runs()?.first() {
+            if let Some(ended) = self.fail_if_stalled(run, now)? {
+                *turn = ended;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn figures(row: HistoryRow) -> Figures {
+    Figures {
+        run: row.run,
+        finished_ms: row.finished_ms,
+        version: row.version,
+        figures: serde_json::from_str(&row.figures).unwrap_or_default(),
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Unanswered> {
+    serde_json::to_string(value).map_err(|error| Problem::new(500, format!("the answer could not be written: {error}")).into())
+}

@@ -1,0 +1,170 @@
+//! The end of a run: its report, its figures for the series, its alerts.
+
+use super::{Clock, Coordinator, LogLine, Outside, Turn, status::instant};
+use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
+use protocol::{Report, RunState, report::RunFacts};
+
+/// Attempts at assembling one report: a crash in the middle of it must not come back for ever.
+const ASSEMBLY_ATTEMPTS: u32 = 3;
+
+impl<S: Sql> Coordinator<S> {
+    /// Assembles and stores the report of a run: of one that is measured, which completes it, or of one that was ended early.
+    pub(super) fn assemble(&self, run: &RunRow, now: Millis) -> Result<Turn, StoreError> {
+        let mut run = run.clone();
+        if self.announced.replace(None).as_ref() != Some(&run.id) {
+            return self.announce(run, now);
+        }
+        let completes = !run.state.is_final();
+        if completes {
+            run.state = RunState::Completed;
+            run.finished_ms = Some(now);
+        }
+        let report = self.report_of(&run)?;
+        let text = serde_json::to_string(&report).map_err(|error| StoreError::Unreadable {
+            what: "report",
+            error: error.to_string(),
+        })?;
+        let history = completes.then(|| history_row(&run, &report, now));
+        self.store.save_report(&run, &text, history.as_ref())?;
+        let mut turn = Turn::soon(now);
+        if completes {
+            turn.lines.push(finished(&run, now));
+        }
+        Ok(turn.with(LogLine::ReportStored {
+            run: run.id.clone(),
+            outcome: report.summary.outcome,
+            transports: report
+                .summary
+                .transports
+                .iter()
+                .map(|summary| format!("{}: {}; {}", summary.transport, summary.outcome, summary.reason))
+                .collect(),
+            faults: report.faults.len(),
+        }))
+    }
+
+    /// Counts the attempt one wake ahead of it: what is written in the turn that crashes is lost with it.
+    fn announce(&self, mut run: RunRow, now: Millis) -> Result<Turn, StoreError> {
+        run.tally.assembly_attempts += 1;
+        if run.tally.assembly_attempts > ASSEMBLY_ATTEMPTS {
+            return self.give_up_report(&run, now);
+        }
+        self.store.save_tally(&run.id, &run.tally)?;
+        self.announced.replace(Some(run.id));
+        Ok(Turn::soon(now))
+    }
+
+    fn give_up_report(&self, run: &RunRow, now: Millis) -> Result<Turn, StoreError> {
+        let reason = format!("the report could not be assembled in {ASSEMBLY_ATTEMPTS} attempts");
+        let turn = self.end(run, RunState::Failed, Some(&reason), now)?;
+        self.store.set_report_state(&run.id, ReportState::Impossible)?;
+        Ok(turn.with(LogLine::Fault {
+            message: format!("run {}: {reason}", run.id),
+        }))
+    }
+
+    fn report_of(&self, run: &RunRow) -> Result<Report, StoreError> {
+        let records = self.store.records(&run.id)?;
+        let facts = RunFacts {
+            id: run.id.clone(),
+            trigger: run.request.trigger,
+            location: run.request.location.clone(),
+            colo: run.colo.clone(),
+            started_at: run.started_ms.map(instant),
+            finished_at: run.finished_ms.map(instant),
+            state: run.state,
+        };
+        Ok(seam::assemble(&run.request.plan, &records, facts, &self.settings, run))
+    }
+
+    /// Sends the alert that is due, if one is and somebody is to be told.
+    pub(super) async fn deliver_alert(
+        &self,
+        _platform: &(impl Clock + Outside),
+    ) -> Result<Option<Turn>, StoreError> {
+        Ok(None)
+    }
+}
+
+fn finished(run: &RunRow, now: Millis) -> LogLine {
+    LogLine::RunFinished {
+        run: run.id.clone(),
+        state: run.state,
+        reason: run.reason.clone(),
+        samples: run.tally.samples,
+        errors: run.tally.errors,
+        seconds: run.started_ms.map(|started| (now - started) as f64 / 1_000.0),
+    }
+}
+
+/// The figures that series are drawn from: `{cell: {metric: value}}`, where there is a value.
+fn history_row(run: &RunRow, report: &Report, now: Millis) -> HistoryRow {
+    let mut cells = serde_json::Map::new();
+    for cell in &report.cells {
+        let metrics = [
+            ("mean_us", &cell.mean_us),
+            ("p50_us", &cell.p50_us),
+            ("p95_us", &cell.p95_us),
+            ("p99_us", &cell.p99_us),
+        ];
+        let values = metrics
+            .into_iter()
+            .filter_map(|(name, estimate)| Some((name.to_owned(), estimate.value?.into())));
+        cells.insert(cell.id.to_string(), serde_json::Value::Object(values.collect()));
+    }
+    HistoryRow {
+        run: run.id.clone(),
+        finished_ms: now,
+        version: run.request.deployed_version_id.clone(),
+        figures: serde_json::Value::Object(cells).to_string(),
+    }
+}
+
+/// Until `measurement::report` is there: the report's frame, without figures.
+mod seam {
+    use super::{Report, RunFacts, RunRow};
+    use crate::settings::Settings;
+    use protocol::{
+        PACKAGE_VERSION, Plan,
+        report::{Environment, Outcome, SCHEMA_VERSION, Summary},
+        slice::SliceRecord,
+    };
+
+    pub(super) fn assemble(
+        plan: &Plan,
+        _records: &[SliceRecord],
+        run: RunFacts,
+        settings: &Settings,
+        row: &RunRow,
+    ) -> Report {
+        Report {
+            schema_version: SCHEMA_VERSION,
+            run,
+            plan: plan.clone(),
+            environment: Environment {
+                package_version: PACKAGE_VERSION.to_owned(),
+                deployed_version_id: row.request.deployed_version_id.clone(),
+                compatibility_date: settings.compatibility_date.clone(),
+                limits: settings.limits.profile,
+                timers: Vec::new(),
+                tick_ms: None,
+                clock_advances_during_cpu: None,
+                polls_per_tick: None,
+                polls_per_tick_mad: None,
+                noise_floor: None,
+                isolation_cost_us: None,
+            },
+            summary: Summary {
+                outcome: Outcome::Inconclusive,
+                transports: Vec::new(),
+            },
+            cells: Vec::new(),
+            overheads: Vec::new(),
+            breakdown: Vec::new(),
+            slopes: Vec::new(),
+            verdicts: Vec::new(),
+            analysis: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+}

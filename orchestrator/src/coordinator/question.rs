@@ -1,0 +1,109 @@
+//! What the API asks a coordinator, and how it is answered.
+
+use crate::store::Millis;
+use protocol::{
+    Cell, Plan, Problem, RunId,
+    run::{Sibling, Trigger},
+};
+use serde::{Deserialize, Serialize};
+
+/// A question of the API to one coordinator. It has been authorised and validated; a coordinator is reachable over its binding alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "kebab-case")]
+pub enum Question {
+    /// Start a run. Answer: its status.
+    Start(Box<Start>),
+    /// Whether a run could start now. Answer: `true`, or the problem that starting one would meet.
+    MayStart,
+    /// Where a run stands. Answer: its status.
+    Status {
+        /// The run.
+        run: RunId,
+    },
+    /// Runs, newest first. Answer: a list of statuses.
+    List {
+        /// Only those before this one.
+        before: Option<RunId>,
+        /// At most this many.
+        limit: u32,
+    },
+    /// Stop a run. Answer: its status.
+    Cancel {
+        /// The run.
+        run: RunId,
+    },
+    /// The report of a run, or of the latest completed one. Answer: the report.
+    Report {
+        /// The run; `None` for the latest completed one.
+        run: Option<RunId>,
+    },
+    /// The slices of one cell. Answer: a list of [`CellSlice`].
+    Slices {
+        /// The run.
+        run: RunId,
+        /// The cell.
+        cell: Cell,
+    },
+    /// The figures of the last runs. Answer: a list of [`Figures`].
+    History {
+        /// At most this many runs.
+        limit: u32,
+    },
+    /// Counts for monitoring. Answer: an [`Overview`].
+    Overview,
+}
+
+/// A run to start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// Its id.
+    pub id: RunId,
+    /// What starts it.
+    pub trigger: Trigger,
+    /// The location of the coordinator that is asked.
+    pub location: String,
+    /// What it measures.
+    pub plan: Plan,
+    /// Runs of the same request at other locations.
+    pub siblings: Vec<Sibling>,
+    /// How long it waits before its first slice, in ms.
+    pub delay_ms: Millis,
+}
+
+/// One slice of a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellSlice {
+    /// Position in the run.
+    pub index: u32,
+    /// The block it belongs to.
+    pub block: u32,
+    /// The record, for as long as raw samples are kept.
+    pub record: Option<protocol::slice::SliceRecord>,
+    /// Its samples as an encoded histogram.
+    pub histogram: Option<String>,
+}
+
+/// The figures of one completed run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The run.
+    pub run: RunId,
+    /// When it ended.
+    pub finished_ms: Millis,
+    /// The version that measured, by Cloudflare's id.
+    pub version: Option<String>,
+    /// `{cell: {metric: value}}`, in us.
+    pub figures: serde_json::Value,
+}
+
+/// Counts for monitoring.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// Runs in each state.
+    pub runs_by_state: Vec<(String, i64)>,
+    /// The active run's status, if one is active.
+    pub active: Option<protocol::run::RunStatus>,
+}
+
+/// A coordinator's answer: JSON text, or what is wrong.
+pub type Answer = Result<String, Problem>;

@@ -1,0 +1,55 @@
+//! The way from the Worker to its coordinators: Durable Objects, one a location, made where their hint says.
+
+use super::timeout::{NoResponse, fetch_text, post};
+use crate::{
+    api::Coordinators,
+    coordinator::{Answer, Question},
+    settings::DEFAULT_LOCATION,
+};
+use protocol::Problem;
+use wasm_bindgen::{JsCast as _, JsValue};
+use worker::{Env, Stub};
+
+/// A coordinator answers at once; it may be starting, or in a wake that assembles a report.
+const PATIENCE_MS: u32 = 30_000;
+
+/// The Durable Object namespace of the coordinators.
+pub(super) struct Namespace<'a> {
+    pub(super) env: &'a Env,
+}
+
+impl Namespace<'_> {
+    fn stub(&self, location: &str) -> worker::Result<JsValue> {
+        let namespace = self.env.durable_object("COORDINATOR")?;
+        let stub: Stub = if location == DEFAULT_LOCATION {
+            namespace.get_by_name(location)?
+        } else {
+            namespace.get_by_name_with_location_hint(location, location)?
+        };
+        Ok(stub.into_rpc::<js_sys::Object>().unchecked_into())
+    }
+
+    async fn text_of(&self, location: &str, question: &str) -> Result<(u16, String), NoResponse> {
+        let stub = self.stub(location).map_err(|error| NoResponse::Exception(error.to_string()))?;
+        let init = post(question)?;
+        fetch_text(&stub, "https://coordinator.internal/", &init, PATIENCE_MS).await
+    }
+}
+
+impl Coordinators for Namespace<'_> {
+    async fn ask(&self, location: &str, question: &Question) -> Answer {
+        let question = serde_json::to_string(question).map_err(|error| Problem::new(500, error.to_string()))?;
+        match self.text_of(location, &question).await {
+            Ok((200, json)) => Ok(json),
+            Ok((status, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|_| {
+                Problem::new(502, format!("the coordinator of {location} answered with status {status}"))
+            })),
+            Err(NoResponse::Timeout) => Err(Problem::new(504, format!("the coordinator of {location} did not answer within {PATIENCE_MS} ms"))),
+            // The exception's words are the platform's own; they are logged, not told.
+            Err(NoResponse::Exception(words)) => {
+                worker::console_error!("{}", serde_json::json!({"event": "fault", "message": words}));
+                Err(Problem::new(502, format!("the coordinator of {location} could not be reached")))
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The Durable Object: decodes a question or an alarm, delegates to the coordinator, responds.
+
+use super::{database::Database, log, now_ms, outside::Platform, settings};
+use crate::coordinator::{Coordinator as Driver, LogLine, Question, Turn};
+use js_sys::Date;
+use protocol::{Problem, problem::PROBLEM_JSON};
+use wasm_bindgen::JsValue;
+use worker::{DurableObject, Env, Headers, Request, Response, ScheduledTime, State, durable_object};
+
+/// One location's coordinator.
+#[durable_object(alarm)]
+pub struct Coordinator {
+    state: State,
+    platform: Platform,
+    /// The coordinator, or why it could not be opened.
+    driver: Result<Driver<Database>, String>,
+}
+
+impl DurableObject for Coordinator {
+    fn new(state: State, env: Env) -> Self {
+        let driver = settings(&env).map_err(|error| error.to_string()).and_then(|settings| {
+            let database = Database::new(state.storage());
+            Driver::open(database, settings).map_err(|error| error.to_string())
+        });
+        if let Err(message) = &driver {
+            log(&[LogLine::Fault { message: message.clone() }]);
+        }
+        Self {
+            state,
+            platform: Platform::new(env),
+            driver,
+        }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let question: Question = match serde_json::from_slice(&request.bytes().await?) {
+            Ok(question) => question,
+            Err(error) => return problem(&Problem::new(400, format!("not a question: {error}"))),
+        };
+        let Ok(driver) = &self.driver else {
+            return problem(&Problem::new(500, "the coordinator could not be opened; its log says why"));
+        };
+        let (answer, turn) = driver.answer(question, now_ms());
+        self.follow(turn).await?;
+        match answer {
+            Ok(json) => Response::ok(json),
+            Err(refusal) => problem(&refusal),
+        }
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        if let Ok(driver) = &self.driver {
+            let turn = driver.wake(&self.platform).await;
+            self.follow(turn).await?;
+        }
+        Response::empty()
+    }
+}
+
+impl Coordinator {
+    /// Sets the next alarm in the same turn as what was written, then logs.
+    async fn follow(&self, turn: Turn) -> worker::Result<()> {
+        let armed = turn.wake_at.map(|at| {
+            let date = Date::new(&JsValue::from_f64(at as f64));
+            let storage = self.state.storage();
+            async move { storage.set_alarm(ScheduledTime::new(date)).await }
+        });
+        if let Some(armed) = armed {
+            armed.await?;
+        }
+        log(&turn.lines);
+        Ok(())
+    }
+}
+
+fn problem(problem: &Problem) -> worker::Result<Response> {
+    let headers = Headers::new();
+    headers.set("content-type", PROBLEM_JSON)?;
+    let response = Response::from_json(problem)?.with_status(problem.status);
+    Ok(response.with_headers(headers))
+}

@@ -1,0 +1,97 @@
+//! Entry points of the Worker: requests and the schedule.
+
+use super::{asking::Namespace, events, incoming::HttpRequest, log, now_ms, settings};
+use crate::{
+    api::{self, Api, Incoming as _, Reply, SECURITY_HEADERS, reading::Reading},
+    coordinator::LogLine,
+    settings::Settings,
+};
+use protocol::Problem;
+use worker::{Context, Env, Headers, Request, Response, ScheduleContext, ScheduledEvent, event};
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    let settings = match settings(&env) {
+        Ok(settings) => settings,
+        Err(error) => return full(&misconfigured(&error.to_string()).into(), "GET"),
+    };
+    let file_url = request.url()?;
+    let request = HttpRequest::new(request)?;
+    let api = api(&settings, &env);
+    let reply = api.respond(&request).await;
+    match reply {
+        Reply::Full(response) => full(&response, request.method()),
+        Reply::Events(run) => secured(events::stream(env.clone(), run, request.header("last-event-id"))?),
+        Reply::File(missing) => {
+            let file = env.assets("ASSETS")?.fetch(file_url, None).await?;
+            if file.status_code() == 404 {
+                return full(&missing, request.method());
+            }
+            secured(file)
+        }
+    }
+}
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let problems = match settings(&env) {
+        Ok(settings) => api(&settings, &env).scheduled().await,
+        Err(error) => vec![misconfigured(&error.to_string())],
+    };
+    // A refusal is no fault: one scheduled run waits at most, and the coordinator has logged why.
+    let faults = problems.into_iter().filter(|problem| problem.status >= 500);
+    log(&faults.map(|problem| LogLine::Fault { message: problem.detail }).collect::<Vec<_>>());
+}
+
+pub(super) fn api<'a>(settings: &'a Settings, env: &'a Env) -> Api<'a, Namespace<'a>> {
+    Api {
+        coordinators: Namespace { env },
+        settings,
+        reading: reading(),
+        now: now_ms(),
+        random: random(),
+    }
+}
+
+/// The instance's memory of what was read; a Worker has one thread, which lives as long as the instance.
+fn reading() -> &'static Reading {
+    thread_local! {
+        static LEAKED: &'static Reading = Box::leak(Box::new(Reading::new()));
+    }
+    LEAKED.with(|reading| *reading)
+}
+
+/// Tells apart runs of the same second; no secret.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scaled to the range of the type")]
+fn random() -> u32 {
+    (js_sys::Math::random() * f64::from(u32::MAX)) as u32
+}
+
+fn misconfigured(error: &str) -> Problem {
+    Problem::new(503, format!("this deployment is misconfigured: {error}"))
+}
+
+fn full(response: &api::Response, method: &str) -> worker::Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &response.headers {
+        headers.set(name, value)?;
+    }
+    let body = if method == "HEAD" || response.status == 204 {
+        Response::empty()?
+    } else {
+        Response::from_bytes(response.body.clone().into_bytes())?
+    };
+    secured(body.with_status(response.status).with_headers(headers))
+}
+
+/// Adds the header fields that every response carries.
+fn secured(response: Response) -> worker::Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in response.headers().entries() {
+        headers.append(&name, &value)?;
+    }
+    for (name, value) in SECURITY_HEADERS {
+        headers.set(name, value)?;
+    }
+    Ok(response.with_headers(headers))
+}

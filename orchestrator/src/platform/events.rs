@@ -1,0 +1,57 @@
+//! The stream of a run's events.
+
+use super::{asking::Namespace, entry, settings};
+use crate::api::events::{LOOKS, PAUSE_MS, PREAMBLE, Told};
+use core::time::Duration;
+use futures_util::{StreamExt as _, stream};
+use protocol::RunId;
+use worker::{Delay, Env, Headers, Response};
+
+/// Where a stream stands.
+struct Following {
+    env: Env,
+    run: RunId,
+    told: Told,
+    looks: u32,
+    ended: bool,
+}
+
+/// A response that tells how a run goes on.
+pub(super) fn stream(env: Env, run: RunId, last_id: Option<String>) -> worker::Result<Response> {
+    let following = Following {
+        env,
+        run,
+        told: Told::before(last_id),
+        looks: 0,
+        ended: false,
+    };
+    let events = stream::unfold(following, |mut following| async move {
+        if following.ended || following.looks >= LOOKS {
+            return None;
+        }
+        if following.looks > 0 {
+            Delay::from(Duration::from_millis(u64::from(PAUSE_MS))).await;
+        }
+        let text = following.look().await?;
+        Some((Ok::<Vec<u8>, worker::Error>(text.into_bytes()), following))
+    });
+    let preamble = stream::once(async { Ok(PREAMBLE.as_bytes().to_vec()) });
+    let headers = Headers::new();
+    headers.set("content-type", "text/event-stream; charset=utf-8")?;
+    headers.set("cache-control", "no-store")?;
+    headers.set("access-control-allow-origin", "*")?;
+    Ok(Response::from_stream(preamble.chain(events))?.with_headers(headers))
+}
+
+impl Following {
+    /// What is to be sent now; `None` ends the stream, and the client comes back.
+    async fn look(&mut self) -> Option<String> {
+        self.looks += 1;
+        let settings = settings(&self.env).ok()?;
+        let api: crate::api::Api<'_, Namespace<'_>> = entry::api(&settings, &self.env);
+        let (_, status) = api.find(&self.run).await.ok()?;
+        let (text, ended) = self.told.tell(&status);
+        self.ended = ended;
+        Some(text)
+    }
+}

@@ -1,0 +1,171 @@
+//! Runs: creating, reading, ending.
+
+use super::{
+    Millis, ReportState, RunRow, Store, StoreError, Tally,
+    run_row::COLUMNS,
+    sql::{Columns, Sql, Value},
+    to_json,
+};
+use protocol::{RunId, RunState};
+
+impl<S: Sql> Store<S> {
+    /// Stores a new run.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`], also when there is a run of that id.
+    pub fn create_run(&self, run: &RunRow) -> Result<(), StoreError> {
+        self.sql.query(
+            "INSERT INTO runs (id, state, request, cursor, tally, progress_ms, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            &[
+                run.id.as_str().into(),
+                run.state.as_str().into(),
+                to_json("request", &run.request)?.into(),
+                run.cursor.into(),
+                to_json("tally", &run.tally)?.into(),
+                run.progress_ms.into(),
+                run.report.as_str().into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn run(&self, id: &RunId) -> Result<Option<RunRow>, StoreError> {
+        self.one(
+            &format!("SELECT {COLUMNS} FROM runs WHERE id = ?"),
+            &[id.as_str().into()],
+        )?
+        .map(RunRow::read)
+        .transpose()
+    }
+
+    /// Runs, newest first, those before `before` only.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn runs(&self, before: Option<&RunId>, limit: u32) -> Result<Vec<RunRow>, StoreError> {
+        // Ids begin with a year: every id is below "~".
+        let below = before.map_or("~", RunId::as_str);
+        self.many(
+            &format!("SELECT {COLUMNS} FROM runs WHERE id < ? ORDER BY id DESC LIMIT ?"),
+            &[below.into(), limit.into()],
+        )
+    }
+
+    /// Runs that are not in a final state: the running one first, then the pending ones, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unfinished_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        self.many(
+            &format!("SELECT {COLUMNS} FROM runs WHERE state IN ('pending', 'running') ORDER BY state DESC, id"),
+            &[],
+        )
+    }
+
+    /// A run in a final state whose report is still to be assembled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn run_with_report_due(&self) -> Result<Option<RunRow>, StoreError> {
+        let due = ReportState::Due.as_str();
+        self.many(
+            &format!("SELECT {COLUMNS} FROM runs WHERE report = ? ORDER BY id LIMIT 1"),
+            &[due.into()],
+        )
+        .map(|runs| runs.into_iter().next())
+    }
+
+    /// Runs asked for since `since_ms` by people.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn requests_since(&self, since_ms: Millis) -> Result<u32, StoreError> {
+        let row = self.one(
+            "SELECT COUNT(*) FROM runs WHERE json_extract(request, '$.trigger') = 'request' AND json_extract(request, '$.created_ms') > ?",
+            &[since_ms.into()],
+        )?;
+        let count = Columns::of(row.unwrap_or_default()).integer()?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Runs in each state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn runs_by_state(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows = self.sql.query(
+            "SELECT state, COUNT(*) FROM runs GROUP BY state ORDER BY state",
+            &[],
+        )?;
+        rows.into_iter()
+            .map(|row| {
+                let mut columns = Columns::of(row);
+                Ok((columns.text()?, columns.integer()?))
+            })
+            .collect()
+    }
+
+    /// Puts a run into a final state, unless it is in one; a report falls due where something was measured.
+    /// Returns whether it was changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`].
+    pub fn end_run(
+        &self,
+        id: &RunId,
+        state: RunState,
+        reason: Option<&str>,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
+        let changed = self.sql.query(
+            "UPDATE runs SET state = ?, reason = ?, finished_ms = ?, report = CASE WHEN cursor > 0 THEN ? ELSE ? END
+             WHERE id = ? AND state IN ('pending', 'running') RETURNING id",
+            &[
+                state.as_str().into(),
+                reason.into(),
+                now.into(),
+                ReportState::Due.as_str().into(),
+                ReportState::None.as_str().into(),
+                id.as_str().into(),
+            ],
+        )?;
+        Ok(!changed.is_empty())
+    }
+
+    /// Stores what has been counted, without a slice: a failed attempt, an attempt at the report.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn save_tally(&self, id: &RunId, tally: &Tally) -> Result<(), StoreError> {
+        self.sql.query(
+            "UPDATE runs SET tally = ? WHERE id = ?",
+            &[to_json("tally", tally)?.into(), id.as_str().into()],
+        )?;
+        Ok(())
+    }
+
+    /// Stores where the run measures, and that this has been looked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn save_colo(&self, run: &RunRow) -> Result<(), StoreError> {
+        self.sql.query(
+            "UPDATE runs SET colo = ?, tally = ? WHERE id = ?",
+            &[
+                run.colo.as_deref().into(),
+                to_json("tally", &run.tally)?.into(),
+                run.id.as_str().into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn many(&self, statement: &str, parameters: &[Value]) -> Result<Vec<RunRow>, StoreError> {
+        let rows = self.sql.query(statement, parameters)?;
+        rows.into_iter().map(RunRow::read).collect()
+    }
+}

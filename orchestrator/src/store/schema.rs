@@ -1,0 +1,88 @@
+//! The schema and its migrations: each entry brings the database from one version to the next.
+
+use super::{
+    StoreError,
+    sql::{Columns, Sql, Value},
+};
+
+/// Statements of each version, from the first on. Entries are never edited once released: a change is a new entry.
+const MIGRATIONS: [&[&str]; 1] = [&[
+    // One row a run. `request` is what was asked for and never changes; `tally` counts as the run goes.
+    "CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        request TEXT NOT NULL,
+        cursor INTEGER NOT NULL,
+        tally TEXT NOT NULL,
+        started_ms INTEGER,
+        finished_ms INTEGER,
+        progress_ms INTEGER NOT NULL,
+        reason TEXT,
+        colo TEXT,
+        report TEXT NOT NULL
+    ) WITHOUT ROWID",
+    // One row a committed slice. `record` becomes NULL when raw samples are let go; the histogram stays.
+    "CREATE TABLE slices (
+        run TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        record TEXT,
+        cell TEXT,
+        histogram TEXT,
+        PRIMARY KEY (run, idx)
+    ) WITHOUT ROWID",
+    // A report in pieces: a row holds at most 2 MB.
+    "CREATE TABLE reports (
+        run TEXT NOT NULL,
+        piece INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (run, piece)
+    ) WITHOUT ROWID",
+    // The figures of each completed run that series are drawn from, as {cell: {metric: value}}.
+    "CREATE TABLE history (
+        run TEXT PRIMARY KEY,
+        finished_ms INTEGER NOT NULL,
+        version TEXT,
+        figures TEXT NOT NULL
+    ) WITHOUT ROWID",
+    // Alerts, from the decision to send one until it has been delivered or given up.
+    "CREATE TABLE alerts (
+        id TEXT PRIMARY KEY,
+        run TEXT NOT NULL,
+        body TEXT NOT NULL,
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL
+    ) WITHOUT ROWID",
+]];
+
+/// Version of the schema that this code reads and writes.
+pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
+
+/// Brings the database to [`SCHEMA_VERSION`], in one transaction.
+///
+/// # Errors
+/// [`StoreError::Newer`] when a later release has been here: rolled back code must not write what it does not know.
+pub(super) fn migrate(sql: &impl Sql) -> Result<(), StoreError> {
+    sql.transaction(|| {
+        sql.query("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", &[])?;
+        let rows = sql.query("SELECT value FROM meta WHERE key = 'schema_version'", &[])?;
+        let found = match rows.into_iter().next() {
+            None => 0,
+            Some(row) => Columns::of(row).text()?.parse().unwrap_or(usize::MAX),
+        };
+        let Some(missing) = MIGRATIONS.get(found..) else {
+            return Err(StoreError::Newer { found, known: SCHEMA_VERSION });
+        };
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for statement in missing.iter().copied().flatten() {
+            sql.query(statement, &[])?;
+        }
+        sql.query(
+            "INSERT INTO meta (key, value) VALUES ('schema_version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            &[Value::from(SCHEMA_VERSION.to_string())],
+        )?;
+        Ok(())
+    })
+}
