@@ -6,6 +6,7 @@
 //!
 //! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
 
+pub mod anomaly;
 pub mod bounds;
 pub mod breakdown;
 pub mod cell_samples;

@@ -3,10 +3,12 @@
 //! Compiled for tests and benches only (feature `simulation`); no Worker links it. Two halves:
 //!
 //! * [`Latencies`]: latency distributions with exact quantiles and mean, independent or correlated within a block;
-//! * the platform itself: a clock that runs or freezes, polls and spins that cost time, and a scheduler that stalls.
+//! * [`SimPlatform`]: a clock that runs or freezes, polls and spins that cost time, and a scheduler that stalls.
 //!
 //! Every random choice comes from a generator that the caller seeds, so a failing trial can be replayed.
 
 mod latencies;
+mod platform;
 
 pub use latencies::{Block, Latencies};
+pub use platform::{SimPlatform, Stalls};

@@ -156,7 +156,11 @@ impl Latencies {
         }
     }
 
-    /// The latency that a share `q` of the calls does not exceed, in nanoseconds; `q` in (0, 1).
+    /// The latency that a share `q` of the calls does not exceed, in nanoseconds.
+    ///
+    /// # Panics
+    ///
+    /// If `q` is not in (0, 1).
     #[must_use]
     pub fn quantile_ns(&self, q: f64) -> f64 {
         assert!(q > 0.0 && q < 1.0, "a quantile of {q} is not in (0, 1)");
@@ -215,6 +219,10 @@ impl Latencies {
 impl Block {
     /// The latency of the block's next call.
     #[must_use]
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "the parameters are constants of this file"
+    )]
     pub fn sample(&self, rng: &mut impl Rng) -> Nanoseconds {
         let body =
             LogNormal::new(MEDIAN_NS.ln(), self.latencies.body_sigma).expect("sigma is finite");

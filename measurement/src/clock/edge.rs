@@ -1,0 +1,27 @@
+//! Polling the clock, sparsely, until its reading changes.
+
+use super::Clock;
+
+/// Steps of arithmetic between two polls of the clock.
+pub const POLL_SPACING_STEPS: u32 = 400;
+
+/// What polling came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edge {
+    /// The first reading that differs from the one before.
+    pub(crate) reading_ms: u64,
+    /// Polls made, the one that saw the new reading included.
+    pub(crate) polls: u32,
+}
+
+/// Polls `clock` until it no longer reads `from_ms`; `None` when it still does after `limit` polls.
+pub(crate) fn poll_past(clock: &impl Clock, from_ms: u64, limit: u32) -> Option<Edge> {
+    for polls in 1..=limit {
+        clock.spin(POLL_SPACING_STEPS);
+        let reading_ms = clock.now_ms();
+        if reading_ms != from_ms {
+            return Some(Edge { reading_ms, polls });
+        }
+    }
+    None
+}

@@ -1,0 +1,258 @@
+//! A platform in simulated time: its clock, its CPU, its scheduler.
+
+use std::cell::{Cell, RefCell};
+
+use rand::Rng;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use rand_distr::{Distribution, Exp, StandardNormal};
+
+use crate::{clock::Clock, duration::Nanoseconds};
+
+/// Cost of one reading of the clock, in ns: `Date.now()` from wasm on workerd.
+const READ_NS: f64 = 53.0;
+/// Cost of one step of [`Clock::spin`], in ns: wasm on workerd.
+const STEP_NS: f64 = 3.7;
+const NS_PER_MS: f64 = 1e6;
+
+/// How the scheduler takes the CPU away: a Poisson process in time, so during polls, during calls and between them alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stalls {
+    /// Mean number of stalls in a millisecond of work.
+    pub per_ms: f64,
+    /// Mean length, exponentially distributed, in ns.
+    pub mean_ns: f64,
+}
+
+/// When the clock's reading changes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Advance {
+    /// With time.
+    Always,
+    /// When a call completes.
+    AtCompletion,
+}
+
+/// A simulated Worker's surroundings. Time passes only through its methods; [`SimPlatform::true_ns`] knows how much.
+#[derive(Debug)]
+pub struct SimPlatform {
+    advance: Advance,
+    tick_ms: u64,
+    stalls: Option<Stalls>,
+    /// Standard deviation of the CPU's speed, drawn afresh for each stretch of computing, as a share.
+    speed_sigma: f64,
+    /// The stretch of time for which the speed was last drawn, and that speed.
+    slowness: Cell<(u64, f64)>,
+    true_ns: Cell<f64>,
+    next_stall_ns: Cell<f64>,
+    reading_ms: Cell<u64>,
+    readings: Cell<u64>,
+    spun_ns: Cell<f64>,
+    rng: RefCell<ChaCha8Rng>,
+}
+
+impl SimPlatform {
+    /// A clock that runs with time in steps of `tick_ms`, as in a local workerd.
+    #[must_use]
+    pub fn running(tick_ms: u64, seed: u64) -> Self {
+        Self::new(Advance::Always, tick_ms, seed)
+    }
+
+    /// A clock that stands still until a call completes, as in production.
+    #[must_use]
+    pub fn frozen(seed: u64) -> Self {
+        Self::new(Advance::AtCompletion, 1, seed)
+    }
+
+    /// Time starts a random way into a tick.
+    fn new(advance: Advance, tick_ms: u64, seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let platform = Self {
+            advance,
+            tick_ms,
+            stalls: None,
+            speed_sigma: 0.0,
+            slowness: Cell::new((0, 1.0)),
+            true_ns: Cell::new(NS_PER_MS * (10_000.0 + rng.random_range(0.0..tick_ms as f64))),
+            next_stall_ns: Cell::new(f64::INFINITY),
+            reading_ms: Cell::new(0),
+            readings: Cell::new(0),
+            spun_ns: Cell::new(0.0),
+            rng: RefCell::new(rng),
+        };
+        platform.complete();
+        platform
+    }
+
+    /// With a scheduler that stalls.
+    #[must_use]
+    pub fn with_stalls(mut self, stalls: Stalls) -> Self {
+        self.stalls = Some(stalls);
+        self.schedule_stall();
+        self
+    }
+
+    /// With a CPU whose speed varies: each millisecond or so is faster or slower by `sigma` (0.02 for 2 %).
+    #[must_use]
+    pub fn with_varying_speed(mut self, sigma: f64) -> Self {
+        self.speed_sigma = sigma;
+        self
+    }
+
+    /// A generator seeded by this platform's, for the driver's own random choices.
+    #[must_use]
+    pub fn generator(&self) -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(self.rng.borrow_mut().random())
+    }
+
+    /// True time, in ns: what no Worker sees.
+    #[must_use]
+    pub fn true_ns(&self) -> f64 {
+        self.true_ns.get()
+    }
+
+    /// How far true time is into the clock's tick, in [0, 1).
+    #[must_use]
+    pub fn phase(&self) -> f64 {
+        (self.true_ns.get() / self.tick_ns()).fract()
+    }
+
+    /// Clock readings taken so far.
+    #[must_use]
+    pub fn readings(&self) -> u64 {
+        self.readings.get()
+    }
+
+    /// CPU time spent in [`Clock::spin`] and clock readings so far, stalls not included.
+    #[must_use]
+    pub fn spun(&self) -> Nanoseconds {
+        whole_ns(self.spun_ns.get())
+    }
+
+    /// Makes a call that takes `latency` if no stall hits it. Returns how long it truly took.
+    pub fn call(&self, latency: Nanoseconds) -> Nanoseconds {
+        let start = self.true_ns.get();
+        self.work(latency.0 as f64);
+        self.complete();
+        whole_ns(self.true_ns.get() - start)
+    }
+
+    /// Computes for `duration` without any I/O: a clock that stands still does not notice.
+    pub fn compute(&self, duration: Nanoseconds) {
+        self.work(duration.0 as f64);
+    }
+
+    /// Makes a call that a timer ends after `deadline_ms`. The timer's callback runs `late` after that, but a clock that stands still
+    /// shows the deadline itself.
+    pub fn time_out(&self, deadline_ms: u64, late: Nanoseconds) {
+        let deadline_reading = self.reading_ms.get() + deadline_ms;
+        self.work(Nanoseconds::from_ms(deadline_ms).0 as f64 + late.0 as f64);
+        self.complete();
+        if self.advance == Advance::AtCompletion {
+            self.reading_ms.set(deadline_reading);
+        }
+    }
+
+    /// Sleeps to the beginning of the next tick, as an alarm does that is set at a whole millisecond.
+    pub fn wake_at_tick(&self) {
+        let tick_ns = self.tick_ns();
+        self.true_ns
+            .set(((self.true_ns.get() / tick_ns).floor() + 1.0) * tick_ns);
+        self.schedule_stall();
+        self.complete();
+    }
+
+    /// Lets `busy_ns` of work pass, and the stalls that fall into it.
+    fn work(&self, mut busy_ns: f64) {
+        while self.true_ns.get() + busy_ns >= self.next_stall_ns.get() {
+            busy_ns -= self.next_stall_ns.get() - self.true_ns.get();
+            let length = self
+                .stalls
+                .map_or(0.0, |stalls| self.exponential(stalls.mean_ns));
+            self.true_ns.set(self.next_stall_ns.get() + length);
+            self.schedule_stall();
+        }
+        self.true_ns.set(self.true_ns.get() + busy_ns);
+    }
+
+    /// Spends CPU time: work that the varying speed of the machine stretches.
+    fn spend_cpu(&self, ns: f64) {
+        let ns = ns * self.slowness();
+        self.spun_ns.set(self.spun_ns.get() + ns);
+        self.work(ns);
+    }
+
+    /// The factor by which the machine is slow just now.
+    fn slowness(&self) -> f64 {
+        if self.speed_sigma == 0.0 {
+            return 1.0;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "true time is positive and far below 2^63 ms"
+        )]
+        let stretch = (self.true_ns.get() / (1.3 * NS_PER_MS)) as u64;
+        let (drawn_for, slowness) = self.slowness.get();
+        if drawn_for == stretch {
+            return slowness;
+        }
+        let z: f64 = self.rng.borrow_mut().sample(StandardNormal);
+        let slowness = (self.speed_sigma * z).exp();
+        self.slowness.set((stretch, slowness));
+        slowness
+    }
+
+    fn complete(&self) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "true time is positive and far below 2^63 ms"
+        )]
+        self.reading_ms
+            .set((self.true_ns.get() / self.tick_ns()) as u64 * self.tick_ms);
+    }
+
+    fn schedule_stall(&self) {
+        let wait = self.stalls.map_or(f64::INFINITY, |stalls| {
+            self.exponential(NS_PER_MS / stalls.per_ms)
+        });
+        self.next_stall_ns.set(self.true_ns.get() + wait);
+    }
+
+    fn exponential(&self, mean: f64) -> f64 {
+        Exp::new(1.0 / mean)
+            .expect("the mean is positive")
+            .sample(&mut *self.rng.borrow_mut())
+    }
+
+    fn tick_ns(&self) -> f64 {
+        self.tick_ms as f64 * NS_PER_MS
+    }
+}
+
+impl Clock for SimPlatform {
+    fn now_ms(&self) -> u64 {
+        self.readings.set(self.readings.get() + 1);
+        // half of the reading's cost lies before the instant that it reads
+        self.spend_cpu(READ_NS / 2.0);
+        if self.advance == Advance::Always {
+            self.complete();
+        }
+        let reading_ms = self.reading_ms.get();
+        self.spend_cpu(READ_NS / 2.0);
+        reading_ms
+    }
+
+    fn spin(&self, steps: u32) {
+        self.spend_cpu(f64::from(steps) * STEP_NS);
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "durations are positive and far below 2^63 ns"
+)]
+fn whole_ns(ns: f64) -> Nanoseconds {
+    Nanoseconds(ns.round() as u64)
+}

@@ -1,0 +1,101 @@
+//! The timer of a slice is the one that suits the clock, and says what it can resolve.
+
+use measurement::{
+    duration::Nanoseconds,
+    probe::{Probe, ProbeLimits},
+    simulation::SimPlatform,
+    timer::{CannotInterpolate, SliceReadings, SliceTimer, randomise_phase},
+};
+use protocol::measure::{Timer, TimerChoice};
+
+fn timer(choice: TimerChoice, platform: &SimPlatform) -> Result<SliceTimer, CannotInterpolate> {
+    SliceTimer::new(choice, &Probe::run(platform, ProbeLimits::default()))
+}
+
+fn slice(choice: TimerChoice, platform: &SimPlatform) -> SliceReadings {
+    let mut timer = timer(choice, platform).unwrap();
+    randomise_phase(platform, &mut platform.generator());
+    platform.call(Nanoseconds(250_000));
+    timer.begin(platform);
+    for _ in 0..20 {
+        platform.call(Nanoseconds(250_000));
+        let _ = timer.succeeded(platform);
+    }
+    timer.finish()
+}
+
+#[test]
+fn auto_interpolates_where_the_clock_runs_and_counts_ticks_where_it_stands_still() {
+    let chosen = |platform: SimPlatform| timer(TimerChoice::Auto, &platform).unwrap().timer();
+    assert_eq!(chosen(SimPlatform::running(1, 1)), Timer::Interpolated);
+    assert_eq!(chosen(SimPlatform::running(3, 1)), Timer::Interpolated);
+    assert_eq!(chosen(SimPlatform::frozen(1)), Timer::Ticked);
+}
+
+#[test]
+fn ticked_can_be_forced_anywhere_but_interpolation_cannot() {
+    assert_eq!(
+        timer(TimerChoice::Ticked, &SimPlatform::running(1, 1))
+            .unwrap()
+            .timer(),
+        Timer::Ticked
+    );
+    let refusal = timer(TimerChoice::Interpolated, &SimPlatform::frozen(1)).unwrap_err();
+    assert_eq!(refusal, CannotInterpolate::ClockStandsStill);
+}
+
+#[test]
+fn an_interpolated_slice_states_nanoseconds_and_their_resolution() {
+    for tick_ms in [1, 3] {
+        let readings = slice(
+            TimerChoice::Auto,
+            &SimPlatform::running(tick_ms, 2).with_varying_speed(0.01),
+        );
+        assert_eq!(
+            (readings.clock.tick_ms, readings.clock.sample_unit_ns),
+            (tick_ms, 1)
+        );
+        assert_eq!(
+            (
+                readings.samples.len(),
+                readings.lost,
+                readings.noise_floor_ns.len()
+            ),
+            (20, 0, 4)
+        );
+        for sample in readings.samples {
+            assert!(sample.abs_diff(250_000) < 100_000 * tick_ms, "{sample} ns");
+        }
+        let one_poll_ns = tick_ms * 1_000_000 / 652;
+        assert!(
+            readings.clock.resolution_ns > one_poll_ns,
+            "{:?}",
+            readings.clock
+        );
+        assert!(
+            readings.clock.resolution_ns < 60_000 * tick_ms,
+            "{:?}",
+            readings.clock
+        );
+    }
+}
+
+#[test]
+fn a_ticked_slice_states_ticks_and_never_less() {
+    for (platform, tick_ms) in [
+        (SimPlatform::frozen(3), 1),
+        (SimPlatform::running(1, 3), 1),
+        (SimPlatform::running(3, 3), 3),
+    ] {
+        let readings = slice(TimerChoice::Ticked, &platform);
+        assert_eq!(readings.clock.tick_ms, tick_ms);
+        assert_eq!(readings.clock.sample_unit_ns, tick_ms * 1_000_000);
+        assert_eq!(readings.clock.resolution_ns, tick_ms * 1_000_000);
+        assert_eq!(readings.samples.len(), 20);
+        assert_eq!(
+            readings.samples.iter().sum::<u64>() * tick_ms,
+            readings.elapsed_ms
+        );
+        assert!(readings.noise_floor_ns.is_empty());
+    }
+}
