@@ -62,10 +62,16 @@ export class ReportView {
   /** The two plots of samples; decoding takes a moment, and another choice may have been made meanwhile. */
   async #showSamples(fn, payloadBytes) {
     const report = this.#report;
-    const series = await Promise.all(cellsAt(report, fn, payloadBytes).map(async (cell) => ({ cell, slots: await samplesOf(cell) })));
+    let plots;
+    try {
+      const series = await Promise.all(cellsAt(report, fn, payloadBytes).map(async (cell) => ({ cell, slots: await samplesOf(cell) })));
+      plots = [percentilePlot(report, series), distributionPlot(report, series)];
+    } catch (error) {
+      plots = Array(2).fill(nothing(`The histograms of this report cannot be decoded: ${error.message}.`));
+    }
     if (report !== this.#report || fn !== this.#chosen.fn || payloadBytes !== this.#chosen.payloadBytes) return;
-    this.#percentiles.show(percentilePlot(report, series));
-    this.#distribution.show(distributionPlot(report, series));
+    this.#percentiles.show(plots[0]);
+    this.#distribution.show(plots[1]);
   }
 
   #showOverhead() {
@@ -90,11 +96,14 @@ export class ReportView {
     try {
       plot = historyPlot(await history(cell, metric));
     } catch (error) {
-      plot = { empty: error.status === 404 ? "There is no history of this cell yet." : `The history cannot be read. ${error.message}`, caption: "", numbers: { head: [], rows: [] } };
+      plot = nothing(error.status === 404 ? "There is no history of this cell yet." : `The history cannot be read. ${error.message}`);
     }
     if (cell === this.#history.cell && metric === this.#history.metric) this.#historyFigure.show(plot);
   }
 }
+
+/** A plot of nothing, and why. */
+const nothing = (why) => ({ empty: why, caption: "", numbers: { head: [], rows: [] } });
 
 function select(label, options, chosen, onPick) {
   return element("select", { "aria-label": label, onchange: ({ target }) => onPick(target.value) },

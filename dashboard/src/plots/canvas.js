@@ -14,7 +14,7 @@ const SYMBOLS = {
   wye: symbolWye,
 };
 /** Width of a character of the legend, at most, in px: text cannot be measured before it is in the page. */
-const CHARACTER = 6.6;
+const CHARACTER = 7;
 const LEGEND_LINE = 20;
 /** Space around a plot for its axes, in px, unless it asks for other. */
 export const EDGE = { top: 8, right: 16, bottom: 44, left: 56 };

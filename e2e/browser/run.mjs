@@ -1,0 +1,25 @@
+// Tests the page in a real browser. Usage: e2e/browser/run [--update-screenshots]
+//
+// | module | what it shows |
+// |---|---|
+// | real_run.mjs | on real local Workers: the empty page, a run started, followed, finished and cancelled by the page, the report's own figures in table, plots and files, accessibility, weight, screenshots |
+// | states.mjs | with made-up answers: a clock that stands still, refusals, a server in trouble, a long history, many runs |
+import { launch } from "./browser.mjs";
+import { summary } from "./checks.mjs";
+//import { testRealRun } from "./real_run.mjs";
+import { testStates } from "./states.mjs";
+
+const [option] = process.argv.slice(2);
+if (option && !["--update-screenshots", "--states-only"].includes(option)) {
+  console.error("usage: e2e/browser/run [--update-screenshots | --states-only]");
+  process.exit(2);
+}
+
+const browser = await launch();
+try {
+  await testStates(browser);
+  if (option !== "--states-only") await testRealRun(browser, { updateScreenshots: option === "--update-screenshots" });
+} finally {
+  await browser.close();
+}
+process.exitCode = summary();
