@@ -192,7 +192,7 @@ fn serve_runtime(
             configuration.display().to_string(),
             "--control-fd=1".to_owned(),
         ],
-        folder: staging.directory(),
+        directory: staging.directory(),
         environment: environment(staging, project),
         log: staging.path("workerd.log"),
     })
@@ -225,7 +225,7 @@ fn wrangler_dev(staging: &Staging, options: &LocalOptions) -> Result<ProcessGrou
         name: "wrangler dev",
         program: &options.project.tool("wrangler")?,
         arguments,
-        folder: staging.directory(),
+        directory: staging.directory(),
         environment: environment(staging, &options.project),
         log: staging.path("wrangler.log"),
     })

@@ -2,8 +2,9 @@
 //!
 //! Servers start servers: `wrangler dev` is six processes. All of a group's processes are killed together when the
 //! [`ProcessGroup`] is dropped. When this process ends without dropping it (kill -9, a crash), a watchdog in the
-//! group does it: a shell that reads from a pipe whose only writer is this process, sees its end, and kills the group
-//! and itself. That needs neither `prctl`, which would cover one child of one thread, nor an operating system that has it.
+//! group does it: a shell that reads from a pipe whose only writer is this process, sees its end, removes the temporary
+//! directory, and kills the group and itself. That needs neither `prctl`, which would cover one child of one thread, nor
+//! an operating system that has it.
 
 use super::readiness::StartError;
 use nix::{
@@ -17,9 +18,11 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-/// Starts the watchdog, then becomes the server.
-const WATCHDOG_THEN_SERVER: &str =
-    r#"exec 3<&0 </dev/null; { cat <&3 >/dev/null; kill -KILL 0; } & exec "$@" 3<&-"#;
+/// Starts the watchdog, then becomes the server. `$0` is the temporary directory, the rest is the server's command line.
+/// Removing may fail where a server writes a new file meanwhile; then it is tried once more, and that is all.
+const WATCHDOG_THEN_SERVER: &str = r#"exec 3<&0 </dev/null
+{ cat <&3 >/dev/null; rm -rf "$0" || rm -rf "$0"; kill -KILL 0; } &
+exec "$@" 3<&-"#;
 
 /// A server and every process it starts. Dropping it kills them all.
 #[derive(Debug)]
@@ -36,8 +39,8 @@ pub(super) struct Server<'a> {
     pub(super) name: &'static str,
     pub(super) program: &'a Path,
     pub(super) arguments: Vec<String>,
-    /// The folder to run in.
-    pub(super) folder: &'a Path,
+    /// The temporary directory: the server runs in it, and the watchdog removes it.
+    pub(super) directory: &'a Path,
     /// Environment variables to add.
     pub(super) environment: Vec<(&'static str, String)>,
     /// Where both its outputs go.
@@ -53,10 +56,10 @@ impl ProcessGroup {
         };
         let log = File::create(&server.log).map_err(failed)?;
         let leader = Command::new("/bin/sh")
-            .args(["-c", WATCHDOG_THEN_SERVER, "server"])
-            .arg(server.program)
+            .args(["-c", WATCHDOG_THEN_SERVER])
+            .args([server.directory, server.program])
             .args(&server.arguments)
-            .current_dir(server.folder)
+            .current_dir(server.directory)
             .envs(server.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(log.try_clone().map_err(failed)?)
