@@ -46,7 +46,8 @@ export function follow(id, onStatus, onTrouble) {
       failures = 0;
       take(status);
     };
-    for (const name of ["message", "progress", "state", "status"]) source.addEventListener(name, onEvent);
+    for (const name of ["progress", "ended"]) source.addEventListener(name, onEvent);
+    // The server ends each stream after a while; EventSource comes back by itself, with the id of the last event.
     source.onerror = () => {
       failures += 1;
       if (stopped || (source.readyState !== EventSource.CLOSED && failures < MOST_FAILURES)) return;

@@ -2,11 +2,13 @@
 // supports; what is below the resolution is shown as such and never as 0.
 
 const MINUS = "−";
-const MOST_DECIMALS = 3;
+const MOST_DECIMALS = 5;
+/** Assumed where none is stated: figures have been through a histogram of 3 digits (as protocol/src/markdown/figure.rs does). */
+const DEFAULT_RESOLUTION_US = 1;
 
-/** Decimals of a value in ms whose timer resolves `resolutionUs`; 3 (one microsecond) where that is unknown or finer. */
+/** Decimals of a value in ms whose timer resolves `resolutionUs`: 1 us gives 3, a tick of 1 ms gives 0. */
 export function decimalsFor(resolutionUs) {
-  if (!(resolutionUs > 0)) return MOST_DECIMALS;
+  if (!(resolutionUs > 0)) return decimalsFor(DEFAULT_RESOLUTION_US);
   const needed = Math.ceil(-Math.log10(resolutionUs / 1000) - 1e-9);
   return Math.min(MOST_DECIMALS, Math.max(0, needed));
 }
@@ -14,10 +16,9 @@ export function decimalsFor(resolutionUs) {
 /** A time in ms, given in us. */
 export function milliseconds(us, resolutionUs) {
   const decimals = decimalsFor(resolutionUs);
-  const step = Math.max(resolutionUs ?? 0, 1000 * 10 ** -decimals);
-  if (us !== 0 && Math.abs(us) < step) return us < 0 ? `> ${MINUS}${fixed(step, decimals)}` : `< ${fixed(step, decimals)}`;
-  if (us === 0) return `< ${fixed(step, decimals)}`;
-  return fixed(us, decimals);
+  const step = resolutionUs > 0 ? resolutionUs : DEFAULT_RESOLUTION_US;
+  if (Math.abs(us) >= step) return fixed(us, decimals);
+  return us < 0 ? `> ${MINUS}${fixed(step, decimals)}` : `< ${fixed(step, decimals)}`;
 }
 
 function fixed(us, decimals) {

@@ -7,7 +7,7 @@ test("a value has as many digits as its resolution supports", () => {
   for (const [resolutionUs, shown] of [[1, "1.235"], [5, "1.235"], [20, "1.23"], [100, "1.2"], [1000, "1"], [undefined, "1.235"]]) {
     assert.equal(milliseconds(1234.6, resolutionUs), shown, `resolution ${resolutionUs} us`);
   }
-  assert.equal(decimalsFor(0.001), 3);
+  assert.deepEqual([1000, 1, 0.01, 0.0001].map(decimalsFor), [0, 3, 5, 5]);
 });
 
 test("zero is never shown for what the timer cannot see", () => {
@@ -44,5 +44,5 @@ test("counts, spans and sizes read as people write them", () => {
   assert.equal(sampleCounts([400, 380, undefined]), "n = 380 to 400");
   assert.equal(sampleCounts([12000]), "n = 12,000");
   assert.deepEqual([45, 185, 7440].map(duration), ["45 s", "3 min 5 s", "2 h 4 min"]);
-  assert.deepEqual([100, 1000, 100_000, 1_000_000, 1234].map(payloadTitle), ["100 B", "1 KB", "100 KB", "1 MB", "1234 B"]);
+  assert.deepEqual([100, 1000, 100_000, 1_000_000, 1500].map(payloadTitle), ["100 B", "1 KB", "100 KB", "1 MB", "1500 B"]);
 });

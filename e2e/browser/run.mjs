@@ -6,7 +6,7 @@
 // | states.mjs | with made-up answers: a clock that stands still, refusals, a server in trouble, a long history, many runs |
 import { launch } from "./browser.mjs";
 import { summary } from "./checks.mjs";
-//import { testRealRun } from "./real_run.mjs";
+import { testRealRun } from "./real_run.mjs";
 import { testStates } from "./states.mjs";
 
 const [option] = process.argv.slice(2);
