@@ -57,7 +57,7 @@ use_tools() {
   fi
   # worker-build downloads from code hosts what these do not name.
   export WASM_BINDGEN_BIN=$CACHE/tools/wasm-bindgen-$bindgen/bin/wasm-bindgen
-  export WASM_OPT_BIN=$ROOT/node_modules/.bin/wasm-opt ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild
+  export ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild
   # worker-build compiles with this; set everywhere, cargo never builds the same crate in two ways.
   export WASM_BINDGEN_USE_JS_SYS=1
   export PATH WRANGLER_SEND_METRICS=false
