@@ -24,6 +24,9 @@ export const hasToken = () => token !== null;
 /** The report of a run, or of the latest completed one (at `location`, if one is named). */
 export const report = (run, location) => get(run ? `/results/${encodeURIComponent(run)}` : `/results${query({ location })}`);
 
+/** Liveness, versions, and the locations that measure. */
+export const health = () => get("/health");
+
 /** Runs, newest first; `before` is the last answer's `next_before`. */
 export const runs = (before) => get(`/runs${query({ before })}`);
 

@@ -10,7 +10,7 @@ import { showNoReport, showReportError } from "./sections/verdict.js";
 
 /** How often the page looks for runs that others started, in ms. */
 const LOOK_MS = 30_000;
-/** Locations' runs are listed together; each location can be looked at alone. */
+/** The report over all locations; their runs are listed together in any case. */
 const EVERYWHERE = "";
 
 const node = (id) => document.getElementById(id);
@@ -25,10 +25,12 @@ const followed = new Map();
 
 fill(node("runs-content"), element("div", { class: "run-columns" }, runList, startForm(token, started)));
 window.addEventListener("popstate", () => {
-  state.run = address().get("run");
+  Object.assign(state, { run: address().get("run"), location: address().get("location") ?? EVERYWHERE });
+  const select = node("location").querySelector("select");
+  if (select) select.value = state.location;
   showReport();
 });
-await Promise.all([showReport(), readRuns()]);
+await Promise.all([showReport(), readRuns(), offerLocations()]);
 setInterval(() => document.visibilityState === "visible" && readRuns(), LOOK_MS);
 
 async function showReport() {
@@ -46,6 +48,19 @@ async function showReport() {
     if (!(error instanceof api.ApiError)) window.reportError(error);
   }
   listRuns();
+}
+
+/** A choice of location, where there are several. */
+async function offerLocations() {
+  const { locations = [] } = await api.health().catch(() => ({}));
+  if (locations.length < 2) return;
+  const choose = ({ target }) => {
+    Object.assign(state, { location: target.value, run: null });
+    window.history.pushState(null, "", target.value ? `?${new URLSearchParams({ location: target.value })}` : window.location.pathname);
+    showReport();
+  };
+  const option = (value, text) => element("option", { value, selected: value === state.location }, text);
+  fill(node("location"), element("label", {}, "Location ", element("select", { onchange: choose }, option(EVERYWHERE, "all"), locations.map((name) => option(name, name)))));
 }
 
 async function readRuns(before) {

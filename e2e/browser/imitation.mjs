@@ -8,8 +8,8 @@ const BUILD = fileURLToPath(new URL("../../dashboard/build/", import.meta.url));
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript", css: "text/css", svg: "image/svg+xml", txt: "text/plain" };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** `answer(method, path, body)` gives `[status, json]` for the API's paths. Answers `{url, close}`. */
-export async function imitate(answer) {
+/** `answer(method, path, body, headers)` gives `[status, json]` for the API's paths but `/health`. Gives `{url, close}`. */
+export async function imitate(answer, locations = ["default"]) {
   const server = createServer(async (request, response) => {
     const { pathname, search } = new URL(request.url, "http://localhost");
     const file = pathname === "/" ? "index.html" : /^\/[a-z]+\.(js|css|svg|txt)$/.test(pathname) ? pathname.slice(1) : null;
@@ -20,6 +20,11 @@ export async function imitate(answer) {
     }
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
+    if (pathname === "/health" && request.method === "GET") {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ status: "ok", locations }));
+      return;
+    }
     const [status, json] = answer(request.method, pathname + search, Buffer.concat(chunks).toString(), request.headers) ?? problem(404, "there is no such resource");
     response.writeHead(status, { "content-type": status < 400 ? "application/json" : "application/problem+json" });
     response.end(JSON.stringify(json));

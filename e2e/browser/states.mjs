@@ -22,7 +22,7 @@ function answers({ report, runs = [], history, more = () => undefined }) {
 }
 
 async function withPage(browser, api, options, allowed, body) {
-  const server = await imitate(answers(api));
+  const server = await imitate(answers(api), api.locations);
   const opened = await open(browser, server.url, options, allowed);
   try {
     await body(opened.page, server);
@@ -48,7 +48,7 @@ export async function testStates(browser) {
 
   await check("a clock that stands still shows bounds and reasons, never a point and never 0", () =>
     withPage(browser, { report: sampleReport({ ticked: true }), history: noHistory }, DESKTOP, [], async (page) => {
-      await page.locator("#plot-percentiles svg .bracket").first().waitFor();
+      await page.locator("#plot-percentiles svg .bounds").first().waitFor();
       const values = await page.locator("#latency-table .value").allInnerTexts();
       assert.equal(values.length, 36);
       for (const value of values) assert.match(value, /^(0|[1-9]\d*) to [1-9]\d*$|^at most [1-9]/, value);
@@ -56,6 +56,8 @@ export async function testStates(browser) {
       assert.match(await text(page, "#latency-table caption"), /proven bounds/);
       assert.match(await text(page, "#plot-percentiles figcaption"), /whole ticks/);
       assert.equal(await page.locator("#plot-breakdown svg").count(), 0);
+      assert.equal(await page.locator("#plot-overhead svg .whisker").count(), 8, "the bounds of each overhead");
+      assert.equal(await page.locator("#plot-overhead svg .marker:not(.legend .marker)").count(), 0);
       assert.deepEqual(await seriousViolations(page), []);
     }));
 
@@ -170,6 +172,17 @@ export async function testStates(browser) {
       assert.match(await text(page, "#findings"), new RegExp(older.id));
       await page.goBack();
       await page.locator("[data-run='20261122T172800Z-4f9a1c07'][aria-current=true]").waitFor();
+    });
+  });
+
+  await check("where several locations measure, each can be looked at alone", () => {
+    const more = (method, path) => (path === "/results?location=weur" ? [200, { ...sampleReport(), run: { ...sampleReport().run, location: "weur" } }] : undefined);
+    return withPage(browser, { report: sampleReport(), history: noHistory, locations: ["wnam", "weur"], more }, DESKTOP, [], async (page) => {
+      await page.getByLabel("Location").selectOption("weur");
+      await page.locator("#findings dd", { hasText: /^weur$/ }).waitFor();
+      assert.equal(new URL(page.url()).search, "?location=weur");
+      await page.goBack();
+      await page.locator("#findings dd", { hasText: /^default$/ }).waitFor();
     });
   });
 

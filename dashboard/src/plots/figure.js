@@ -37,7 +37,7 @@ export class Figure {
   show(plot, ...after) {
     this.#plot = plot;
     this.#drawnWidth = null;
-    this.#caption.textContent = plot.caption;
+    this.#caption.textContent = plot.empty ? "" : plot.caption;
     fill(this.#after, ...after);
     fill(this.#table, table(plot.numbers));
     for (const node of [this.#svgButton, this.#csvButton, this.#details]) node.hidden = Boolean(plot.empty);

@@ -15,14 +15,14 @@ export function overheadPlot(report, fn, field) {
   const what = paired ? "Overhead over direct execution" : "Latency (the plan has no direct execution to compare with)";
   const rows = (paired ? report.overheads : report.cells).filter(({ id }) => cellParts(id).fn === fn);
   const series = delegating(report).map((transport) => ({ transport, points: pointsOf(rows, transport, field) }));
-  const drawn = series.filter(({ points }) => points.some(({ ms }) => ms !== null));
+  const drawn = series.filter(({ points }) => points.some(isDrawn));
   const estimates = series.flatMap(({ points }) => points.map(({ estimate }) => estimate));
   return {
     empty: drawn.length === 0 && (rows[0]?.[field].reason ?? "There is no delegated cell of this function."),
     name: `overhead-${OVERHEAD_FIGURES[field]}-${fn}`,
     draw: (width) => draw(drawn, `${what}, ${OVERHEAD_FIGURES[field]}`, report.plan.thresholds[`${OVERHEAD_FIGURES[field]}_ms`], width),
     caption: `${fn}. ${what}, ${OVERHEAD_FIGURES[field]}, in ms over payload size, with 95 % intervals; ${sampleCounts(estimates.map(({ n }) => n))}; `
-      + `${resolutionText(estimates)}. Hollow markers lie at or below the axis, or below the resolution.`,
+      + `${resolutionText(estimates)}. Hollow markers lie below the axis or the resolution; lines without a marker are bounds.`,
     numbers: {
       head: ["Method", "Payload", ...Object.values(OVERHEAD_FIGURES).map((title) => `${title} (ms)`)],
       rows: rows.filter(({ id }) => delegating(report).includes(cellParts(id).transport)).map((row) => {
@@ -46,6 +46,9 @@ function pointsOf(rows, transport, field) {
   }).sort((a, b) => a.bytes - b.bytes);
 }
 
+/** A value, or bounds alone. */
+const isDrawn = ({ ms, estimate }) => ms !== null || isNumber(estimate.upper);
+
 function withInterval(estimate) {
   const { text, interval, reason } = estimateText(estimate);
   if (interval) return `${text} (${interval})`;
@@ -53,12 +56,12 @@ function withInterval(estimate) {
 }
 
 function draw(series, what, threshold, width) {
-  const points = series.flatMap((one) => one.points).filter(({ ms }) => ms !== null);
+  const points = series.flatMap((one) => one.points).filter(isDrawn);
   const label = `${what}, against payload. ${series.map(({ transport, points: own }) => `${transportTitle(transport)}: ${own.map(({ bytes, estimate }) => `${payloadTitle(bytes)} ${estimateText(estimate).text} ms`).join(", ")}`).join("; ")}.`;
   const frame = canvas({ width, innerHeight: 280, label, entries: transportEntries(series.map(({ transport }) => transport)) });
   const sizes = [...new Set(points.map(({ bytes }) => bytes))].sort((a, b) => a - b);
   const x = scaleLog([sizes[0] / 1.5, sizes.at(-1) * 1.5], [0, frame.size.width]);
-  const positive = points.map(({ ms }) => ms).filter((ms) => ms > 0.001);
+  const positive = points.flatMap(({ ms, estimate }) => [ms, (estimate.upper ?? 0) / 1000]).filter((ms) => ms > 0.001);
   const least = positive.length > 0 ? Math.min(...positive) : 0.01;
   const most = Math.max(...points.flatMap(({ ms, estimate }) => [ms, (estimate.upper ?? 0) / 1000]), least * 10, threshold ?? 0);
   const y = scaleLog([least / 2, most * 1.3], [frame.size.height, 0]);
@@ -75,16 +78,18 @@ function draw(series, what, threshold, width) {
     const shift = (index - (series.length - 1) / 2) * 5;
     const group = frame.inner.append("g").attr("class", `of-${transport}`).attr("transform", `translate(${shift},0)`);
     const known = own.filter(({ ms }) => ms !== null);
-    group.append("path").attr("class", "curve").attr("d", line(({ bytes }) => x(bytes), ({ ms }) => high(ms))(known));
-    for (const { bytes, ms, estimate } of known) drawPoint(group, transport, x(bytes), ms, estimate, high, floor);
+    if (known.length > 1) group.append("path").attr("class", "curve").attr("d", line(({ bytes }) => x(bytes), ({ ms }) => high(ms))(known));
+    for (const { bytes, ms, estimate } of own.filter(isDrawn)) drawPoint(group, transport, x(bytes), ms, estimate, high, floor);
   });
   return frame.svg.node();
 }
 
 function drawPoint(group, transport, at, ms, estimate, high, floor) {
   if (isNumber(estimate.lower) && isNumber(estimate.upper)) {
-    group.append("path").attr("class", "whisker").attr("d", `M${at},${high(estimate.lower / 1000)}V${high(estimate.upper / 1000)}`);
+    group.append("path").attr("class", "whisker").attr("d", `M${at},${high(estimate.lower / 1000)}V${high(estimate.upper / 1000)}`)
+      .append("title").text(`${transportTitle(transport)}: ${withInterval(estimate)} ms`);
   }
+  if (ms === null) return;
   const unseen = ms <= floor || ms * 1000 < (estimate.resolution ?? 0);
   group.append("path").attr("class", unseen ? "marker hollow" : "marker").attr("d", markerPath(transport)).attr("transform", `translate(${at},${high(ms)})`)
     .append("title").text(`${transportTitle(transport)}: ${withInterval(estimate)} ms`);

@@ -1,6 +1,6 @@
 // Latency by percentile: the quantile function of each transport's samples, the tail stretched by a log axis of 1/(1-q).
 import { scaleLog } from "d3-scale";
-import { curveStepAfter, line } from "d3-shape";
+import { area, curveStepAfter, line } from "d3-shape";
 import { estimateText, integer, isNumber, resolutionText, sampleCounts } from "../format.js";
 import { drawnMs, isTicked, tickMs } from "../report.js";
 import { slotAt, totalCount } from "../histogram.js";
@@ -23,7 +23,7 @@ export function percentilePlot(report, series) {
     draw: (width) => draw(report, drawn, width),
     caption: `${fn}, ${payloadTitle(payload)}. Latency of one call in ms; ${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(estimates)}. `
       + (isTicked(report)
-        ? "Samples are whole ticks: each curve is a band one tick to either side, within which the latency lies."
+        ? "Samples are whole ticks: the latency lies between two curves, one tick above (solid) and one below (dashed)."
         : "Markers are the report's p50, p95, p99 and p99.9 with their 95 % intervals; a curve's last step is its largest sample."),
     numbers: {
       head: ["Method", ...Object.values(QUANTILES).map(({ title }) => `${title} (ms)`), "max (ms)", "n"],
@@ -114,7 +114,7 @@ function draw(report, series, width) {
   for (const { cell, points, n } of curves) {
     const group = frame.inner.append("g").attr("class", `of-${cell.transport}`);
     const end = { ...points.at(-1), quantile: 1 - 1 / (n + 1) };
-    if (ticked) drawBracket(group, [...points, end], at, high, tick);
+    if (ticked) drawBounds(group, [...points, end], at, high, tick);
     else group.append("path").attr("class", "curve").attr("d", line((p) => at(p.quantile), (p) => high(p.ms)).curve(curveStepAfter)([...points, end]));
     drawEstimates(group, cell, at, high, x);
   }
@@ -122,14 +122,13 @@ function draw(report, series, width) {
 }
 
 /** The latency of a sample of k ticks lies between k - 1 and k + 1 ticks, and so does each quantile. */
-function drawBracket(group, points, at, high, tick) {
-  points.slice(0, -1).forEach((point, index) => {
-    const left = at(point.quantile);
-    const ticks = wholeTicks(point, tick);
-    const top = high(ticks + tick);
-    group.append("rect").attr("class", "bracket").attr("x", left).attr("y", top)
-      .attr("width", Math.max(0, at(points[index + 1].quantile) - left)).attr("height", Math.max(1, high(ticks - tick) - top));
-  });
+function drawBounds(group, points, at, high, tick) {
+  const x = (point) => at(point.quantile);
+  const upper = (point) => high(wholeTicks(point, tick) + tick);
+  const lower = (point) => high(wholeTicks(point, tick) - tick);
+  group.append("path").attr("class", "bounds").attr("d", area().x(x).y0(lower).y1(upper).curve(curveStepAfter)(points));
+  group.append("path").attr("class", "curve").attr("d", line(x, upper).curve(curveStepAfter)(points));
+  group.append("path").attr("class", "curve lower").attr("d", line(x, lower).curve(curveStepAfter)(points));
 }
 
 function drawEstimates(group, cell, at, high, x) {

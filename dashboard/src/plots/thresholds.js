@@ -7,6 +7,7 @@ import { axisMilliseconds } from "./canvas.js";
 
 const ROW = 24;
 const LEFT = 36;
+const ORDER = ["pass", "inconclusive", "fail"];
 
 /** `verdicts` are those of one transport. The drawing repeats what the table of verdicts says, so it is hidden from readers of text. */
 export function thresholdStrip(verdicts, width) {
@@ -31,7 +32,9 @@ function drawRow(row, metric, verdicts, x, width) {
   row.append("text").attr("class", "scale").attr("x", LEFT - 8).attr("y", middle).attr("dy", "0.35em").attr("text-anchor", "end").text(metric);
   row.append("rect").attr("class", "beyond").attr("x", x(limit)).attr("width", Math.max(0, width - 10 - x(limit))).attr("height", ROW);
   row.append("path").attr("class", "limit").attr("d", `M${x(limit)},0V${ROW}`);
-  for (const { id, estimate_us: estimate, outcome } of verdicts) {
+  // Those that fail or are open last, so that nothing covers them.
+  const byOutcome = [...verdicts].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));
+  for (const { id, estimate_us: estimate, outcome } of byOutcome) {
     const { value, lower, upper } = estimate;
     const mark = row.append("g").attr("class", `is-${outcome}`);
     if (isNumber(lower) && isNumber(upper)) mark.append("path").attr("class", "span").attr("d", `M${x(Math.max(lower / 1000, 1e-6))},${middle}H${x(Math.max(upper / 1000, 1e-6))}`);

@@ -70,7 +70,7 @@ export class ProgressPanel {
   }
 }
 
-function describe({ state, progress, started_at: started, location }, share) {
+function describe({ state, progress, started_at: started, location, usage }, share) {
   if (state === "pending") return `Waiting for its first slice, at ${location}.`;
   return [
     `${Math.floor(share * 100)} %`,
@@ -80,5 +80,6 @@ function describe({ state, progress, started_at: started, location }, share) {
     progress.errors > 0 && `${integer(progress.errors)} failed`,
     isNumber(progress.seconds_left) && `about ${duration(progress.seconds_left)} left`,
     started && `since ${instant(started)}`,
+    isNumber(usage?.estimated?.cost_usd) && `about $${usage.estimated.cost_usd.toFixed(4)} on a paid plan`,
   ].filter(Boolean).join(" · ");
 }
