@@ -3,6 +3,7 @@
 // | module | what it shows |
 // |---|---|
 // | real_run.mjs | on real local Workers: the empty page, a run started, followed, finished and cancelled by the page, the report's own figures in table, plots and files, accessibility, weight, screenshots |
+// | figures.mjs, appearance.mjs | parts of it: the figures against the report; weight, accessibility, pictures |
 // | states.mjs | with made-up answers: a clock that stands still, refusals, a server in trouble, a long history, many runs |
 import { launch } from "./browser.mjs";
 import { summary } from "./checks.mjs";

@@ -1,0 +1,57 @@
+// What the page weighs and how it looks: accessibility, width, pictures.
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { DARK, DESKTOP, PHONE, open, seriousViolations } from "./browser.mjs";
+import { check } from "./checks.mjs";
+
+const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
+const IMAGES = fileURLToPath(new URL("../../docs/images/", import.meta.url));
+/** Budget of everything that the first look at the page loads, gzipped. */
+const FIRST_LOAD_BYTES = 150_000;
+/** Largest picture in the README. */
+const IMAGE_BYTES = 200_000;
+
+/** Adds up what a first look loads. */
+export async function weigh(responses, url) {
+  let packed = 0;
+  for (const response of responses) {
+    const body = await response.body();
+    const size = gzipSync(body).length;
+    packed += size;
+    console.log(`        ${response.url().slice(url.length).padEnd(50)} ${String(body.length).padStart(7)} B, ${String(size).padStart(6)} B gzip`);
+  }
+  console.log(`        first load: ${packed} B gzip of ${FIRST_LOAD_BYTES}`);
+  assert.ok(packed > 10_000 && packed < FIRST_LOAD_BYTES, `${packed} bytes`);
+}
+
+/** Accessibility in light, dark and on a phone, and pictures of each. */
+export async function looks(browser, url, updateScreenshots) {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  for (const [name, options] of Object.entries({ light: DESKTOP, dark: DARK, phone: PHONE })) {
+    await check(`axe-core finds nothing serious, and the page fits its window: ${name}`, async () => {
+      const { page, close } = await open(browser, url, options);
+      try {
+        await page.locator("#plot-percentiles svg").waitFor();
+        await page.locator("#plot-history svg, #plot-history .empty").first().waitFor();
+        const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+        assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
+        if (updateScreenshots && name !== "phone") await picture(page, name);
+        assert.deepEqual(await seriousViolations(page), []);
+      } finally {
+        await close();
+      }
+    });
+  }
+}
+
+/** The picture of the README: from the verdict to the first two plots. */
+async function picture(page, name) {
+  const bottom = await page.locator("#plot-distribution").evaluate((node) => node.getBoundingClientRect().bottom + window.scrollY);
+  const png = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.viewport.width, height: Math.ceil(bottom) + 24 } });
+  assert.ok(png.length < IMAGE_BYTES, `the picture has ${png.length} bytes`);
+  await mkdir(IMAGES, { recursive: true });
+  await writeFile(`${IMAGES}dashboard-${name}.png`, png);
+}
