@@ -95,6 +95,22 @@ pub struct StubRequest<'a> {
     pub payload: &'a RawValue,
 }
 
+/// Answer of the caller's `POST /execute`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StubResponse<'a> {
+    /// What the function returned.
+    #[serde(borrow)]
+    pub result: &'a RawValue,
+}
+
+impl StubResponse<'_> {
+    /// The answer's JSON text.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        to_json(self, self.result.get().len())
+    }
+}
+
 /// What a measurement calls again and again: one function on one payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {

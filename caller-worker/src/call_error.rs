@@ -1,0 +1,93 @@
+//! Why a delegated call failed.
+
+use protocol::ErrorKind;
+use wasm_bindgen::{JsCast as _, JsValue};
+
+/// A call that failed: of which kind, and in whose words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallError {
+    /// What it is counted as.
+    pub(crate) kind: ErrorKind,
+    /// What happened, for people.
+    pub(crate) detail: String,
+}
+
+impl CallError {
+    /// A failure of `kind`.
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+        }
+    }
+
+    /// The runtime answered, but not as the transport's protocol wants it.
+    pub(crate) fn bad_response(detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::BadResponse, detail)
+    }
+}
+
+/// An exception thrown by the platform, or a promise that it rejected.
+impl From<JsValue> for CallError {
+    fn from(thrown: JsValue) -> Self {
+        let message = thrown.dyn_ref::<js_sys::Error>().map_or_else(
+            || format!("{thrown:?}"),
+            |error| String::from(error.message()),
+        );
+        Self::new(kind_of_exception(&message), message)
+    }
+}
+
+/// What an exception of the platform means, by its message: there is nothing else to tell by.
+///
+/// The limits that a delegating stub runs into announce themselves as `Too many subrequests by single Worker invocation.`,
+/// `Too many subrequests.` and `Subrequest depth limit exceeded. This request recursed through Workers too many times.` Their wording is not
+/// documented, so anything that speaks of too many or of a limit, and of requests or invocations, is taken for one.
+fn kind_of_exception(message: &str) -> ErrorKind {
+    let message = message.to_ascii_lowercase();
+    let of_calls = ["subrequest", "invocation", "recursed"]
+        .iter()
+        .any(|word| message.contains(word));
+    let of_a_limit = ["too many", "limit"]
+        .iter()
+        .any(|word| message.contains(word));
+    if of_calls && of_a_limit {
+        ErrorKind::LimitExceeded
+    } else {
+        ErrorKind::Transport
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_limits_are_told_from_other_exceptions() {
+        for message in [
+            "Too many subrequests.",
+            "Too many subrequests by single Worker invocation. To configure this limit, refer to https://developers.cloudflare.com/workers/",
+            "Subrequest depth limit exceeded. This request recursed through Workers too many times. This can happen e.g. if you have a Worker that calls other Workers recursively.",
+            "Exceeded the limit of 32 Worker invocations",
+        ] {
+            assert_eq!(
+                kind_of_exception(message),
+                ErrorKind::LimitExceeded,
+                "{message}"
+            );
+        }
+        for message in [
+            "Network connection lost.",
+            "internal error; reference = abc",
+            "The Workers runtime canceled this request because it detected that your Worker's code had hung.",
+            "RuntimeError: unreachable",
+            "Worker exceeded memory limit.",
+        ] {
+            assert_eq!(
+                kind_of_exception(message),
+                ErrorKind::Transport,
+                "{message}"
+            );
+        }
+    }
+}

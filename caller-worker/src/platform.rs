@@ -1,0 +1,108 @@
+//! The platform as this Worker needs it: a few JavaScript objects, declared by hand.
+//!
+//! Workers are JavaScript objects to their platform, and Rust reaches them through declarations like those below. The crate `worker` wraps them
+//! comfortably, at 10 to 80 microseconds a wrapper: as long as the whole call that is measured. So what every delegated call touches is
+//! declared here, as it is in JavaScript; `worker` and `web_sys` serve everything else.
+
+use crate::call_error::CallError;
+use js_sys::{ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
+use protocol::Problem;
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use worker::Env;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A service binding: another Worker, as a capability.
+    pub(crate) type ServiceBinding;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn fetch(
+        this: &ServiceBinding,
+        url: &JsString,
+        init: &FetchInit,
+    ) -> Result<Promise, JsValue>;
+
+    /// The global `fetch`: by public URL.
+    #[wasm_bindgen(catch, js_name = fetch)]
+    pub(crate) fn public_fetch(url: &JsString, init: &FetchInit) -> Result<Promise, JsValue>;
+
+    /// The second argument of `fetch`: a plain object. It is read at once, so one object serves all calls.
+    pub(crate) type FetchInit;
+
+    #[wasm_bindgen(method, setter)]
+    pub(crate) fn set_body(this: &FetchInit, body: &Uint8Array);
+
+    /// A `Response` to a `fetch`.
+    pub(crate) type FetchedResponse;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn status(this: &FetchedResponse) -> u16;
+
+    #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
+    fn array_buffer(this: &FetchedResponse) -> Result<Promise, JsValue>;
+}
+
+impl FetchInit {
+    /// For a request with this method and these headers.
+    pub(crate) fn new(method: &str, headers: &[(&str, &str)]) -> Self {
+        let named = Object::new();
+        for (name, value) in headers {
+            set(&named, name, &JsValue::from_str(value));
+        }
+        let init = Object::new();
+        set(&init, "method", &JsValue::from_str(method));
+        set(&init, "headers", &named);
+        init.unchecked_into()
+    }
+}
+
+fn set(object: &Object, key: &str, value: &JsValue) {
+    // Setting a key of a fresh plain object cannot fail.
+    let _ = Reflect::set(object, &JsValue::from_str(key), value);
+}
+
+impl FetchedResponse {
+    /// Waits for the response to a fetch that was just begun.
+    pub(crate) async fn of(fetching: Result<Promise, JsValue>) -> Result<Self, CallError> {
+        let response = JsFuture::from(fetching?).await?;
+        Ok(response.unchecked_into())
+    }
+
+    /// Reads the whole body into wasm memory.
+    pub(crate) async fn body(&self) -> Result<Vec<u8>, CallError> {
+        let buffer = JsFuture::from(self.array_buffer()?).await?;
+        Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec())
+    }
+}
+
+/// The service binding `RUNTIME`.
+///
+/// # Errors
+/// 503 when there is none: the deployment is at fault, not the request.
+pub(crate) fn runtime_binding(env: &Env) -> Result<ServiceBinding, Problem> {
+    let binding = env.service("RUNTIME").map_err(|_| {
+        Problem::new(
+            503,
+            "this Worker has no service binding RUNTIME: see its wrangler.toml",
+        )
+    })?;
+    Ok(binding.into_rpc())
+}
+
+/// A variable or secret that must not be empty.
+///
+/// # Errors
+/// 503 when it is.
+pub(crate) fn setting(env: &Env, name: &str) -> Result<String, Problem> {
+    env.var(name)
+        .ok()
+        .map(|value| value.to_string())
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| {
+            Problem::new(
+                503,
+                format!("raw-fetch needs {name}, which this Worker has not: `scripts/deploy` sets RUNTIME_URL, `wrangler secret put` RUNTIME_TOKEN"),
+            )
+        })
+}

@@ -1,0 +1,188 @@
+//! `POST /repeat`: one part of a delegated call, many times, between two readings of the clock.
+
+use crate::{
+    call_error::CallError,
+    clock::WorkerClock,
+    platform::{FetchInit, FetchedResponse, ServiceBinding, runtime_binding},
+    watchdog::Watchdog,
+};
+use core::hint::black_box;
+use js_sys::{JsString, Uint8Array};
+use measurement::{
+    clock::Clock as _,
+    probe::{Probe, ProbeLimits},
+};
+use protocol::{
+    ErrorKind, Function, Payload, Problem,
+    breakdown::Component,
+    execute::{ExecuteRequest, ExecuteResponse},
+    measure::{RepeatRequest, RepeatResponse},
+    problem::FieldError,
+    routes::runtime::{INTERNAL_ORIGIN, NOTHING},
+};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, collections::BTreeMap};
+use worker::Env;
+
+/// Repeats one component.
+///
+/// # Errors
+/// 400 for a payload size that cannot be made, 503 when this Worker lacks its binding.
+pub(crate) async fn repeat(request: &RepeatRequest, env: &Env) -> Result<RepeatResponse, Problem> {
+    let task = Task::of(request, env)?;
+    // One tick is enough here: the clock is only asked whether it runs.
+    let probe = Probe::run(
+        &WorkerClock,
+        ProbeLimits {
+            ticks: 1,
+            ..ProbeLimits::default()
+        },
+    );
+    let start_ms = WorkerClock.now_ms();
+    let errors = task
+        .repeat(request.repetitions, request.call_timeout_ms)
+        .await;
+    let elapsed_ms = WorkerClock.now_ms().saturating_sub(start_ms);
+    Ok(RepeatResponse {
+        repetitions: request.repetitions,
+        elapsed_ms,
+        advances_during_cpu: probe.advances_during_cpu,
+        errors,
+    })
+}
+
+/// What is repeated, with everything made ready that is not part of it.
+enum Task {
+    Nothing,
+    EmptyHop(EmptyHop),
+    Encode(Box<RawValue>),
+    Decode {
+        request: Uint8Array,
+        answer: Uint8Array,
+    },
+    Function(Function, Box<RawValue>),
+}
+
+impl Task {
+    fn of(request: &RepeatRequest, env: &Env) -> Result<Self, Problem> {
+        let payload = |bytes| {
+            Payload::new(request.payload_shape, bytes)
+                .map(|payload| payload.json().to_owned())
+                .map_err(|error| {
+                    Problem::new(400, error.to_string()).with_errors(vec![FieldError {
+                        field: "payload_bytes".to_owned(),
+                        detail: error.to_string(),
+                    }])
+                })
+        };
+        Ok(match request.component {
+            Component::Nothing => Self::Nothing,
+            Component::EmptyHop => Self::EmptyHop(EmptyHop::new(env)?),
+            Component::Encode { payload_bytes } => Self::Encode(payload(payload_bytes)?),
+            Component::Decode { payload_bytes } => {
+                let payload = payload(payload_bytes)?;
+                let (request, answer) = encode(&payload);
+                Self::Decode { request, answer }
+            }
+            Component::Function {
+                function,
+                payload_bytes,
+            } => Self::Function(function, payload(payload_bytes)?),
+        })
+    }
+
+    /// Does it, and returns the failures.
+    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> BTreeMap<ErrorKind, u64> {
+        match self {
+            Self::Nothing => (0..repetitions).for_each(|repetition| {
+                black_box(repetition);
+            }),
+            Self::EmptyHop(hop) => return hop.repeat(repetitions, timeout_ms).await,
+            Self::Encode(payload) => (0..repetitions).for_each(|_| {
+                black_box(encode(payload));
+            }),
+            Self::Decode { request, answer } => (0..repetitions).for_each(|_| {
+                decode(request, answer);
+            }),
+            Self::Function(function, payload) => (0..repetitions).for_each(|_| {
+                // What only tests call does nothing here, as in `direct`.
+                let _ = black_box(function.execute(black_box(payload)));
+            }),
+        }
+        BTreeMap::new()
+    }
+}
+
+/// All encoding of one call of `echo`: the request in the caller and the answer in the runtime, each down to what is handed to the platform as a body.
+fn encode(payload: &RawValue) -> (Uint8Array, Uint8Array) {
+    let now_ms = WorkerClock.now_ms() as f64;
+    let request = ExecuteRequest {
+        function_id: Cow::Borrowed(Function::Echo.as_str()),
+        payload,
+        timestamp: now_ms,
+    };
+    let answer = ExecuteResponse {
+        result: payload,
+        runtime_timestamp: now_ms,
+        execution_time_ms: 0.0,
+    };
+    (
+        Uint8Array::from(&*request.to_json()),
+        Uint8Array::from(&*answer.to_json()),
+    )
+}
+
+/// All decoding of one call: the request in the runtime and the answer in the caller, each from what the platform hands over as a body.
+fn decode(request: &Uint8Array, answer: &Uint8Array) {
+    let (request, answer) = (request.to_vec(), answer.to_vec());
+    // Both are what `encode` made, so both decode.
+    let _ = black_box(ExecuteRequest::from_json(&request));
+    let _ = black_box(ExecuteResponse::from_json(&answer));
+}
+
+/// A call of the runtime that carries nothing and does nothing.
+struct EmptyHop {
+    runtime: ServiceBinding,
+    url: JsString,
+    init: FetchInit,
+}
+
+impl EmptyHop {
+    fn new(env: &Env) -> Result<Self, Problem> {
+        Ok(Self {
+            runtime: runtime_binding(env)?,
+            url: format!("{INTERNAL_ORIGIN}{NOTHING}").into(),
+            init: FetchInit::new("GET", &[]),
+        })
+    }
+
+    async fn hop(&self) -> Result<(), CallError> {
+        let response = FetchedResponse::of(self.runtime.fetch(&self.url, &self.init)).await?;
+        match response.status() {
+            204 => Ok(()),
+            status => Err(CallError::new(
+                ErrorKind::Status,
+                format!("the runtime answered an empty hop with status {status}"),
+            )),
+        }
+    }
+
+    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> BTreeMap<ErrorKind, u64> {
+        let watchdog = Watchdog::new(timeout_ms, 1);
+        let mut errors: BTreeMap<ErrorKind, u64> = BTreeMap::new();
+        watchdog
+            .over(async {
+                for _ in 0..repetitions {
+                    if let Err(error) = watchdog.guard(0, self.hop()).await {
+                        *errors.entry(error.kind).or_default() += 1;
+                        if error.kind == ErrorKind::Timeout {
+                            // Time was spent waiting: what is measured is spoilt, and the next hop would wait as long.
+                            break;
+                        }
+                    }
+                }
+            })
+            .await;
+        errors
+    }
+}

@@ -1,0 +1,31 @@
+//! `raw-fetch`: JSON over the global `fetch` to the runtime's public URL, with its token.
+
+use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
+use crate::platform::{public_fetch, setting};
+use protocol::{Problem, execute::AUTHORIZATION, routes::runtime::EXECUTE};
+use worker::Env;
+
+pub(super) struct RawFetch(JsonExchange);
+
+impl RawFetch {
+    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+        let origin = setting(env, "RUNTIME_URL")?;
+        let url = format!("{}{EXECUTE}", origin.trim_end_matches('/'));
+        let bearer = format!("Bearer {}", setting(env, "RUNTIME_TOKEN")?);
+        Ok(Self(JsonExchange::new(
+            invocation,
+            &url,
+            &[(AUTHORIZATION, &bearer)],
+        )))
+    }
+}
+
+impl OpenTransport for RawFetch {
+    fn call(&self) -> Calling<'_> {
+        Box::pin(self.0.call(public_fetch))
+    }
+
+    fn expected(&self) -> Vec<u8> {
+        self.0.expected()
+    }
+}

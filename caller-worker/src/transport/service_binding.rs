@@ -1,0 +1,36 @@
+//! `service-binding`: JSON over `fetch` on the service binding `RUNTIME`.
+
+use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
+use crate::platform::{ServiceBinding, runtime_binding};
+use protocol::{
+    Problem,
+    routes::runtime::{EXECUTE, INTERNAL_ORIGIN},
+};
+use worker::Env;
+
+pub(super) struct ServiceBindingFetch {
+    exchange: JsonExchange,
+    runtime: ServiceBinding,
+}
+
+impl ServiceBindingFetch {
+    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+        Ok(Self {
+            exchange: JsonExchange::new(invocation, &format!("{INTERNAL_ORIGIN}{EXECUTE}"), &[]),
+            runtime: runtime_binding(env)?,
+        })
+    }
+}
+
+impl OpenTransport for ServiceBindingFetch {
+    fn call(&self) -> Calling<'_> {
+        Box::pin(
+            self.exchange
+                .call(|url, init| self.runtime.fetch(url, init)),
+        )
+    }
+
+    fn expected(&self) -> Vec<u8> {
+        self.exchange.expected()
+    }
+}
