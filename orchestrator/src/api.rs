@@ -8,10 +8,10 @@
 
 mod access;
 pub mod events;
-mod results;
-mod runs;
 pub mod reading;
 mod response;
+mod results;
+mod runs;
 
 pub use access::allowed_methods;
 pub use response::{JSON, Response, SECURITY_HEADERS};
@@ -90,9 +90,19 @@ pub struct Api<'a, C> {
 impl<C: Coordinators> Api<'_, C> {
     /// Answers a request.
     pub async fn respond(&self, request: &impl Incoming) -> Reply {
-        match Route::parse(request.path()) {
-            Ok(route) => self.route(route, request).await.unwrap_or_else(|problem| Reply::Full(problem.into())),
+        let reply = match Route::parse(request.path()) {
+            Ok(route) => self
+                .route(route, request)
+                .await
+                .unwrap_or_else(|problem| Reply::Full(problem.into())),
             Err(error) => unrouted(&error, request),
+        };
+        match reply {
+            // Any page may read, and none may start a run: that takes a token in a header, which no other origin may send.
+            Reply::Full(response) if reads(request) => {
+                Reply::Full(response.with("access-control-allow-origin", "*"))
+            }
+            reply => reply,
         }
     }
 
@@ -102,7 +112,9 @@ impl<C: Coordinators> Api<'_, C> {
             return Ok(Reply::Full(method_not_allowed(&route)));
         }
         let response = match (method, route) {
-            ("OPTIONS", route) => Response::new(204, JSON, "").with("allow", allowed_methods(&route)),
+            ("OPTIONS", route) => {
+                Response::new(204, JSON, "").with("allow", allowed_methods(&route))
+            }
             ("POST", Route::Runs) => self.start(request).await?,
             ("DELETE", Route::Run(run)) => self.cancel(request, &run).await?,
             (_, Route::Health) => self.health(),
@@ -117,7 +129,7 @@ impl<C: Coordinators> Api<'_, C> {
             (_, Route::ResultsMarkdown(run)) => self.markdown(&run).await?,
             (_, route) => return Err(Problem::new(404, format!("{route:?} is not there yet"))),
         };
-        Ok(Reply::Full(response.with("access-control-allow-origin", "*")))
+        Ok(Reply::Full(response))
     }
 
     fn health(&self) -> Response {
@@ -152,12 +164,17 @@ impl<C: Coordinators> Api<'_, C> {
 
 /// What is no route may be a file of the page; only reading finds files.
 fn unrouted(error: &RouteError, request: &impl Incoming) -> Reply {
-    let reads = matches!(request.method(), "GET" | "HEAD");
     match error {
         RouteError::Part(detail) => Reply::Full(Problem::new(404, detail.clone()).into()),
-        RouteError::Unknown if reads => Reply::File(Problem::new(404, error.to_string()).into()),
+        RouteError::Unknown if reads(request) => {
+            Reply::File(Problem::new(404, error.to_string()).into())
+        }
         RouteError::Unknown => Reply::Full(Problem::new(404, error.to_string()).into()),
     }
+}
+
+fn reads(request: &impl Incoming) -> bool {
+    matches!(request.method(), "GET" | "HEAD")
 }
 
 fn method_not_allowed(route: &Route) -> Response {
@@ -169,12 +186,17 @@ fn method_not_allowed(route: &Route) -> Response {
 /// Reads a body of at most [`MAX_PLAN_BYTES`].
 async fn plan_text(request: &impl Incoming) -> Result<Vec<u8>, Problem> {
     let too_long = || Problem::new(413, format!("a plan has at most {MAX_PLAN_BYTES} bytes"));
-    let announced = request.header("content-length").and_then(|text| text.trim().parse::<u64>().ok());
+    let announced = request
+        .header("content-length")
+        .and_then(|text| text.trim().parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_PLAN_BYTES as u64) {
         return Err(too_long());
     }
-    request.body(MAX_PLAN_BYTES).await.map_err(|error| match error {
-        BodyError::TooLong => too_long(),
-        BodyError::Broken => Problem::new(400, "the body broke off"),
-    })
+    request
+        .body(MAX_PLAN_BYTES)
+        .await
+        .map_err(|error| match error {
+            BodyError::TooLong => too_long(),
+            BodyError::Broken => Problem::new(400, "the body broke off"),
+        })
 }

@@ -11,6 +11,7 @@
 //! The next wake is always at least [`WAKE_GAP_MS`] ahead: an alarm armed for "now" starves every reader of the object.
 
 mod answer;
+mod delivery;
 mod finish;
 mod log;
 pub mod order;
@@ -30,7 +31,7 @@ use crate::{
     settings::Settings,
     store::{Millis, RunRow, Store, StoreError, sql::Sql},
 };
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use protocol::{RunId, RunState, limits::LimitsProfile};
 
 /// The next wake, at least this far ahead.
@@ -49,6 +50,8 @@ pub struct Coordinator<S> {
     settings: Settings,
     /// The run whose report the next wake assembles: the attempt is already counted.
     announced: RefCell<Option<RunId>>,
+    /// Whether a question has been answered since the start.
+    resumed: Cell<bool>,
 }
 
 /// What follows from an answer or a wake.
@@ -89,6 +92,7 @@ impl<S: Sql> Coordinator<S> {
             store: Store::open(sql)?,
             settings,
             announced: RefCell::new(None),
+            resumed: Cell::new(false),
         })
     }
 
@@ -137,14 +141,16 @@ impl<S: Sql> Coordinator<S> {
         if let Some(run) = self.store.run_with_report_due()? {
             return self.assemble(&run, now);
         }
-        if let Some(turn) = self.deliver_alert(platform).await? {
-            return Ok(turn);
+        let alert = self.next_alert()?;
+        if let Some((url, alert)) = alert.as_ref().filter(|(_, alert)| alert.due_ms <= now) {
+            return self.deliver(url, alert, platform).await;
         }
-        let more = self.store.let_go(
-            self.settings.keep_runs,
-            self.settings.keep_samples_of_runs,
-        )?;
-        Ok(if more { Turn::soon(now) } else { Turn::default() })
+        let (keep_runs, keep_samples) =
+            (self.settings.keep_runs, self.settings.keep_samples_of_runs);
+        if self.store.let_go(keep_runs, keep_samples)? {
+            return Ok(Turn::soon(now));
+        }
+        Ok(alert.map_or_else(Turn::default, |(_, alert)| Turn::at(alert.due_ms)))
     }
 
     /// Learns where on earth this is, once a run, before its first slice.
@@ -166,7 +172,8 @@ impl<S: Sql> Coordinator<S> {
         }
         let minutes = STALL_MS / 60_000;
         let reason = format!("no slice was completed for {minutes} minutes");
-        self.end(run, RunState::Failed, Some(&reason), now).map(Some)
+        self.end(run, RunState::Failed, Some(&reason), now)
+            .map(Some)
     }
 
     /// Puts a run into a final state.
@@ -187,7 +194,9 @@ impl<S: Sql> Coordinator<S> {
             reason: reason.map(str::to_owned),
             samples: run.tally.samples,
             errors: run.tally.errors,
-            seconds: run.started_ms.map(|started| (now - started) as f64 / 1_000.0),
+            seconds: run
+                .started_ms
+                .map(|started| (now - started) as f64 / 1_000.0),
         }))
     }
 }

@@ -26,7 +26,10 @@ fn settings(env: &Env) -> Result<Settings, SettingsError> {
 }
 
 /// The platform's clock, in ms since the epoch.
-#[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole milliseconds, far below 2^53"
+)]
 fn now_ms() -> Millis {
     js_sys::Date::now() as Millis
 }

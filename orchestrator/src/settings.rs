@@ -103,7 +103,9 @@ impl Settings {
             locations: locations(&given("LOCATIONS").unwrap_or_default())?,
             location_stagger_ms: number("LOCATION_STAGGER_MS", 0, 600_000, 30_000)?,
             compatibility_date: given("COMPATIBILITY_DATE").unwrap_or_else(|| "unknown".to_owned()),
-            deployed_version_id: deployed_version_id.filter(|id| !id.is_empty()),
+            // A local workerd makes one up with each start.
+            deployed_version_id: deployed_version_id
+                .filter(|id| !id.is_empty() && profile != LimitsProfile::Local),
             api_token: given("API_TOKEN"),
             scheduled_plan: Plan::parse(scheduled.as_bytes(), &limits)?,
             keep_runs: number("KEEP_RUNS", 1, 10_000, 200)?,

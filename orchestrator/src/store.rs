@@ -47,7 +47,9 @@ pub enum StoreError {
         error: String,
     },
     /// A later release has written this database.
-    #[error("the database has schema version {found}, this release knows {known}: deploy a newer release")]
+    #[error(
+        "the database has schema version {found}, this release knows {known}: deploy a newer release"
+    )]
     Newer {
         /// The version found.
         found: usize,
@@ -132,10 +134,15 @@ impl<S: Sql> Store<S> {
             .iter()
             .filter(|run| run.state == protocol::RunState::Running);
         match (running.count(), active.as_slice()) {
-            (0 | 1, []) | (0 | 1, [_]) | (1, [_, _]) => Ok(()),
+            (0 | 1, [] | [_]) | (1, [_, _]) => Ok(()),
             (running, all) => Err(StoreError::Contradiction {
-                run: all.first().map_or_else(String::new, |run| run.id.to_string()),
-                contradiction: format!("{running} runs are running and {} are unfinished", all.len()),
+                run: all
+                    .first()
+                    .map_or_else(String::new, |run| run.id.to_string()),
+                contradiction: format!(
+                    "{running} runs are running and {} are unfinished",
+                    all.len()
+                ),
             }),
         }
     }
@@ -147,7 +154,10 @@ impl<S: Sql> Store<S> {
 }
 
 /// Reads stored JSON.
-fn from_json<T: serde::de::DeserializeOwned>(what: &'static str, json: &str) -> Result<T, StoreError> {
+fn from_json<T: serde::de::DeserializeOwned>(
+    what: &'static str,
+    json: &str,
+) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|error| StoreError::Unreadable {
         what,
         error: error.to_string(),

@@ -18,7 +18,9 @@ pub const fn allowed_methods(route: &Route) -> &'static str {
 /// Whether a resource knows a method.
 #[must_use]
 pub(super) fn allows(route: &Route, method: &str) -> bool {
-    allowed_methods(route).split(", ").any(|known| known == method)
+    allowed_methods(route)
+        .split(", ")
+        .any(|known| known == method)
 }
 
 /// Lets only those through who have the token. Without a configured one nobody is let through: never open by default.
@@ -32,7 +34,12 @@ pub(super) fn authorise(settings: &Settings, request: &impl Incoming) -> Result<
             "no API_TOKEN is configured, so nobody may start or cancel runs; set it with: npx wrangler secret put API_TOKEN",
         ));
     };
-    let refused = || Problem::new(401, "starting and cancelling runs takes the header Authorization: Bearer <API_TOKEN>");
+    let refused = || {
+        Problem::new(
+            401,
+            "starting and cancelling runs takes the header Authorization: Bearer <API_TOKEN>",
+        )
+    };
     let header = request.header("authorization").ok_or_else(refused)?;
     let (scheme, given) = header.split_once(' ').ok_or_else(refused)?;
     let matches = bool::from(given.trim().as_bytes().ct_eq(token.trim().as_bytes()));

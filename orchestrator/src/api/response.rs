@@ -39,7 +39,9 @@ impl Response {
     pub fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_string_pretty(value) {
             Ok(json) => Self::json_text(status, json),
-            Err(error) => Problem::new(500, format!("the answer could not be written: {error}")).into(),
+            Err(error) => {
+                Problem::new(500, format!("the answer could not be written: {error}")).into()
+            }
         }
     }
 

@@ -6,14 +6,20 @@ use protocol::{Problem, Report, RunId};
 
 impl<C: Coordinators> Api<'_, C> {
     /// The latest completed report: of the location asked for, else over all of them.
-    pub(super) async fn latest_results(&self, request: &impl Incoming) -> Result<Response, Problem> {
+    pub(super) async fn latest_results(
+        &self,
+        request: &impl Incoming,
+    ) -> Result<Response, Problem> {
         let locations = match request.query("location") {
             None => self.settings.locations.clone(),
             Some(location) => vec![self.configured(&location)?],
         };
         let (mut reports, mut missing) = (Vec::new(), None);
         for location in &locations {
-            match self.ask_cached(location, &Question::Report { run: None }).await {
+            match self
+                .ask_cached(location, &Question::Report { run: None })
+                .await
+            {
                 Ok(report) => reports.push(report),
                 Err(problem) if problem.status == 404 => missing = Some(problem),
                 Err(problem) => return Err(problem),
@@ -39,7 +45,9 @@ impl<C: Coordinators> Api<'_, C> {
     }
 
     async fn report(&self, run: &RunId) -> Result<String, Problem> {
-        let question = Question::Report { run: Some(run.clone()) };
+        let question = Question::Report {
+            run: Some(run.clone()),
+        };
         let mut missing = Problem::new(404, format!("there is no run {run}"));
         for location in &self.settings.locations {
             match self.ask_cached(location, &question).await {

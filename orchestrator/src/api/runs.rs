@@ -24,7 +24,11 @@ impl<C: Coordinators> Api<'_, C> {
         let mut started: Vec<RunStatus> = Vec::new();
         for start in self.starts(&plan, Trigger::Request) {
             let location = start.location.clone();
-            match self.coordinators.ask(&location, &Question::Start(Box::new(start))).await {
+            match self
+                .coordinators
+                .ask(&location, &Question::Start(Box::new(start)))
+                .await
+            {
                 Ok(status) => started.push(read(&status)?),
                 Err(problem) => {
                     self.withdraw(&started).await;
@@ -33,7 +37,9 @@ impl<C: Coordinators> Api<'_, C> {
             }
         }
         self.reading.forget_unsettled();
-        let first = started.first().ok_or_else(|| Problem::new(500, "no location is configured"))?;
+        let first = started
+            .first()
+            .ok_or_else(|| Problem::new(500, "no location is configured"))?;
         Ok(Response::json(202, first).with("location", format!("/runs/{}", first.id)))
     }
 
@@ -54,7 +60,11 @@ impl<C: Coordinators> Api<'_, C> {
                 trigger,
                 location: place.location.clone(),
                 plan: plan.clone(),
-                siblings: places.iter().filter(|other| *other != place).cloned().collect(),
+                siblings: places
+                    .iter()
+                    .filter(|other| *other != place)
+                    .cloned()
+                    .collect(),
                 delay_ms: number * i64::from(self.settings.location_stagger_ms),
             })
             .collect()
@@ -63,7 +73,9 @@ impl<C: Coordinators> Api<'_, C> {
     /// Takes back what has been started when a later location refuses after all.
     async fn withdraw(&self, started: &[RunStatus]) {
         for status in started {
-            let question = Question::Cancel { run: status.id.clone() };
+            let question = Question::Cancel {
+                run: status.id.clone(),
+            };
             // It may have ended by itself; there is nothing else to be done about a failure here.
             let _ = self.coordinators.ask(&status.location, &question).await;
         }
@@ -74,12 +86,20 @@ impl<C: Coordinators> Api<'_, C> {
         let limit = page_length(request.query("limit"))?;
         let before = match request.query("before") {
             None => None,
-            Some(text) => Some(text.parse::<RunId>().map_err(|error| Problem::new(400, format!("before: {error}")))?),
+            Some(text) => Some(
+                text.parse::<RunId>()
+                    .map_err(|error| Problem::new(400, format!("before: {error}")))?,
+            ),
         };
-        let question = Question::List { before, limit: limit + 1 };
+        let question = Question::List {
+            before,
+            limit: limit + 1,
+        };
         let mut runs: Vec<RunStatus> = Vec::new();
         for location in &self.settings.locations {
-            runs.extend(read::<Vec<RunStatus>>(&self.ask_cached(location, &question).await?)?);
+            runs.extend(read::<Vec<RunStatus>>(
+                &self.ask_cached(location, &question).await?,
+            )?);
         }
         runs.sort_by(|one, other| other.id.cmp(&one.id));
         let more = runs.len() > limit as usize;
@@ -93,7 +113,11 @@ impl<C: Coordinators> Api<'_, C> {
         Ok(Response::json(200, &status))
     }
 
-    pub(super) async fn cancel(&self, request: &impl Incoming, run: &RunId) -> Result<Response, Problem> {
+    pub(super) async fn cancel(
+        &self,
+        request: &impl Incoming,
+        run: &RunId,
+    ) -> Result<Response, Problem> {
         access::authorise(self.settings, request)?;
         let (location, _) = self.find(run).await?;
         let question = Question::Cancel { run: run.clone() };
@@ -128,10 +152,20 @@ pub(super) fn page_length(given: Option<String>) -> Result<u32, Problem> {
     text.parse()
         .ok()
         .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
-        .ok_or_else(|| Problem::new(400, format!("limit must be a whole number from 1 to {LONGEST_PAGE}")))
+        .ok_or_else(|| {
+            Problem::new(
+                400,
+                format!("limit must be a whole number from 1 to {LONGEST_PAGE}"),
+            )
+        })
 }
 
 /// Reads a coordinator's answer.
 pub(super) fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Problem> {
-    serde_json::from_str(json).map_err(|error| Problem::new(500, format!("a coordinator's answer cannot be read: {error}")))
+    serde_json::from_str(json).map_err(|error| {
+        Problem::new(
+            500,
+            format!("a coordinator's answer cannot be read: {error}"),
+        )
+    })
 }

@@ -1,6 +1,9 @@
 //! Answers to the API's questions.
 
-use super::{Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, order, status, usage};
+use super::{
+    Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, order,
+    status, usage,
+};
 use crate::store::{HistoryRow, Millis, ReportState, RunRequest, RunRow, StoreError, sql::Sql};
 use protocol::{Problem, RunId, RunState, run::Trigger};
 use serde::Serialize;
@@ -29,7 +32,7 @@ impl From<Problem> for Unanswered {
 impl<S: Sql> Coordinator<S> {
     /// Answers a question, and says what follows from it. What is wrong inside is logged, never told.
     pub fn answer(&self, question: Question, now: Millis) -> (Answer, Turn) {
-        let mut turn = Turn::default();
+        let mut turn = self.resume(now);
         let answer = match self.answer_or_refuse(question, now, &mut turn) {
             Ok(json) => Ok(json),
             Err(Unanswered::Problem(problem)) => Err(problem),
@@ -37,10 +40,28 @@ impl<S: Sql> Coordinator<S> {
                 turn.lines.push(LogLine::Fault {
                     message: error.to_string(),
                 });
-                Err(Problem::new(500, "the coordinator's store failed; its log says why"))
+                Err(Problem::new(
+                    500,
+                    "the coordinator's store failed; its log says why",
+                ))
             }
         };
         (answer, turn)
+    }
+
+    /// The first question after a start wakes what a crash may have left without an alarm.
+    fn resume(&self, now: Millis) -> Turn {
+        let waits = || {
+            let unfinished = self
+                .store
+                .unfinished_runs()
+                .is_ok_and(|runs| !runs.is_empty());
+            unfinished || matches!(self.store.run_with_report_due(), Ok(Some(_)))
+        };
+        if self.resumed.replace(true) || !waits() {
+            return Turn::default();
+        }
+        Turn::soon(now)
     }
 
     fn answer_or_refuse(
@@ -65,7 +86,7 @@ impl<S: Sql> Coordinator<S> {
                 json(&runs.iter().map(status).collect::<Vec<_>>())
             }
             Question::Cancel { run } => self.cancel(&run, now, turn),
-            Question::Report { run } => self.report(run),
+            Question::Report { run } => self.report(run.as_ref()),
             Question::Slices { run, cell } => {
                 let run = self.known(&run)?;
                 let slices = self.store.slices_of_cell(&run.id, &cell)?;
@@ -118,8 +139,11 @@ impl<S: Sql> Coordinator<S> {
                 confirms: None,
             },
         );
+        let alone = self.store.unfinished_runs()?.is_empty();
         self.store.create_run(&run)?;
-        turn.wake_at = Turn::soon(now).wake_at;
+        if alone {
+            turn.wake_at = Turn::soon(now).wake_at;
+        }
         turn.lines.push(LogLine::RunAccepted {
             run: run.id.clone(),
             location: run.request.location.clone(),
@@ -141,7 +165,9 @@ impl<S: Sql> Coordinator<S> {
         }
         let most = self.settings.runs_per_hour;
         if trigger == Trigger::Request && self.store.requests_since(now - HOUR_MS)? >= most {
-            let detail = format!("{most} runs have been started within the hour, which is all that RUNS_PER_HOUR allows");
+            let detail = format!(
+                "{most} runs have been started within the hour, which is all that RUNS_PER_HOUR allows"
+            );
             return Err(Problem::new(429, detail).into());
         }
         Ok(())
@@ -157,8 +183,9 @@ impl<S: Sql> Coordinator<S> {
         json(&status(&self.known(id)?))
     }
 
-    fn report(&self, run: Option<RunId>) -> Result<String, Unanswered> {
-        let Some(id) = run.clone().map_or_else(|| self.store.latest_completed(), |id| Ok(Some(id)))? else {
+    fn report(&self, run: Option<&RunId>) -> Result<String, Unanswered> {
+        let latest = || self.store.latest_completed();
+        let Some(id) = run.map_or_else(latest, |id| Ok(Some(id.clone())))? else {
             return Err(Problem::new(404, "no run has been completed yet; start one with POST /runs, or wait for the schedule").into());
         };
         if let Some(report) = self.store.report(&id)? {
@@ -166,24 +193,35 @@ impl<S: Sql> Coordinator<S> {
         }
         let run = self.known(&id)?;
         let detail = match run.report {
-            ReportState::None if run.state.is_final() => format!("run {id} was {} before anything was measured: it has no report", run.state),
+            ReportState::None if run.state.is_final() => format!(
+                "run {id} was {} before anything was measured: it has no report",
+                run.state
+            ),
             ReportState::Impossible => format!("the report of run {id} could not be assembled"),
-            ReportState::None | ReportState::Due | ReportState::Stored => format!("run {id} is {}; its report follows when it ends: GET /runs/{id} shows how far it is", run.state),
+            ReportState::None | ReportState::Due | ReportState::Stored => format!(
+                "run {id} is {}; its report follows when it ends: GET /runs/{id} shows how far it is",
+                run.state
+            ),
         };
         Err(Problem::new(404, detail).into())
     }
 
     fn known(&self, id: &RunId) -> Result<RunRow, Unanswered> {
-        let unknown = || Problem::new(404, format!("there is no run {id}; GET /runs lists those kept"));
+        let unknown = || {
+            Problem::new(
+                404,
+                format!("there is no run {id}; GET /runs lists those kept"),
+            )
+        };
         Ok(self.store.run(id)?.ok_or_else(unknown)?)
     }
 
     /// A run whose alarms have ceased is ended by whoever asks next.
     fn end_stalled(&self, now: Millis, turn: &mut Turn) -> Result<(), StoreError> {
-        if let Some(run) = self.store.unfinished_runs()?.first() {
-            if let Some(ended) = self.fail_if_stalled(run, now)? {
-                *turn = ended;
-            }
+        if let Some(run) = self.store.unfinished_runs()?.first()
+            && let Some(ended) = self.fail_if_stalled(run, now)?
+        {
+            *turn = ended;
         }
         Ok(())
     }
@@ -194,10 +232,13 @@ fn figures(row: HistoryRow) -> Figures {
         run: row.run,
         finished_ms: row.finished_ms,
         version: row.version,
+        conditions: row.conditions,
         figures: serde_json::from_str(&row.figures).unwrap_or_default(),
     }
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, Unanswered> {
-    serde_json::to_string(value).map_err(|error| Problem::new(500, format!("the answer could not be written: {error}")).into())
+    serde_json::to_string(value).map_err(|error| {
+        Problem::new(500, format!("the answer could not be written: {error}")).into()
+    })
 }

@@ -1,6 +1,6 @@
 //! The end of a run: its report, its figures for the series, its alerts.
 
-use super::{Clock, Coordinator, LogLine, Outside, Turn, status::instant};
+use super::{Coordinator, LogLine, Turn, status::instant};
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
 use protocol::{Report, RunState, report::RunFacts};
 
@@ -37,7 +37,12 @@ impl<S: Sql> Coordinator<S> {
                 .summary
                 .transports
                 .iter()
-                .map(|summary| format!("{}: {}; {}", summary.transport, summary.outcome, summary.reason))
+                .map(|summary| {
+                    format!(
+                        "{}: {}; {}",
+                        summary.transport, summary.outcome, summary.reason
+                    )
+                })
                 .collect(),
             faults: report.faults.len(),
         }))
@@ -57,7 +62,8 @@ impl<S: Sql> Coordinator<S> {
     fn give_up_report(&self, run: &RunRow, now: Millis) -> Result<Turn, StoreError> {
         let reason = format!("the report could not be assembled in {ASSEMBLY_ATTEMPTS} attempts");
         let turn = self.end(run, RunState::Failed, Some(&reason), now)?;
-        self.store.set_report_state(&run.id, ReportState::Impossible)?;
+        self.store
+            .set_report_state(&run.id, ReportState::Impossible)?;
         Ok(turn.with(LogLine::Fault {
             message: format!("run {}: {reason}", run.id),
         }))
@@ -74,15 +80,13 @@ impl<S: Sql> Coordinator<S> {
             finished_at: run.finished_ms.map(instant),
             state: run.state,
         };
-        Ok(seam::assemble(&run.request.plan, &records, facts, &self.settings, run))
-    }
-
-    /// Sends the alert that is due, if one is and somebody is to be told.
-    pub(super) async fn deliver_alert(
-        &self,
-        _platform: &(impl Clock + Outside),
-    ) -> Result<Option<Turn>, StoreError> {
-        Ok(None)
+        Ok(seam::assemble(
+            &run.request.plan,
+            &records,
+            facts,
+            &self.settings,
+            run,
+        ))
     }
 }
 
@@ -93,7 +97,9 @@ fn finished(run: &RunRow, now: Millis) -> LogLine {
         reason: run.reason.clone(),
         samples: run.tally.samples,
         errors: run.tally.errors,
-        seconds: run.started_ms.map(|started| (now - started) as f64 / 1_000.0),
+        seconds: run
+            .started_ms
+            .map(|started| (now - started) as f64 / 1_000.0),
     }
 }
 
@@ -110,14 +116,36 @@ fn history_row(run: &RunRow, report: &Report, now: Millis) -> HistoryRow {
         let values = metrics
             .into_iter()
             .filter_map(|(name, estimate)| Some((name.to_owned(), estimate.value?.into())));
-        cells.insert(cell.id.to_string(), serde_json::Value::Object(values.collect()));
+        cells.insert(
+            cell.id.to_string(),
+            serde_json::Value::Object(values.collect()),
+        );
     }
     HistoryRow {
         run: run.id.clone(),
         finished_ms: now,
         version: run.request.deployed_version_id.clone(),
+        conditions: conditions(report),
         figures: serde_json::Value::Object(cells).to_string(),
     }
+}
+
+/// What else determines a latency beside the cell.
+fn conditions(report: &Report) -> String {
+    let plan = &report.plan;
+    let timers: Vec<&str> = report
+        .environment
+        .timers
+        .iter()
+        .map(|timer| timer.as_str())
+        .collect();
+    format!(
+        "{} batch {} concurrency {} {}",
+        plan.payload_shape,
+        plan.batch_size,
+        plan.concurrency,
+        timers.join("+")
+    )
 }
 
 /// Until `measurement::report` is there: the report's frame, without figures.

@@ -95,6 +95,15 @@ pub enum LogLine {
         /// Why.
         reason: String,
     },
+    /// An attempt at delivering an alert.
+    AlertSent {
+        /// The alert.
+        alert: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Why it failed, if it did.
+        failure: Option<String>,
+    },
     /// Something is wrong with the system itself.
     Fault {
         /// What.
@@ -107,7 +116,9 @@ impl LogLine {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|error| {
-            format!("{{\"event\":\"fault\",\"message\":\"a log line could not be written: {error}\"}}")
+            format!(
+                "{{\"event\":\"fault\",\"message\":\"a log line could not be written: {error}\"}}"
+            )
         })
     }
 }

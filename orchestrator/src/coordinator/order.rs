@@ -98,7 +98,20 @@ mod tests {
             .iter()
             .map(ToString::to_string)
             .collect();
-        assert_eq!(order, Vec::<String>::new());
+        assert_eq!(
+            order,
+            [
+                "raw-fetch.compute.100",
+                "raw-fetch.transform.100",
+                "raw-fetch.echo.100",
+                "direct.compute.100",
+                "service-binding.compute.100",
+                "direct.transform.100",
+                "service-binding.transform.100",
+                "direct.echo.100",
+                "service-binding.echo.100"
+            ]
+        );
     }
 
     #[test]

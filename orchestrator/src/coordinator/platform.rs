@@ -79,8 +79,12 @@ pub trait Outside {
     ///
     /// # Errors
     /// [`DeliveryError`].
-    fn post_alert(&self, url: &str, id: &str, body: &str)
-    -> impl Future<Output = Result<(), DeliveryError>>;
+    fn post_alert(
+        &self,
+        url: &str,
+        id: &str,
+        body: &str,
+    ) -> impl Future<Output = Result<(), DeliveryError>>;
 }
 
 /// Why an alert may not have been delivered.
@@ -89,7 +93,10 @@ pub enum DeliveryError {
     /// The receiver answered, and not with success: it has not taken the alert.
     #[error("the receiver answered with status {0}")]
     Refused(u16),
-    /// No answer: whether the alert arrived is not known.
-    #[error("no answer: {0}")]
-    Unknown(String),
+    /// The receiver could not be reached.
+    #[error("the receiver could not be reached: {0}")]
+    Unreachable(String),
+    /// No answer in time: whether the alert arrived is not known.
+    #[error("the receiver did not answer in time")]
+    Unknown,
 }

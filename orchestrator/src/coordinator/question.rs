@@ -92,6 +92,8 @@ pub struct Figures {
     pub finished_ms: Millis,
     /// The version that measured, by Cloudflare's id.
     pub version: Option<String>,
+    /// What else determines a latency beside the cell; runs that differ in it are not comparable.
+    pub conditions: String,
     /// `{cell: {metric: value}}`, in us.
     pub figures: serde_json::Value,
 }

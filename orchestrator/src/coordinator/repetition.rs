@@ -39,7 +39,11 @@ pub(super) struct Repeated {
 /// How long repeated work is to take within the CPU time that one event has, in ms.
 const fn target_ms(limits: &Limits) -> u64 {
     let half = limits.cpu_ms_per_event as u64 / 2;
-    if half < WORTHWHILE_MS { half } else { WORTHWHILE_MS }
+    if half < WORTHWHILE_MS {
+        half
+    } else {
+        WORTHWHILE_MS
+    }
 }
 
 /// Repeats `component`: as often as `known` says, else as often as it takes to be timed.

@@ -84,7 +84,8 @@ impl<S: Sql> Coordinator<S> {
                     response,
                     dispatch_ms,
                     dispatches,
-                } = repetition::repeat(platform, plan, limits, component, known, timeout_ms).await?;
+                } = repetition::repeat(platform, plan, limits, component, known, timeout_ms)
+                    .await?;
                 Ok(Dispatched {
                     measured: Measured::Repeated(response),
                     dispatch_ms,
@@ -112,8 +113,11 @@ impl<S: Sql> Coordinator<S> {
         };
         run.started_ms.get_or_insert(began);
         self.count(&mut run, &record, dispatched.dispatches, began, now);
-        match self.store.commit_slice(&run, &record, histogram(&record), now) {
-            Ok(()) => Ok(self.log_progress(&run, now)),
+        match self
+            .store
+            .commit_slice(&run, &record, histogram(&record), now)
+        {
+            Ok(()) => Ok(Self::log_progress(&run, now)),
             Err(StoreError::MovedOn) => Ok(Turn::soon(now).with(LogLine::SliceDropped {
                 run: run.id,
                 slice: record.index,
@@ -123,7 +127,14 @@ impl<S: Sql> Coordinator<S> {
     }
 
     /// Brings the tally to what it is after `record`.
-    fn count(&self, run: &mut RunRow, record: &SliceRecord, dispatches: u32, began: Millis, now: Millis) {
+    fn count(
+        &self,
+        run: &mut RunRow,
+        record: &SliceRecord,
+        dispatches: u32,
+        began: Millis,
+        now: Millis,
+    ) {
         let tally = &mut run.tally;
         tally.failed_attempts = 0;
         tally.retry_at_ms = 0;
@@ -146,10 +157,11 @@ impl<S: Sql> Coordinator<S> {
         count_wake(&mut tally.usage, dispatches, began, now);
     }
 
-    fn log_progress(&self, run: &RunRow, now: Millis) -> Turn {
+    fn log_progress(run: &RunRow, now: Millis) -> Turn {
         let (done, total) = (run.cursor + 1, run.request.geometry.slices());
         let turn = Turn::soon(now);
-        let part = |slices: u32| u64::from(slices) * u64::from(PROGRESS_LINES) / u64::from(total.max(1));
+        let part =
+            |slices: u32| u64::from(slices) * u64::from(PROGRESS_LINES) / u64::from(total.max(1));
         let percent = u32::try_from(u64::from(done) * 100 / u64::from(total.max(1))).unwrap_or(100);
         if run.cursor == 0 {
             return turn.with(LogLine::RunStarted {
@@ -257,5 +269,7 @@ fn histogram(record: &SliceRecord) -> Option<String> {
     for &sample in &response.samples {
         histogram.record(sample.saturating_mul(unit_ns));
     }
-    (histogram.count() > 0).then(|| histogram.encode().ok()).flatten()
+    (histogram.count() > 0)
+        .then(|| histogram.encode().ok())
+        .flatten()
 }

@@ -2,9 +2,7 @@
 //!
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
-use protocol::{
-    Plan, breakdown::Component, plan::Geometry, run::Usage, slice::Work,
-};
+use protocol::{Plan, breakdown::Component, plan::Geometry, run::Usage, slice::Work};
 
 /// Rows that one wake writes: the slice, its run, and the alarm, which counts as a row.
 pub const ROWS_PER_WAKE: u64 = 3;
@@ -34,9 +32,9 @@ pub fn estimate(plan: &Plan, geometry: &Geometry, empty_hops: u32) -> Usage {
         .iter()
         .map(|work| delegated_calls(plan, geometry, *work, empty_hops))
         .sum();
-    let cells = plan.cells().len() as f64;
+    let cell_count = plan.cells().len() as f64;
     let seconds_per_block = works.len() as f64 * SECONDS_PER_SLICE
-        + cells * f64::from(geometry.samples_per_slice) * SECONDS_PER_SAMPLE;
+        + cell_count * f64::from(geometry.samples_per_slice) * SECONDS_PER_SAMPLE;
     let wakes = u64::from(geometry.slices());
     Usage {
         wakes,

@@ -30,7 +30,9 @@ impl Namespace<'_> {
     }
 
     async fn text_of(&self, location: &str, question: &str) -> Result<(u16, String), NoResponse> {
-        let stub = self.stub(location).map_err(|error| NoResponse::Exception(error.to_string()))?;
+        let stub = self
+            .stub(location)
+            .map_err(|error| NoResponse::Exception(error.to_string()))?;
         let init = post(question)?;
         fetch_text(&stub, "https://coordinator.internal/", &init, PATIENCE_MS).await
     }
@@ -38,17 +40,30 @@ impl Namespace<'_> {
 
 impl Coordinators for Namespace<'_> {
     async fn ask(&self, location: &str, question: &Question) -> Answer {
-        let question = serde_json::to_string(question).map_err(|error| Problem::new(500, error.to_string()))?;
+        let question = serde_json::to_string(question)
+            .map_err(|error| Problem::new(500, error.to_string()))?;
         match self.text_of(location, &question).await {
             Ok((200, json)) => Ok(json),
             Ok((status, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|_| {
-                Problem::new(502, format!("the coordinator of {location} answered with status {status}"))
+                Problem::new(
+                    502,
+                    format!("the coordinator of {location} answered with status {status}"),
+                )
             })),
-            Err(NoResponse::Timeout) => Err(Problem::new(504, format!("the coordinator of {location} did not answer within {PATIENCE_MS} ms"))),
+            Err(NoResponse::Timeout) => Err(Problem::new(
+                504,
+                format!("the coordinator of {location} did not answer within {PATIENCE_MS} ms"),
+            )),
             // The exception's words are the platform's own; they are logged, not told.
             Err(NoResponse::Exception(words)) => {
-                worker::console_error!("{}", serde_json::json!({"event": "fault", "message": words}));
-                Err(Problem::new(502, format!("the coordinator of {location} could not be reached")))
+                worker::console_error!(
+                    "{}",
+                    serde_json::json!({"event": "fault", "message": words})
+                );
+                Err(Problem::new(
+                    502,
+                    format!("the coordinator of {location} could not be reached"),
+                ))
             }
         }
     }

@@ -5,7 +5,9 @@ use crate::coordinator::{Coordinator as Driver, LogLine, Question, Turn};
 use js_sys::Date;
 use protocol::{Problem, problem::PROBLEM_JSON};
 use wasm_bindgen::JsValue;
-use worker::{DurableObject, Env, Headers, Request, Response, ScheduledTime, State, durable_object};
+use worker::{
+    DurableObject, Env, Headers, Request, Response, ScheduledTime, State, durable_object,
+};
 
 /// One location's coordinator.
 #[durable_object(alarm)]
@@ -18,12 +20,16 @@ pub struct Coordinator {
 
 impl DurableObject for Coordinator {
     fn new(state: State, env: Env) -> Self {
-        let driver = settings(&env).map_err(|error| error.to_string()).and_then(|settings| {
-            let database = Database::new(state.storage());
-            Driver::open(database, settings).map_err(|error| error.to_string())
-        });
+        let driver = settings(&env)
+            .map_err(|error| error.to_string())
+            .and_then(|settings| {
+                let database = Database::new(state.storage());
+                Driver::open(database, settings).map_err(|error| error.to_string())
+            });
         if let Err(message) = &driver {
-            log(&[LogLine::Fault { message: message.clone() }]);
+            log(&[LogLine::Fault {
+                message: message.clone(),
+            }]);
         }
         Self {
             state,
@@ -38,7 +44,10 @@ impl DurableObject for Coordinator {
             Err(error) => return problem(&Problem::new(400, format!("not a question: {error}"))),
         };
         let Ok(driver) = &self.driver else {
-            return problem(&Problem::new(500, "the coordinator could not be opened; its log says why"));
+            return problem(&Problem::new(
+                500,
+                "the coordinator could not be opened; its log says why",
+            ));
         };
         let (answer, turn) = driver.answer(question, now_ms());
         self.follow(turn).await?;

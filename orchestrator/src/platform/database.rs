@@ -24,7 +24,11 @@ impl Database {
 impl Sql for Database {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
         let bindings: Vec<SqlStorageValue> = parameters.iter().map(binding).collect();
-        let cursor = self.storage.sql().exec(statement, bindings).map_err(refused)?;
+        let cursor = self
+            .storage
+            .sql()
+            .exec(statement, bindings)
+            .map_err(refused)?;
         cursor
             .raw()
             .map(|row| row.map_err(refused)?.into_iter().map(value).collect())
@@ -86,6 +90,8 @@ fn value(value: SqlStorageValue) -> Result<Value, SqlError> {
         SqlStorageValue::Integer(number) => Ok(Value::Integer(number)),
         SqlStorageValue::Float(number) => Ok(Value::Real(number)),
         SqlStorageValue::String(text) => Ok(Value::Text(text)),
-        SqlStorageValue::Blob(_) => Err(SqlError("a blob, which the store never writes".to_owned())),
+        SqlStorageValue::Blob(_) => {
+            Err(SqlError("a blob, which the store never writes".to_owned()))
+        }
     }
 }

@@ -21,7 +21,11 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     let reply = api.respond(&request).await;
     match reply {
         Reply::Full(response) => full(&response, request.method()),
-        Reply::Events(run) => secured(events::stream(env.clone(), run, request.header("last-event-id"))?),
+        Reply::Events(run) => secured(events::stream(
+            env.clone(),
+            run,
+            request.header("last-event-id"),
+        )?),
         Reply::File(missing) => {
             let file = env.assets("ASSETS")?.fetch(file_url, None).await?;
             if file.status_code() == 404 {
@@ -40,7 +44,11 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     };
     // A refusal is no fault: one scheduled run waits at most, and the coordinator has logged why.
     let faults = problems.into_iter().filter(|problem| problem.status >= 500);
-    log(&faults.map(|problem| LogLine::Fault { message: problem.detail }).collect::<Vec<_>>());
+    log(&faults
+        .map(|problem| LogLine::Fault {
+            message: problem.detail,
+        })
+        .collect::<Vec<_>>());
 }
 
 pub(super) fn api<'a>(settings: &'a Settings, env: &'a Env) -> Api<'a, Namespace<'a>> {
@@ -62,7 +70,11 @@ fn reading() -> &'static Reading {
 }
 
 /// Tells apart runs of the same second; no secret.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scaled to the range of the type")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "scaled to the range of the type"
+)]
 fn random() -> u32 {
     (js_sys::Math::random() * f64::from(u32::MAX)) as u32
 }

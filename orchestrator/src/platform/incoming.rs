@@ -34,7 +34,9 @@ impl Incoming for HttpRequest {
 
     fn query(&self, name: &str) -> Option<String> {
         let mut pairs = self.url.query_pairs();
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        pairs
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     fn header(&self, name: &str) -> Option<String> {

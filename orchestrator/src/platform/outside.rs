@@ -48,7 +48,8 @@ impl Platform {
             NoResponse::Exception(words) => DispatchError::Unreachable(words),
             NoResponse::Timeout => DispatchError::Timeout(timeout_ms),
         };
-        let json = serde_json::to_string(request).map_err(|error| DispatchError::Unusable(error.to_string()))?;
+        let json = serde_json::to_string(request)
+            .map_err(|error| DispatchError::Unusable(error.to_string()))?;
         let binding = Reflect::get(&self.env, &JsValue::from_str("CALLER")).map_err(unreachable)?;
         let init = post(&json).map_err(unreachable)?;
         let url = format!("https://caller.internal{path}");
@@ -58,9 +59,16 @@ impl Platform {
             Err(NoResponse::Exception(words)) => return Err(DispatchError::Unreachable(words)),
         };
         match status {
-            200 => serde_json::from_str(&text).map_err(|error| DispatchError::Unusable(error.to_string())),
-            400..=499 => Err(DispatchError::Refused { status, detail: words(&text) }),
-            _ => Err(DispatchError::Failed { status, detail: words(&text) }),
+            200 => serde_json::from_str(&text)
+                .map_err(|error| DispatchError::Unusable(error.to_string())),
+            400..=499 => Err(DispatchError::Refused {
+                status,
+                detail: words(&text),
+            }),
+            _ => Err(DispatchError::Failed {
+                status,
+                detail: words(&text),
+            }),
         }
     }
 }
@@ -75,11 +83,19 @@ fn words(text: &str) -> String {
 }
 
 impl Caller for Platform {
-    async fn measure(&self, request: &MeasureRequest, timeout_ms: u32) -> Result<MeasureResponse, DispatchError> {
+    async fn measure(
+        &self,
+        request: &MeasureRequest,
+        timeout_ms: u32,
+    ) -> Result<MeasureResponse, DispatchError> {
         self.ask_caller(caller::MEASURE, request, timeout_ms).await
     }
 
-    async fn repeat(&self, request: &RepeatRequest, timeout_ms: u32) -> Result<RepeatResponse, DispatchError> {
+    async fn repeat(
+        &self,
+        request: &RepeatRequest,
+        timeout_ms: u32,
+    ) -> Result<RepeatResponse, DispatchError> {
         self.ask_caller(caller::REPEAT, request, timeout_ms).await
     }
 }
@@ -92,28 +108,37 @@ impl Clock for Platform {
 
 impl Outside for Platform {
     async fn colo(&self) -> Option<String> {
-        let answer = fetch_text(&js_sys::global(), TRACE_URL, &RequestInit::new(), TRACE_TIMEOUT_MS).await;
+        let answer = fetch_text(
+            &js_sys::global(),
+            TRACE_URL,
+            &RequestInit::new(),
+            TRACE_TIMEOUT_MS,
+        )
+        .await;
         let (_, text) = answer.ok().filter(|(status, _)| *status == 200)?;
         let colo = text.lines().find_map(|line| line.strip_prefix("colo="))?;
-        let plausible = (3..=4).contains(&colo.len()) && colo.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let plausible =
+            (3..=4).contains(&colo.len()) && colo.bytes().all(|byte| byte.is_ascii_alphanumeric());
         plausible.then(|| colo.to_owned())
     }
 
     async fn post_alert(&self, url: &str, id: &str, body: &str) -> Result<(), DeliveryError> {
         let unknown = |error: JsValue| match NoResponse::from(error) {
-            NoResponse::Exception(words) => DeliveryError::Unknown(words),
-            NoResponse::Timeout => DeliveryError::Unknown("timeout".to_owned()),
+            NoResponse::Exception(words) => DeliveryError::Unreachable(words),
+            NoResponse::Timeout => DeliveryError::Unknown,
         };
         let init = post(body).map_err(unknown)?;
         let headers = web_sys::Headers::new().map_err(unknown)?;
-        headers.set("content-type", "application/json").map_err(unknown)?;
+        headers
+            .set("content-type", "application/json")
+            .map_err(unknown)?;
         headers.set("idempotency-key", id).map_err(unknown)?;
         init.set_headers(&headers);
         match fetch_text(&js_sys::global(), url, &init, ALERT_TIMEOUT_MS).await {
             Ok((200..=299, _)) => Ok(()),
             Ok((status, _)) => Err(DeliveryError::Refused(status)),
-            Err(NoResponse::Timeout) => Err(DeliveryError::Unknown("timeout".to_owned())),
-            Err(NoResponse::Exception(words)) => Err(DeliveryError::Unknown(words)),
+            Err(NoResponse::Timeout) => Err(DeliveryError::Unknown),
+            Err(NoResponse::Exception(words)) => Err(DeliveryError::Unreachable(words)),
         }
     }
 }

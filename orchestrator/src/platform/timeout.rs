@@ -18,8 +18,14 @@ pub(super) enum NoResponse {
 
 impl From<JsValue> for NoResponse {
     fn from(error: JsValue) -> Self {
-        let words = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-        Self::Exception(words.or_else(|| error.as_string()).unwrap_or_else(|| "an exception without words".to_owned()))
+        let words = error
+            .dyn_ref::<js_sys::Error>()
+            .map(|error| String::from(error.message()));
+        Self::Exception(
+            words
+                .or_else(|| error.as_string())
+                .unwrap_or_else(|| "an exception without words".to_owned()),
+        )
     }
 }
 
@@ -35,7 +41,9 @@ pub(super) async fn fetch_text(
     init.set_signal(Some(&controller.signal()));
     let answer = Box::pin(async {
         let fetch: Function = Reflect::get(target, &JsValue::from_str("fetch"))?.dyn_into()?;
-        let promise: Promise = fetch.call2(target, &JsValue::from_str(url), init)?.dyn_into()?;
+        let promise: Promise = fetch
+            .call2(target, &JsValue::from_str(url), init)?
+            .dyn_into()?;
         let response: Response = JsFuture::from(promise).await?.dyn_into()?;
         let text = JsFuture::from(response.text()?).await?;
         Ok((response.status(), text.as_string().unwrap_or_default()))

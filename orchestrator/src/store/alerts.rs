@@ -1,6 +1,9 @@
 //! Alerts on their way out.
 
-use super::{Millis, Store, StoreError, sql::{Columns, Sql}};
+use super::{
+    Millis, Store, StoreError,
+    sql::{Columns, Sql},
+};
 
 /// An alert that is to be delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +23,13 @@ impl<S: Sql> Store<S> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn add_alert(&self, id: &str, run: &str, body: &str, now: Millis) -> Result<bool, StoreError> {
+    pub fn add_alert(
+        &self,
+        id: &str,
+        run: &str,
+        body: &str,
+        now: Millis,
+    ) -> Result<bool, StoreError> {
         let rows = self.sql.query(
             "INSERT INTO alerts (id, run, body, state, attempts, due_ms) VALUES (?, ?, ?, 'due', 0, ?) ON CONFLICT (id) DO NOTHING RETURNING id",
             &[id.into(), run.into(), body.into(), now.into()],
@@ -66,7 +75,12 @@ impl<S: Sql> Store<S> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn end_delivery(&self, id: &str, delivered: bool, retry_at: Option<Millis>) -> Result<(), StoreError> {
+    pub fn end_delivery(
+        &self,
+        id: &str,
+        delivered: bool,
+        retry_at: Option<Millis>,
+    ) -> Result<(), StoreError> {
         let state = match (delivered, retry_at) {
             (true, _) => "delivered",
             (false, Some(_)) => "due",

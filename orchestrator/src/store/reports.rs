@@ -1,6 +1,10 @@
 //! Reports, in pieces small enough for a row.
 
-use super::{HistoryRow, RunRow, Store, StoreError, run_row::parse, sql::{Columns, Sql}};
+use super::{
+    HistoryRow, RunRow, Store, StoreError,
+    run_row::parse,
+    sql::{Columns, Sql},
+};
 use core::{fmt, str::FromStr};
 use protocol::RunId;
 
@@ -79,6 +83,9 @@ impl<S: Sql> Store<S> {
                     &[run.as_str().into(), number.into(), piece.into()],
                 )?;
             }
+            if let Some(now) = ended.finished_ms {
+                self.begin_waiting_run(now)?;
+            }
             if let Some(figures) = figures {
                 self.insert_history(figures)?;
             }
@@ -120,7 +127,7 @@ impl<S: Sql> Store<S> {
     /// [`StoreError`].
     pub fn latest_completed(&self) -> Result<Option<RunId>, StoreError> {
         let row = self.one(
-            "SELECT id FROM runs WHERE state = 'completed' AND report = 'stored' ORDER BY id DESC LIMIT 1",
+            "SELECT id FROM runs WHERE state = 'completed' AND report = 'stored' ORDER BY finished_ms DESC, id DESC LIMIT 1",
             &[],
         )?;
         row.map(|row| parse("run id", &Columns::of(row).text()?))

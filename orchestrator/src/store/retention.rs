@@ -1,6 +1,10 @@
 //! Letting go of what is older than the operator wants to keep.
 
-use super::{Store, StoreError, run_row::parse, sql::{Columns, Sql}};
+use super::{
+    Store, StoreError,
+    run_row::parse,
+    sql::{Columns, Sql},
+};
 use protocol::RunId;
 
 /// Slices let go in one wake, at most: each is a row written, and a wake must stay short.
@@ -19,7 +23,8 @@ impl<S: Sql> Store<S> {
         if let Some(run) = self.oldest_beyond(keep_runs, "1")? {
             return self.let_go_of_run(&run);
         }
-        let with_samples = "EXISTS (SELECT 1 FROM slices WHERE slices.run = runs.id AND record IS NOT NULL)";
+        let with_samples =
+            "EXISTS (SELECT 1 FROM slices WHERE slices.run = runs.id AND record IS NOT NULL)";
         let Some(run) = self.oldest_beyond(keep_samples, with_samples)? else {
             return Ok(false);
         };
@@ -49,7 +54,10 @@ impl<S: Sql> Store<S> {
             "DELETE FROM slices WHERE run = ?1 AND idx IN (SELECT idx FROM slices WHERE run = ?1 ORDER BY idx LIMIT ?2)",
             &[run.as_str().into(), SLICES_PER_WAKE.into()],
         )?;
-        let left = self.one("SELECT 1 FROM slices WHERE run = ? LIMIT 1", &[run.as_str().into()])?;
+        let left = self.one(
+            "SELECT 1 FROM slices WHERE run = ? LIMIT 1",
+            &[run.as_str().into()],
+        )?;
         if left.is_none() {
             self.sql.transaction(|| {
                 for statement in [

@@ -1,8 +1,13 @@
 //! One run as it is stored.
 
-use super::{Millis, ReportState, StoreError, from_json, sql::{Columns, Row}};
+use super::{
+    Millis, ReportState, StoreError, from_json,
+    sql::{Columns, Row},
+};
 use protocol::{
-    Plan, RunId, RunState, plan::Geometry, run::{Sibling, Trigger, Usage},
+    Plan, RunId, RunState,
+    plan::Geometry,
+    run::{Sibling, Trigger, Usage},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -139,8 +144,9 @@ pub(super) fn parse<T: core::str::FromStr>(what: &'static str, text: &str) -> Re
 where
     T::Err: core::fmt::Display,
 {
-    text.parse().map_err(|error: T::Err| StoreError::Unreadable {
-        what,
-        error: error.to_string(),
-    })
+    text.parse()
+        .map_err(|error: T::Err| StoreError::Unreadable {
+            what,
+            error: error.to_string(),
+        })
 }

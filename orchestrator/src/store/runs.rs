@@ -121,19 +121,31 @@ impl<S: Sql> Store<S> {
         reason: Option<&str>,
         now: Millis,
     ) -> Result<bool, StoreError> {
-        let changed = self.sql.query(
-            "UPDATE runs SET state = ?, reason = ?, finished_ms = ?, report = CASE WHEN cursor > 0 THEN ? ELSE ? END
-             WHERE id = ? AND state IN ('pending', 'running') RETURNING id",
-            &[
-                state.as_str().into(),
-                reason.into(),
-                now.into(),
-                ReportState::Due.as_str().into(),
-                ReportState::None.as_str().into(),
-                id.as_str().into(),
-            ],
+        self.sql.transaction(|| {
+            let changed = self.sql.query(
+                "UPDATE runs SET state = ?, reason = ?, finished_ms = ?, report = CASE WHEN cursor > 0 THEN ? ELSE ? END
+                 WHERE id = ? AND state IN ('pending', 'running') RETURNING id",
+                &[
+                    state.as_str().into(),
+                    reason.into(),
+                    now.into(),
+                    ReportState::Due.as_str().into(),
+                    ReportState::None.as_str().into(),
+                    id.as_str().into(),
+                ],
+            )?;
+            self.begin_waiting_run(now)?;
+            Ok(!changed.is_empty())
+        })
+    }
+
+    /// From now on a run that has waited behind another is expected to get ahead. Inside a transaction of the caller.
+    pub(super) fn begin_waiting_run(&self, now: Millis) -> Result<(), StoreError> {
+        self.sql.query(
+            "UPDATE runs SET progress_ms = MAX(progress_ms, ?) WHERE state = 'pending'",
+            &[now.into()],
         )?;
-        Ok(!changed.is_empty())
+        Ok(())
     }
 
     /// Stores what has been counted, without a slice: a failed attempt, an attempt at the report.

@@ -37,11 +37,13 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         body TEXT NOT NULL,
         PRIMARY KEY (run, piece)
     ) WITHOUT ROWID",
-    // The figures of each completed run that series are drawn from, as {cell: {metric: value}}.
+    // The figures of each completed run that series are drawn from, as {cell: {metric: value}}. Only runs of equal conditions
+    // (payload shape, concurrency, timer, ...) are comparable.
     "CREATE TABLE history (
         run TEXT PRIMARY KEY,
         finished_ms INTEGER NOT NULL,
         version TEXT,
+        conditions TEXT NOT NULL,
         figures TEXT NOT NULL
     ) WITHOUT ROWID",
     // Alerts, from the decision to send one until it has been delivered or given up.

@@ -5,7 +5,10 @@ use super::{
     sql::{Columns, Sql, Value},
     to_json,
 };
-use protocol::{Cell, RunId, slice::{SliceRecord, Work}};
+use protocol::{
+    Cell, RunId,
+    slice::{SliceRecord, Work},
+};
 
 /// What is kept of one slice of a cell: the record for as long as raw samples are kept, the histogram for as long as the run is.
 #[derive(Clone, Debug, PartialEq)]

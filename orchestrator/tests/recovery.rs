@@ -1,0 +1,220 @@
+//! Nothing measured is lost or counted twice, wherever the process crashes.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "how many crash points were tried is part of the result"
+)]
+
+mod simulated;
+
+use orchestrator::{coordinator::DispatchError, store::sql::Sql as _};
+use protocol::{
+    Function, Plan, RunId, RunState, Transport,
+    slice::{Measured, SliceRecord},
+};
+use simulated::{process::Process, settings};
+
+fn small_plan(breakdown: bool) -> Plan {
+    Plan {
+        transports: vec![Transport::Direct, Transport::ServiceBinding],
+        functions: vec![Function::Echo],
+        payload_bytes: vec![100],
+        samples_per_cell: 40,
+        breakdown,
+        ..Plan::default()
+    }
+}
+
+fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
+    process
+        .coordinator
+        .as_ref()
+        .unwrap()
+        .store()
+        .records(run)
+        .unwrap()
+}
+
+/// Samples by slice, without what a retry may change.
+fn samples(records: &[SliceRecord]) -> Vec<(u32, String, Vec<u64>)> {
+    let of = |record: &SliceRecord| match &record.measured {
+        Measured::Samples(response) => (
+            record.index,
+            record.work.to_string(),
+            response.samples.clone(),
+        ),
+        Measured::Repeated(response) => (
+            record.index,
+            record.work.to_string(),
+            vec![u64::from(response.repetitions)],
+        ),
+    };
+    records.iter().map(of).collect()
+}
+
+/// A run from its start to the end of its report, with a crash at the given step, if one.
+fn run_with_crash(plan: &Plan, at: Option<u64>) -> (Process, RunId) {
+    let mut process = Process::new(settings(&[("LIMITS", "local")]));
+    process.world.crashes.steps.set(0);
+    process.world.crashes.at.set(at);
+    let run = process.start(plan);
+    process.wake_until_idle();
+    (process, run)
+}
+
+#[test]
+fn no_crash_at_any_step_loses_or_doubles_a_sample() {
+    // Every step of a run of cells; of the longer one with components every seventh.
+    for (breakdown, stride) in [(false, 1), (true, 7)] {
+        let plan = small_plan(breakdown);
+        let (mut undisturbed, run) = run_with_crash(&plan, None);
+        let steps = undisturbed.world.crashes.steps.get();
+        let (expected, report) = (
+            samples(&records(&undisturbed, &run)),
+            undisturbed.report(&run),
+        );
+        let (mut lost, mut doubled) = (0, 0);
+        let mut tried = 0;
+        for step in (1..=steps).step_by(stride) {
+            tried += 1;
+            let (mut process, run) = run_with_crash(&plan, Some(step));
+            assert_eq!(process.restarts, 1, "step {step} of {steps} did not crash");
+            let status = process.status(&run);
+            assert_eq!(
+                status.state,
+                RunState::Completed,
+                "crash at step {step}: {:?}",
+                status.reason
+            );
+            let found = samples(&records(&process, &run));
+            lost += expected
+                .iter()
+                .filter(|slice| !found.contains(slice))
+                .count();
+            doubled += found.len().saturating_sub(expected.len());
+            assert_eq!(found, expected, "crash at step {step}");
+            assert_eq!(status.progress.samples, 2 * 40, "crash at step {step}");
+            let again = process.report(&run);
+            let counts = |report: &protocol::Report| {
+                report
+                    .cells
+                    .iter()
+                    .map(|cell| (cell.id, cell.count))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(counts(&again), counts(&report), "crash at step {step}");
+        }
+        println!(
+            "crash points tried: {tried} of {steps}, samples lost: {lost}, doubled: {doubled}"
+        );
+    }
+}
+
+#[test]
+fn a_process_that_crashes_again_and_again_still_gets_to_the_end() {
+    let plan = small_plan(false);
+    let (undisturbed, run) = run_with_crash(&plan, None);
+    let expected = samples(&records(&undisturbed, &run));
+    // A start and one slice take fewer steps than this; every process gets a little further.
+    for life in [60, 77, 101] {
+        let mut process = Process::new(settings(&[("LIMITS", "local")]));
+        let run = process.start(&plan);
+        while process.alarm.is_some() {
+            let crashes = &process.world.crashes;
+            if crashes.at.get().is_none_or(|at| at <= crashes.steps.get()) {
+                crashes.at.set(Some(crashes.steps.get() + life));
+            }
+            process.wake();
+        }
+        assert!(process.restarts > 3, "{} restarts", process.restarts);
+        assert_eq!(samples(&records(&process, &run)), expected);
+    }
+}
+
+#[test]
+fn an_alarm_that_fires_twice_at_once_commits_its_slice_once() {
+    let mut process = Process::new(settings(&[("LIMITS", "local")]));
+    let run = process.start(&small_plan(false));
+    let coordinator = process.coordinator.as_ref().unwrap();
+    let (one, other) = pollster::block_on(futures_util::future::join(
+        coordinator.wake(&*process.world),
+        coordinator.wake(&*process.world),
+    ));
+    assert_eq!(records(&process, &run).len(), 1);
+    let lines = [one.lines, other.lines].concat();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.to_json().contains("slice-dropped")),
+        "{lines:?}"
+    );
+    process.wake_until_idle();
+    assert_eq!(process.status(&run).progress.samples, 80);
+}
+
+#[test]
+fn a_slice_that_is_answered_too_late_is_measured_again_and_counted_once() {
+    let mut process = Process::new(settings(&[("LIMITS", "local")]));
+    process
+        .world
+        .failures
+        .borrow_mut()
+        .push(DispatchError::Timeout(1_000));
+    let run = process.start(&small_plan(false));
+    process.wake_until_idle();
+    let records = records(&process, &run);
+    assert_eq!((records[0].attempt, records[1].attempt), (2, 1));
+    assert_eq!(process.world.measured.borrow().len(), records.len() + 1);
+    assert_eq!(process.status(&run).progress.samples, 80);
+}
+
+#[test]
+fn a_deployment_in_mid_run_changes_nothing_of_what_is_measured() {
+    let (undisturbed, run) = run_with_crash(&small_plan(false), None);
+    let expected = samples(&records(&undisturbed, &run));
+    let mut process = Process::new(settings(&[("LIMITS", "local")]));
+    let run = process.start(&small_plan(false));
+    for _ in 0..7 {
+        process.wake();
+    }
+    process.settings = settings(&[("LIMITS", "local"), ("DELEGATED_CALLS_PER_SLICE", "12")]);
+    process.restart();
+    process.wake_until_idle();
+    assert_eq!(samples(&records(&process, &run)), expected);
+}
+
+#[test]
+fn a_store_that_contradicts_itself_is_not_opened() {
+    for damage in [
+        "DELETE FROM slices WHERE idx = 3",
+        "UPDATE runs SET cursor = cursor + 1",
+        "UPDATE slices SET idx = idx + 1000 WHERE idx = 0",
+        "UPDATE runs SET cursor = 0",
+    ] {
+        let mut process = Process::new(settings(&[("LIMITS", "local")]));
+        process.start(&small_plan(false));
+        for _ in 0..7 {
+            process.wake();
+        }
+        process.database.query(damage, &[]).unwrap();
+        let error = simulated::open(&process.database, &process.settings).unwrap_err();
+        assert!(
+            error.to_string().contains("contradicts itself"),
+            "{damage}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_database_of_a_later_release_is_not_touched() {
+    let process = Process::new(settings(&[("LIMITS", "local")]));
+    process
+        .database
+        .query(
+            "UPDATE meta SET value = '99' WHERE key = 'schema_version'",
+            &[],
+        )
+        .unwrap();
+    let error = simulated::open(&process.database, &process.settings).unwrap_err();
+    assert!(error.to_string().contains("schema version 99"), "{error}");
+}

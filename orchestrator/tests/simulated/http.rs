@@ -1,0 +1,151 @@
+//! Requests and coordinators for tests of the API.
+
+use super::process::Process;
+use orchestrator::{
+    api::{Api, BodyError, Coordinators, Incoming, Reply, Response, reading::Reading},
+    coordinator::{Answer, Question},
+    settings::Settings,
+};
+use protocol::Problem;
+use std::{cell::RefCell, collections::BTreeMap};
+
+/// One coordinator for each location.
+pub struct Places {
+    pub settings: Settings,
+    pub processes: RefCell<BTreeMap<String, Process>>,
+    pub reading: Reading,
+    /// Questions asked of coordinators.
+    pub asked: std::cell::Cell<u32>,
+    pub random: std::cell::Cell<u32>,
+}
+
+impl Coordinators for &Places {
+    async fn ask(&self, location: &str, question: &Question) -> Answer {
+        self.asked.set(self.asked.get() + 1);
+        match self.processes.borrow_mut().get_mut(location) {
+            Some(process) => process.ask(question),
+            None => Err(Problem::new(502, "no such place")),
+        }
+    }
+}
+
+/// A request in a test.
+#[derive(Clone, Debug, Default)]
+pub struct TestRequest {
+    pub method: String,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Incoming for TestRequest {
+    fn method(&self) -> &str {
+        &self.method
+    }
+
+    fn path(&self) -> &str {
+        self.url.split('?').next().unwrap_or_default()
+    }
+
+    fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.url.split_once('?')?;
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.clone())
+    }
+
+    async fn body(&self, limit: usize) -> Result<Vec<u8>, BodyError> {
+        if self.body.len() > limit {
+            return Err(BodyError::TooLong);
+        }
+        Ok(self.body.clone())
+    }
+}
+
+impl TestRequest {
+    pub fn new(method: &str, url: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            url: url.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.headers
+            .push(("Authorization".to_owned(), format!("Bearer {token}")));
+        self
+    }
+
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+}
+
+impl Places {
+    pub fn new(settings: Settings) -> Self {
+        let place = |name: &String| (name.clone(), Process::new(settings.clone()));
+        let processes = settings.locations.iter().map(place).collect();
+        Self {
+            settings,
+            processes: RefCell::new(processes),
+            reading: Reading::new(),
+            asked: std::cell::Cell::new(0),
+            random: std::cell::Cell::new(1),
+        }
+    }
+
+    pub fn now(&self) -> i64 {
+        let places = self.processes.borrow();
+        places
+            .values()
+            .map(|process| process.world.now.get())
+            .max()
+            .unwrap_or_default()
+    }
+
+    pub fn api(&self) -> Api<'_, &Self> {
+        self.random.set(self.random.get() + 16);
+        Api {
+            coordinators: self,
+            settings: &self.settings,
+            reading: &self.reading,
+            now: self.now(),
+            random: self.random.get(),
+        }
+    }
+
+    pub fn reply(&self, request: &TestRequest) -> Reply {
+        pollster::block_on(self.api().respond(request))
+    }
+
+    pub fn send(&self, request: &TestRequest) -> Response {
+        match self.reply(request) {
+            Reply::Full(response) | Reply::File(response) => response,
+            Reply::Events(run) => panic!("a stream of {run} instead of a response"),
+        }
+    }
+
+    pub fn get(&self, url: &str) -> Response {
+        self.send(&TestRequest::new("GET", url))
+    }
+
+    /// Wakes every coordinator until it rests.
+    pub fn wake_until_idle(&self) {
+        for process in self.processes.borrow_mut().values_mut() {
+            process.wake_until_idle();
+        }
+    }
+}

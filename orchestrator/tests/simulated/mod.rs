@@ -1,0 +1,222 @@
+//! A platform to test on: real `SQLite`, a caller-worker with known answers, a clock that moves only when told, and crashes at any step.
+//!
+//! Not every test file uses all of it.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file includes this module and uses a part of it"
+)]
+
+pub mod database;
+pub mod http;
+pub mod process;
+
+use database::Database;
+use orchestrator::{
+    coordinator::{Caller, Clock, Coordinator, DeliveryError, DispatchError, Outside},
+    settings::Settings,
+    store::{Millis, StoreError},
+};
+use protocol::measure::{
+    Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
+};
+use std::{cell::Cell, cell::RefCell, collections::BTreeMap, rc::Rc};
+
+/// 2026-11-22T17:28:00Z.
+pub const START_MS: Millis = 1_795_368_480_000;
+
+/// Counts the steps at which a process could crash, and crashes it at one of them.
+#[derive(Debug, Default)]
+pub struct Crashes {
+    /// Steps taken since the process started.
+    pub steps: Cell<u64>,
+    /// The step that crashes it.
+    pub at: Cell<Option<u64>>,
+    /// Whether it has crashed: from then on nothing works until it is started again.
+    pub down: Cell<bool>,
+}
+
+/// The process is gone.
+#[derive(Debug)]
+pub struct Crashed;
+
+impl Crashes {
+    /// Passes one step, or crashes.
+    pub fn step(&self) -> Result<(), Crashed> {
+        if self.down.get() {
+            return Err(Crashed);
+        }
+        let step = self.steps.get() + 1;
+        self.steps.set(step);
+        if self.at.get() == Some(step) {
+            self.down.set(true);
+            return Err(Crashed);
+        }
+        Ok(())
+    }
+}
+
+/// What lies around one coordinator.
+#[derive(Debug, Default)]
+pub struct World {
+    pub now: Cell<Millis>,
+    pub crashes: Rc<Crashes>,
+    /// Failures that the caller-worker answers the next dispatches with.
+    pub failures: RefCell<Vec<DispatchError>>,
+    /// Every measuring request, in order.
+    pub measured: RefCell<Vec<MeasureRequest>>,
+    /// Every repeating request, in order.
+    pub repeated: RefCell<Vec<RepeatRequest>>,
+    /// Whether the caller's clock advances while it computes.
+    pub frozen: Cell<bool>,
+    /// Latency of every delegated call is multiplied by this percentage.
+    pub slowness_percent: Cell<u64>,
+    /// Alerts posted: id and body.
+    pub alerts: RefCell<Vec<(String, String)>>,
+    /// Answers to the next posts.
+    pub refusals: RefCell<Vec<DeliveryError>>,
+}
+
+/// A world in which nothing has gone wrong yet.
+pub fn world() -> Rc<World> {
+    let world = World::default();
+    world.now.set(START_MS);
+    world.slowness_percent.set(100);
+    Rc::new(world)
+}
+
+/// Nanoseconds of one repetition of any component.
+const REPETITION_NS: u64 = 500;
+
+/// Time of one dispatch that does nothing, in ms.
+const EMPTY_DISPATCH_MS: Millis = 2;
+
+impl World {
+    fn take_failure(&self) -> Result<(), DispatchError> {
+        match self.failures.borrow_mut().pop() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    fn advance(&self, ms: Millis) {
+        self.now.set(self.now.get() + ms);
+    }
+}
+
+impl Clock for World {
+    fn now_ms(&self) -> Millis {
+        self.now.get()
+    }
+}
+
+impl Caller for World {
+    /// A function of the request alone: whoever asks twice gets the same samples.
+    async fn measure(
+        &self,
+        request: &MeasureRequest,
+        _timeout_ms: u32,
+    ) -> Result<MeasureResponse, DispatchError> {
+        let gone = |_| DispatchError::Unreachable("the process crashed".to_owned());
+        self.crashes.step().map_err(gone)?;
+        self.measured.borrow_mut().push(request.clone());
+        yield_once().await;
+        self.advance(EMPTY_DISPATCH_MS + 20);
+        self.take_failure()?;
+        let base = if request.transport.delegates() {
+            900 * self.slowness_percent.get()
+        } else {
+            5_000
+        };
+        let sample = |i: u64| base + (request.seed ^ (i * 0x9e37_79b9)) % 20_000;
+        self.crashes.step().map_err(gone)?;
+        Ok(MeasureResponse {
+            clock: Some(ClockFacts {
+                timer: Timer::Interpolated,
+                advances_during_cpu: true,
+                tick_ms: 1,
+                sample_unit_ns: 1,
+                polls_per_tick: Some(400.0),
+                polls_per_tick_mad: Some(2.0),
+                resolution_ns: 1_000,
+            }),
+            elapsed_ms: 20,
+            samples: (0..u64::from(request.samples)).map(sample).collect(),
+            warmup_calls: request.warmup,
+            chain: Some(Chain {
+                calls: request.chain,
+                elapsed_ms: 1,
+            }),
+            noise_floor_ns: vec![1_200, 1_500, 1_900],
+            ..MeasureResponse::default()
+        })
+    }
+
+    async fn repeat(
+        &self,
+        request: &RepeatRequest,
+        _timeout_ms: u32,
+    ) -> Result<RepeatResponse, DispatchError> {
+        let gone = |_| DispatchError::Unreachable("the process crashed".to_owned());
+        self.crashes.step().map_err(gone)?;
+        self.repeated.borrow_mut().push(request.clone());
+        let took_ms = u64::from(request.repetitions) * REPETITION_NS / 1_000_000;
+        self.advance(EMPTY_DISPATCH_MS + Millis::try_from(took_ms).unwrap());
+        self.take_failure()?;
+        self.crashes.step().map_err(gone)?;
+        Ok(RepeatResponse {
+            repetitions: request.repetitions,
+            elapsed_ms: if self.frozen.get() { 0 } else { took_ms },
+            advances_during_cpu: !self.frozen.get(),
+            errors: BTreeMap::new(),
+        })
+    }
+}
+
+impl Outside for World {
+    async fn colo(&self) -> Option<String> {
+        Some("VIE".to_owned())
+    }
+
+    async fn post_alert(&self, _url: &str, id: &str, body: &str) -> Result<(), DeliveryError> {
+        if let Some(refusal) = self.refusals.borrow_mut().pop() {
+            return Err(refusal);
+        }
+        self.alerts
+            .borrow_mut()
+            .push((id.to_owned(), body.to_owned()));
+        Ok(())
+    }
+}
+
+/// Lets another future run first.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if yielded {
+            return std::task::Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+/// A configuration with a token, under the given variables.
+pub fn settings(variables: &[(&str, &str)]) -> Settings {
+    let given = |name: &str| {
+        let found = variables.iter().find(|(key, _)| *key == name);
+        let value = found.map(|(_, value)| (*value).to_owned());
+        value.or_else(|| (name == "API_TOKEN").then(|| TOKEN.to_owned()))
+    };
+    Settings::read(given, Some("version-1".to_owned())).unwrap()
+}
+
+/// The token of [`settings`].
+pub const TOKEN: &str = "correct horse battery staple";
+
+/// Opens a coordinator on a database.
+pub fn open(database: &Database, settings: &Settings) -> Result<Coordinator<Database>, StoreError> {
+    Coordinator::open(database.clone(), settings.clone())
+}

@@ -1,0 +1,170 @@
+//! One coordinator as a process that can crash and be started again, with the alarm that the platform keeps for it.
+
+use super::{World, database::Database, open, world};
+use orchestrator::{
+    coordinator::{Answer, Coordinator, LogLine, Question, Start, Turn},
+    settings::Settings,
+    store::Millis,
+};
+use protocol::{
+    Plan, RunId,
+    run::{RunStatus, Trigger},
+};
+use std::rc::Rc;
+
+/// Wakes of one test, at most: a run that never ends fails the test.
+const MOST_WAKES: u32 = 20_000;
+
+/// A coordinator and what the platform keeps of it across crashes.
+pub struct Process {
+    pub world: Rc<World>,
+    pub database: Database,
+    pub settings: Settings,
+    pub coordinator: Option<Coordinator<Database>>,
+    /// The alarm: it stays until the wake that it caused has come to its end.
+    pub alarm: Option<Millis>,
+    pub lines: Vec<LogLine>,
+    pub restarts: u32,
+}
+
+impl Process {
+    pub fn new(settings: Settings) -> Self {
+        let world = world();
+        let database = Database::new(Rc::clone(&world.crashes));
+        let mut process = Self {
+            world,
+            database,
+            settings,
+            coordinator: None,
+            alarm: None,
+            lines: Vec::new(),
+            restarts: 0,
+        };
+        process.start_process();
+        process
+    }
+
+    /// Starts the process, again if it crashed. A crash while it starts is followed by another start.
+    pub fn start_process(&mut self) {
+        while self.coordinator.is_none() {
+            if self.world.crashes.down.replace(false) {
+                self.restarts += 1;
+            }
+            self.coordinator = match open(&self.database, &self.settings) {
+                Ok(coordinator) => Some(coordinator),
+                Err(_) if self.world.crashes.down.get() => None,
+                Err(error) => panic!("the store could not be opened: {error}"),
+            };
+        }
+    }
+
+    /// Restarts the process as a deployment or an eviction does.
+    pub fn restart(&mut self) {
+        self.coordinator = None;
+        self.start_process();
+    }
+
+    fn coordinator(&self) -> &Coordinator<Database> {
+        self.coordinator.as_ref().unwrap()
+    }
+
+    /// Takes what follows from a turn. Returns whether the process lived to do so.
+    fn follow(&mut self, turn: Turn, clears_alarm: bool) -> bool {
+        let alive = self.world.crashes.step().is_ok();
+        if alive {
+            if clears_alarm {
+                self.alarm = None;
+            }
+            if turn.wake_at.is_some() {
+                self.alarm = turn.wake_at;
+            }
+            self.lines.extend(turn.lines);
+        }
+        if alive && self.world.crashes.step().is_ok() {
+            return true;
+        }
+        self.coordinator = None;
+        self.start_process();
+        false
+    }
+
+    /// Asks, and asks again until the process lives to answer.
+    pub fn ask(&mut self, question: &Question) -> Answer {
+        loop {
+            let (answer, turn) = self
+                .coordinator()
+                .answer(question.clone(), self.world.now.get());
+            if self.follow(turn, false) {
+                return answer;
+            }
+        }
+    }
+
+    /// One firing of the alarm: the clock goes on to it, if it is ahead. Returns whether there was an alarm.
+    pub fn wake(&mut self) -> bool {
+        let Some(at) = self.alarm else {
+            return false;
+        };
+        self.world.now.set(self.world.now.get().max(at));
+        let turn = pollster::block_on(self.coordinator().wake(&*self.world));
+        if let Some(wake_at) = turn.wake_at {
+            assert!(
+                wake_at > self.world.now.get(),
+                "an alarm for now starves readers"
+            );
+        }
+        // Where the process crashed, the alarm has not been answered and fires again.
+        self.follow(turn, true);
+        true
+    }
+
+    /// Wakes until no alarm is set.
+    pub fn wake_until_idle(&mut self) {
+        for _ in 0..MOST_WAKES {
+            if !self.wake() {
+                return;
+            }
+        }
+        panic!(
+            "the coordinator did not come to rest; its last lines: {:?}",
+            self.lines.iter().rev().take(3).collect::<Vec<_>>()
+        );
+    }
+
+    /// Starts a run. Whether a start that crashed took effect is found out by asking for the run, as a client would.
+    pub fn start(&mut self, plan: &Plan) -> RunId {
+        let start = self.start_of(plan, Trigger::Request, 1);
+        let id = start.id.clone();
+        match self.ask(&Question::Start(Box::new(start))) {
+            Ok(_) => {}
+            Err(problem) => assert_eq!(problem.status, 409, "{problem:?}"),
+        }
+        self.status(&id);
+        id
+    }
+
+    /// What starts a run of that plan now.
+    pub fn start_of(&self, plan: &Plan, trigger: Trigger, random: u32) -> Start {
+        let now = chrono::DateTime::from_timestamp_millis(self.world.now.get()).unwrap();
+        Start {
+            id: RunId::new(now, random),
+            trigger,
+            location: "default".to_owned(),
+            plan: plan.clone(),
+            siblings: Vec::new(),
+            delay_ms: 0,
+        }
+    }
+
+    pub fn status(&mut self, id: &RunId) -> RunStatus {
+        let answer = self.ask(&Question::Status { run: id.clone() });
+        serde_json::from_str(&answer.expect("the run is known")).unwrap()
+    }
+
+    pub fn report(&mut self, id: &RunId) -> protocol::Report {
+        let answer = self.ask(&Question::Report {
+            run: Some(id.clone()),
+        });
+        serde_json::from_str(&answer.expect("there is a report")).unwrap()
+    }
+}
