@@ -1,9 +1,10 @@
 //! The command line's grammar.
 
-use crate::plan_options::PlanOptions;
-use clap::{Args, Parser, Subcommand};
+use crate::{exit::Exit, plan_options::PlanOptions};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use cli::local::LOCAL_API_TOKEN;
-use protocol::RunId;
+use protocol::{Cell, RunId, limits::LimitsProfile};
 use std::path::PathBuf;
 
 /// Where `serve` listens and the other commands look, unless told otherwise.
@@ -70,8 +71,71 @@ pub(crate) enum Command {
     Runs(ListOptions),
     /// Cancel a run; what it measured is kept
     Cancel(CancelOptions),
+    /// Show what changed from one run to another, with intervals
+    Compare(CompareOptions),
+    /// Write a run in the form of another tool
+    Export(ExportOptions),
+    /// Check a plan and price it, without running it
+    Plan(Box<PlanArguments>),
     /// Serve the Workers on this machine until Ctrl-C
     Serve(ServeOptions),
+    /// Write completions for a shell to standard output
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareOptions {
+    /// The earlier run: its id, or a saved report
+    pub(crate) first: String,
+    /// The later run
+    pub(crate) second: String,
+    /// End with status 1 if even the lower end of a growth is above this many percent
+    #[arg(long, value_name = "PERCENT")]
+    pub(crate) fail_above: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    /// Id of the run [default: the newest]
+    pub(crate) run: Option<RunId>,
+    /// Which form
+    #[arg(long, value_enum, default_value_t = Form::Bencher)]
+    pub(crate) form: Form,
+    /// The cell, for forms that hold one: `service-binding.echo.100`
+    #[arg(long, required_if_eq_any([("form", "hgrm"), ("form", "hlog"), ("form", "csv")]))]
+    pub(crate) cell: Option<Cell>,
+    /// File to write to [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Forms that a run can be exported in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Bencher Metric Format (JSON), for continuous benchmarking with Bencher
+    Bencher,
+    /// The report
+    Json,
+    /// The report as Markdown
+    Markdown,
+    /// Percentiles of one cell, for the `HdrHistogram` plotter
+    Hgrm,
+    /// Lossless histograms of one cell, `HdrHistogram` interval log V2
+    Hlog,
+    /// Raw samples of one cell
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) plan: PlanOptions,
+    /// Whose limits it must fit
+    #[arg(long, default_value_t = LimitsProfile::Paid)]
+    pub(crate) limits: LimitsProfile,
 }
 
 #[derive(Debug, Args)]
@@ -134,6 +198,14 @@ pub(crate) struct CancelOptions {
     pub(crate) run: RunId,
 }
 
+/// Writes completions for `shell` to standard output.
+pub(crate) fn completions(shell: Shell) -> Exit {
+    let mut command = Arguments::command();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+    Exit::Pass
+}
+
 /// `NAME=VALUE`.
 fn variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
@@ -145,7 +217,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_grammar_is_sound() {

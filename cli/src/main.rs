@@ -1,12 +1,16 @@
-//! `rpc-latency`: start a run, follow it, print, save.
+//! `rpc-latency`: start a run, follow it, print, save, compare, export.
 //!
 //! Reads as a table of contents: options are in [`arguments`], one module for each command, one exit.
 
 mod arguments;
+mod compare;
+mod difference;
 mod exit;
+mod export;
 mod follow;
 mod interrupt;
 mod measure;
+mod plan;
 mod plan_options;
 mod progress;
 mod runs;
@@ -28,6 +32,10 @@ fn main() -> ExitCode {
         Command::Report(options) => runs::report(&api, &options),
         Command::Runs(options) => runs::list(&api, &options),
         Command::Cancel(options) => runs::cancel(&api, &options),
+        Command::Compare(options) => compare::compare(&api, &options),
+        Command::Export(options) => export::export(&api, &options),
+        Command::Plan(options) => plan::plan(&api, &options),
+        Command::Completions { shell } => Ok(arguments::completions(shell)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

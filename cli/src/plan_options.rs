@@ -95,22 +95,24 @@ impl PlanOptions {
     /// Only what was asked for is in it: the rest is for the orchestrator to fill in. Its own limits may be tighter than
     /// those checked here; it says so then.
     pub(crate) fn json(&self) -> anyhow::Result<Vec<u8>> {
+        let json = self.asked()?;
+        checked(&json, &Limits::of(LimitsProfile::Paid))?;
+        Ok(json)
+    }
+
+    /// The whole plan, with the defaults of this version filled in.
+    pub(crate) fn plan(&self, limits: &Limits) -> anyhow::Result<Plan> {
+        checked(&self.asked()?, limits)
+    }
+
+    /// What was asked for, as JSON.
+    fn asked(&self) -> anyhow::Result<Vec<u8>> {
         let mut plan = match &self.plan {
             Some(file) => read(file)?,
             None => Map::new(),
         };
         self.overlay(&mut plan)?;
-        let json = serde_json::to_vec(&plan)?;
-        match Plan::parse(&json, &Limits::of(LimitsProfile::Paid)) {
-            Ok(_) => Ok(json),
-            Err(PlanError::Fields(errors)) => {
-                let lines = errors
-                    .iter()
-                    .map(|error| format!("\n  {}: {}", error.field, error.detail));
-                bail!("the plan cannot be measured:{}", lines.collect::<String>())
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(serde_json::to_vec(&plan)?)
     }
 
     fn overlay(&self, plan: &mut Map<String, Value>) -> anyhow::Result<()> {
@@ -147,6 +149,20 @@ impl PlanOptions {
             set(given, thresholds);
         }
         Ok(())
+    }
+}
+
+/// The plan that a text is, or every bad field of it.
+fn checked(json: &[u8], limits: &Limits) -> anyhow::Result<Plan> {
+    match Plan::parse(json, limits) {
+        Ok(plan) => Ok(plan),
+        Err(PlanError::Fields(errors)) => {
+            let lines = errors
+                .iter()
+                .map(|error| format!("\n  {}: {}", error.field, error.detail));
+            bail!("the plan cannot be measured:{}", lines.collect::<String>())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -27,6 +27,7 @@ pub mod run;
 pub mod slice;
 pub mod thresholds;
 pub mod transport;
+pub mod usage;
 
 pub use cell::{Cell, CellId};
 pub use error_kind::ErrorKind;

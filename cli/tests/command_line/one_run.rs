@@ -1,9 +1,7 @@
 //! The command line against an orchestrator that answers from canned documents: following, printing, saving,
 //! exit status, errors.
 
-mod fake_orchestrator;
-
-use fake_orchestrator::{FakeOrchestrator, RUN, problem, report, status};
+use crate::fake_orchestrator::{FakeOrchestrator, RUN, problem, report, status};
 use protocol::{RunState, report::Outcome};
 use std::{
     fs,

@@ -1,0 +1,214 @@
+//! The difference of two figures from two runs, with its interval and what it says in words.
+//!
+//! The runs are independent, so the interval is MOVER's, the method of variance estimates recovery, without correlation
+//! (A. Donner, G. Y. Zou, "Closed-form confidence intervals for functions of the normal mean and standard deviation",
+//! Statistical Methods in Medical Research 21, 2012): for `a` in `[l, u]` and `b` in `[l', u']`,
+//! `b - a` lies in `[d - sqrt((b - l')^2 + (u - a)^2), d + sqrt((u' - b)^2 + (a - l)^2)]`. Where a figure is only bounded,
+//! the difference is, too.
+
+use core::fmt;
+use protocol::{Estimate, markdown::figure};
+
+/// What a second figure is less a first one, in us.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Difference {
+    /// With its interval, or bounds, or the reason why there is none.
+    pub(crate) us: Estimate,
+    /// In percent of the first figure, where that is known and not below its resolution.
+    pub(crate) percent: Option<f64>,
+}
+
+/// What a difference says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// The whole interval is above 0.
+    Slower,
+    /// The whole interval is below 0.
+    Faster,
+    /// 0 lies in the interval.
+    NoneShown,
+    /// There is no interval.
+    Untold,
+}
+
+impl Difference {
+    /// `second` less `first`, both in us.
+    pub(crate) fn of(first: &Estimate, second: &Estimate) -> Self {
+        let percent = match (first.value, second.value) {
+            (Some(a), Some(b)) if a > 0.0 && !first.is_below_resolution() => {
+                Some((b - a) / a * 100.0)
+            }
+            _ => None,
+        };
+        Self {
+            us: minus(second, first),
+            percent,
+        }
+    }
+
+    /// What it says.
+    pub(crate) fn finding(&self) -> Finding {
+        match (self.us.lower, self.us.upper) {
+            (Some(lower), _) if lower > 0.0 => Finding::Slower,
+            (_, Some(upper)) if upper < 0.0 => Finding::Faster,
+            (Some(_), Some(_)) => Finding::NoneShown,
+            _ => Finding::Untold,
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Slower => "slower",
+            Self::Faster => "faster",
+            Self::NoneShown => "no difference shown",
+            Self::Untold => "cannot be told",
+        })
+    }
+}
+
+impl fmt::Display for Difference {
+    /// `+0.012 [0.004, 0.020] ms, +13 %`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.us.value.is_some_and(|value| value > 0.0) {
+            "+"
+        } else {
+            ""
+        };
+        write!(f, "{sign}{}", figure::milliseconds_with_interval(&self.us))?;
+        match self.percent {
+            Some(percent) => write!(f, ", {percent:+.0} %"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn minus(second: &Estimate, first: &Estimate) -> Estimate {
+    let resolutions = [first.resolution, second.resolution];
+    let reason = first.reason.clone().or_else(|| second.reason.clone());
+    let shared = Estimate {
+        resolution: resolutions.into_iter().flatten().reduce(f64::max),
+        n: first.n.zip(second.n).map(|(one, other)| one.min(other)),
+        ..Estimate::default()
+    };
+    match (Stated::of(first), Stated::of(second)) {
+        (Some(one), Some(other)) => {
+            let value = other.value - one.value;
+            Estimate {
+                value: Some(value),
+                lower: Some(value - other.below().hypot(one.above())),
+                upper: Some(value + other.above().hypot(one.below())),
+                ..shared
+            }
+        }
+        _ => Estimate {
+            lower: second
+                .lower
+                .zip(first.upper)
+                .map(|(least, most)| least - most),
+            upper: second
+                .upper
+                .zip(first.lower)
+                .map(|(most, least)| most - least),
+            reason,
+            ..shared
+        },
+    }
+}
+
+/// An estimate of which value and both ends are known.
+struct Stated {
+    value: f64,
+    lower: f64,
+    upper: f64,
+}
+
+impl Stated {
+    fn of(estimate: &Estimate) -> Option<Self> {
+        Some(Self {
+            value: estimate.value?,
+            lower: estimate.lower?,
+            upper: estimate.upper?,
+        })
+    }
+
+    /// Length of the interval's part below the value.
+    fn below(&self) -> f64 {
+        self.value - self.lower
+    }
+
+    /// Length of the interval's part above the value.
+    fn above(&self) -> f64 {
+        self.upper - self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(value: f64, lower: f64, upper: f64) -> Estimate {
+        Estimate {
+            value: Some(value),
+            lower: Some(lower),
+            upper: Some(upper),
+            resolution: Some(1.0),
+            ..Estimate::default()
+        }
+    }
+
+    fn bounds(lower: f64, upper: f64) -> Estimate {
+        Estimate {
+            lower: Some(lower),
+            upper: Some(upper),
+            ..Estimate::default()
+        }
+    }
+
+    #[test]
+    fn the_interval_is_movers_and_not_as_wide_as_the_sum_of_both() {
+        let difference = Difference::of(
+            &estimate(100.0, 97.0, 104.0),
+            &estimate(150.0, 147.0, 153.0),
+        );
+        // 3 and 4 make 5 below; 3 and 3 make 4.243 above.
+        assert_eq!(difference.us.value, Some(50.0));
+        assert_eq!(difference.us.lower, Some(45.0));
+        assert!((difference.us.upper.unwrap() - (50.0 + 18.0_f64.sqrt())).abs() < 1e-9);
+        assert_eq!(difference.finding(), Finding::Slower);
+        assert_eq!(difference.to_string(), "+0.050 [0.045, 0.054], +50 %");
+    }
+
+    #[test]
+    fn a_difference_whose_interval_holds_0_is_not_shown() {
+        let difference =
+            Difference::of(&estimate(100.0, 90.0, 110.0), &estimate(95.0, 85.0, 105.0));
+        assert_eq!(difference.finding(), Finding::NoneShown);
+        let reverse = Difference::of(
+            &estimate(150.0, 147.0, 153.0),
+            &estimate(100.0, 97.0, 104.0),
+        );
+        assert_eq!(reverse.finding(), Finding::Faster);
+        assert_eq!(reverse.percent.map(f64::round), Some(-33.0));
+    }
+
+    #[test]
+    fn bounds_prove_a_difference_only_where_they_do_not_meet() {
+        let ticked = Difference::of(&bounds(0.0, 1_000.0), &bounds(2_000.0, 3_000.0));
+        assert_eq!((ticked.us.value, ticked.finding()), (None, Finding::Slower));
+        let same = Difference::of(&bounds(0.0, 1_000.0), &bounds(0.0, 1_000.0));
+        assert_eq!(same.finding(), Finding::NoneShown);
+    }
+
+    #[test]
+    fn what_is_not_stated_cannot_be_told() {
+        let difference = Difference::of(
+            &Estimate::unavailable("too few samples"),
+            &estimate(1.0, 0.5, 2.0),
+        );
+        assert_eq!(difference.finding(), Finding::Untold);
+        assert_eq!(difference.us.reason.as_deref(), Some("too few samples"));
+        assert_eq!(difference.to_string(), "n/a");
+    }
+}

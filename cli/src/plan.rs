@@ -1,0 +1,43 @@
+//! `plan`: what a plan asks for and what it would take, without running it.
+
+use crate::{
+    arguments::{ApiOptions, PlanArguments},
+    exit::Exit,
+};
+use protocol::{Limits, Plan, plan::Geometry, run::Usage, usage};
+use serde_json::json;
+use std::io::{self, Write as _};
+
+/// `rpc-latency plan`
+pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<Exit> {
+    let limits = Limits::of(options.limits);
+    let plan = options.plan.plan(&limits)?;
+    let geometry = plan.geometry(&limits);
+    let usage = usage::estimate(&plan, &geometry, limits.delegated_calls_per_slice);
+    let mut out = io::stdout().lock();
+    if api.json {
+        let document = json!({"plan": plan, "geometry": geometry, "limits": limits.profile, "estimated": usage});
+        serde_json::to_writer_pretty(&mut out, &document)?;
+        writeln!(out)?;
+    } else {
+        out.write_all(in_words(&plan, &geometry, &usage).as_bytes())?;
+    }
+    Ok(Exit::Pass)
+}
+
+fn in_words(plan: &Plan, geometry: &Geometry, usage: &Usage) -> String {
+    let samples = u64::from(geometry.blocks) * u64::from(geometry.samples_per_slice);
+    format!(
+        "{} cells, {samples} samples each: {} blocks of {} slices\n\
+         about {:.0} s; {} wakes, {} delegated calls, {} rows written\n\
+         about ${:.4} on a paid plan, before any free allowance\n",
+        plan.cells().len(),
+        geometry.blocks,
+        geometry.slices_per_block,
+        usage.active_seconds,
+        usage.wakes,
+        usage.delegated_calls,
+        usage.rows_written,
+        usage.cost_usd,
+    )
+}
