@@ -20,7 +20,6 @@ mod question;
 mod repetition;
 mod slice;
 mod status;
-pub mod usage;
 
 pub use log::LogLine;
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};

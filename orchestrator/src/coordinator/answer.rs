@@ -2,10 +2,10 @@
 
 use super::{
     Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, order,
-    status, usage,
+    status,
 };
 use crate::store::{HistoryRow, Millis, ReportState, RunRequest, RunRow, StoreError, sql::Sql};
-use protocol::{Problem, RunId, RunState, run::Trigger};
+use protocol::{Problem, RunId, RunState, run::Trigger, usage};
 use serde::Serialize;
 
 /// One hour, the span of the rate limit.

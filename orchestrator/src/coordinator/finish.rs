@@ -2,7 +2,8 @@
 
 use super::{Coordinator, LogLine, Turn, status::instant};
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
-use protocol::{Report, RunState, report::RunFacts};
+use measurement::report::{Deployment, assemble};
+use protocol::{PACKAGE_VERSION, Report, RunState, report::RunFacts};
 
 /// Attempts at assembling one report: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
@@ -80,13 +81,18 @@ impl<S: Sql> Coordinator<S> {
             finished_at: run.finished_ms.map(instant),
             state: run.state,
         };
-        Ok(seam::assemble(
-            &run.request.plan,
-            &records,
-            facts,
-            &self.settings,
-            run,
-        ))
+        let deployment = Deployment {
+            package_version: PACKAGE_VERSION.to_owned(),
+            deployed_version_id: run.request.deployed_version_id.clone(),
+            compatibility_date: self.settings.compatibility_date.clone(),
+            limits: self.settings.limits.profile,
+        };
+        assemble(facts, &run.request.plan, deployment, &records).map_err(|error| {
+            StoreError::Unreadable {
+                what: "slices",
+                error: error.to_string(),
+            }
+        })
     }
 }
 
@@ -146,53 +152,4 @@ fn conditions(report: &Report) -> String {
         plan.concurrency,
         timers.join("+")
     )
-}
-
-/// Until `measurement::report` is there: the report's frame, without figures.
-mod seam {
-    use super::{Report, RunFacts, RunRow};
-    use crate::settings::Settings;
-    use protocol::{
-        PACKAGE_VERSION, Plan,
-        report::{Environment, Outcome, SCHEMA_VERSION, Summary},
-        slice::SliceRecord,
-    };
-
-    pub(super) fn assemble(
-        plan: &Plan,
-        _records: &[SliceRecord],
-        run: RunFacts,
-        settings: &Settings,
-        row: &RunRow,
-    ) -> Report {
-        Report {
-            schema_version: SCHEMA_VERSION,
-            run,
-            plan: plan.clone(),
-            environment: Environment {
-                package_version: PACKAGE_VERSION.to_owned(),
-                deployed_version_id: row.request.deployed_version_id.clone(),
-                compatibility_date: settings.compatibility_date.clone(),
-                limits: settings.limits.profile,
-                timers: Vec::new(),
-                tick_ms: None,
-                clock_advances_during_cpu: None,
-                polls_per_tick: None,
-                polls_per_tick_mad: None,
-                noise_floor: None,
-                isolation_cost_us: None,
-            },
-            summary: Summary {
-                outcome: Outcome::Inconclusive,
-                transports: Vec::new(),
-            },
-            cells: Vec::new(),
-            overheads: Vec::new(),
-            breakdown: Vec::new(),
-            slopes: Vec::new(),
-            verdicts: Vec::new(),
-            analysis: Vec::new(),
-            faults: Vec::new(),
-        }
-    }
 }

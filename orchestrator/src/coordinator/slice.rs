@@ -3,7 +3,6 @@
 use super::{
     Caller, Clock, Coordinator, DispatchError, LogLine, Turn, order,
     repetition::{self, Repeated},
-    usage,
 };
 use crate::store::{Millis, RunRow, StoreError, sql::Sql};
 use measurement::histogram::LatencyHistogram;
@@ -12,6 +11,7 @@ use protocol::{
     measure::{MeasureRequest, MeasureResponse},
     plan::Geometry,
     slice::{Measured, SliceRecord, Work},
+    usage,
 };
 
 /// Attempts at one slice before its run is given up.

@@ -1,6 +1,6 @@
 //! A stored run as its published status.
 
-use super::{order, usage::Priced as _};
+use super::order;
 use crate::store::{Millis, RunRow};
 use chrono::{DateTime, Utc};
 use protocol::run::{Progress, RunStatus, RunUsage};
