@@ -62,16 +62,17 @@ export class ReportView {
   /** The two plots of samples; decoding takes a moment, and another choice may have been made meanwhile. */
   async #showSamples(fn, payloadBytes) {
     const report = this.#report;
-    let plots;
+    const cells = cellsAt(report, fn, payloadBytes);
+    let series = [];
+    let trouble = "Nothing of this function and payload was measured.";
     try {
-      const series = await Promise.all(cellsAt(report, fn, payloadBytes).map(async (cell) => ({ cell, slots: await samplesOf(cell) })));
-      plots = [percentilePlot(report, series), distributionPlot(report, series)];
+      series = await Promise.all(cells.map(async (cell) => ({ cell, slots: await samplesOf(cell) })));
     } catch (error) {
-      plots = Array(2).fill(nothing(`The histograms of this report cannot be decoded: ${error.message}.`));
+      trouble = `The histograms of this report cannot be decoded: ${error.message}.`;
     }
     if (report !== this.#report || fn !== this.#chosen.fn || payloadBytes !== this.#chosen.payloadBytes) return;
-    this.#percentiles.show(plots[0]);
-    this.#distribution.show(plots[1]);
+    this.#percentiles.show(series.length > 0 ? percentilePlot(report, series) : nothing(trouble));
+    this.#distribution.show(series.length > 0 ? distributionPlot(report, series) : nothing(trouble));
   }
 
   #showOverhead() {
@@ -91,7 +92,10 @@ export class ReportView {
   async #chooseHistory(part) {
     const wanted = Object.assign(this.#history, part);
     const { cell, metric } = wanted;
-    if (!cell) return;
+    if (!cell) {
+      this.#historyFigure.show(nothing("This report has no cell to look up."));
+      return;
+    }
     let plot;
     try {
       plot = historyPlot(await history(cell, metric));

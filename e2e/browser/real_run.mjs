@@ -65,9 +65,10 @@ async function watchProgress(page) {
 async function lookAt(browser, { url }, report, updateScreenshots) {
   const { page, faults, outside, responses, close } = await open(browser, url);
   try {
-    await page.locator("#plot-percentiles svg").waitFor();
-    await page.locator("#plot-history svg, #plot-history .empty").first().waitFor();
-
+    await check("the page shows the report", async () => {
+      await page.locator("#plot-percentiles svg").waitFor();
+      await page.locator("#plot-history svg, #plot-history .empty").first().waitFor();
+    });
     await check("the verdict of each transport is the report's, with its reason", async () => {
       for (const { transport, outcome, reason } of report.summary.transports) {
         const card = page.locator(`.card[data-transport="${transport}"]`);

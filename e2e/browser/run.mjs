@@ -1,4 +1,4 @@
-// Tests the page in a real browser. Usage: e2e/browser/run [--update-screenshots]
+// Tests the page in a real browser. Usage: e2e/browser/run [--update-screenshots | --states-only | --real-only]
 //
 // | module | what it shows |
 // |---|---|
@@ -11,14 +11,14 @@ import { testRealRun } from "./real_run.mjs";
 import { testStates } from "./states.mjs";
 
 const [option] = process.argv.slice(2);
-if (option && !["--update-screenshots", "--states-only"].includes(option)) {
-  console.error("usage: e2e/browser/run [--update-screenshots | --states-only]");
+if (option && !["--update-screenshots", "--states-only", "--real-only"].includes(option)) {
+  console.error("usage: e2e/browser/run [--update-screenshots | --states-only | --real-only]");
   process.exit(2);
 }
 
 const browser = await launch();
 try {
-  await testStates(browser);
+  if (option !== "--real-only") await testStates(browser);
   if (option !== "--states-only") await testRealRun(browser, { updateScreenshots: option === "--update-screenshots" });
 } finally {
   await browser.close();

@@ -105,6 +105,18 @@ export async function testStates(browser) {
     });
   });
 
+  await check("a report of a run that measured nothing is shown as that", () => {
+    const report = { ...sampleReport(), cells: [], overheads: [], breakdown: [], slopes: [], verdicts: [], analysis: [], summary: { outcome: "inconclusive", transports: [] } };
+    Object.assign(report.run, { state: "cancelled", started_at: null, finished_at: null });
+    return withPage(browser, { report, history: noHistory }, DESKTOP, [], async (page) => {
+      await page.locator("#plot-percentiles .empty").waitFor();
+      assert.match(await text(page, "#answer"), /^Not settled\. Nothing was measured\./);
+      assert.match(await text(page, "#verdict-content"), /The run was cancelled/);
+      assert.equal(await page.locator("#plots .empty").count(), 5);
+      assert.deepEqual(await seriousViolations(page), []);
+    });
+  });
+
   await check("a histogram that cannot be decoded is reported and the rest of the page stands", () => {
     const report = sampleReport();
     for (const cell of report.cells) cell.histogram = "AAAA";

@@ -3,7 +3,7 @@ import { scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { estimateText, isNumber, resolutionText, sampleCounts } from "../format.js";
 import { cellParts, delegating } from "../report.js";
-import { payloadTitle, transportTitle } from "../vocabulary.js";
+import { BASELINE, payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath, transportEntries } from "./canvas.js";
 
 /** The figures that can be drawn: the mean, which is the finest, and the quantiles that have thresholds. */
@@ -11,14 +11,14 @@ export const OVERHEAD_FIGURES = { mean_us: "mean", p50_us: "p50", p95_us: "p95",
 
 /** Overheads of a function; latencies where the plan has no direct to compare with. `field` is one of OVERHEAD_FIGURES. */
 export function overheadPlot(report, fn, field) {
-  const paired = report.overheads.length > 0;
+  const paired = report.plan.transports.includes(BASELINE);
   const what = paired ? "Overhead over direct execution" : "Latency (the plan has no direct execution to compare with)";
   const rows = (paired ? report.overheads : report.cells).filter(({ id }) => cellParts(id).fn === fn);
   const series = delegating(report).map((transport) => ({ transport, points: pointsOf(rows, transport, field) }));
   const drawn = series.filter(({ points }) => points.some(isDrawn));
   const estimates = series.flatMap(({ points }) => points.map(({ estimate }) => estimate));
   return {
-    empty: drawn.length === 0 && (rows[0]?.[field].reason ?? "There is no delegated cell of this function."),
+    empty: drawn.length === 0 && (rows[0]?.[field].reason ?? "No delegated cell of this function was measured."),
     name: `overhead-${OVERHEAD_FIGURES[field]}-${fn}`,
     draw: (width) => draw(drawn, `${what}, ${OVERHEAD_FIGURES[field]}`, report.plan.thresholds[`${OVERHEAD_FIGURES[field]}_ms`], width),
     caption: `${fn}. ${what}, ${OVERHEAD_FIGURES[field]}, in ms over payload size, with 95 % intervals; ${sampleCounts(estimates.map(({ n }) => n))}; `

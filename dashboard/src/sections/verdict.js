@@ -2,8 +2,8 @@
 import { element, fill } from "../element.js";
 import { estimateText, instant, integer, listed } from "../format.js";
 import { thresholdStrip } from "../plots/thresholds.js";
-import { cellParts, isLocal } from "../report.js";
-import { OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
+import { cellParts, delegating, isLocal } from "../report.js";
+import { BASELINE, OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
 
 /** Width at which the strips are drawn, in px; they scale with their card. */
 const STRIP_WIDTH = 340;
@@ -11,7 +11,7 @@ const STRIP_WIDTH = 340;
 export function showVerdict(node, report) {
   node.removeAttribute("aria-busy");
   fill(node,
-    answer(report.summary.transports),
+    answer(report),
     element("p", { class: "muted" }, question(report)),
     element("div", { class: "cards" }, report.summary.transports.map((summary) => card(report, summary))),
     provenance(report),
@@ -33,12 +33,13 @@ export function showReportError(node, error, retry) {
 }
 
 /** One sentence over all transports: delegating is possible where one of them passes. */
-function answer(transports) {
+function answer(report) {
+  const { transports } = report.summary;
   const of = (outcome) => transports.filter((one) => one.outcome === outcome).map(({ transport }) => transportTitle(transport));
   const [passing, failing, open] = [of("pass"), of("fail"), of("inconclusive")];
   const say = (outcome, head, ...rest) => element("p", { class: `answer is-${outcome}`, id: "answer" }, element("strong", {}, head), ...rest.filter(Boolean).map((text) => ` ${text}`));
   const others = [failing.length > 0 && `Not by ${listed(failing)}.`, open.length > 0 && `Not settled: ${listed(open)}.`];
-  if (transports.length === 0) return say("inconclusive", "Nothing was delegated.", "The plan has no transport but direct execution.");
+  if (transports.length === 0) return say("inconclusive", "Not settled.", delegating(report).length > 0 ? "Nothing was measured." : "The plan has no transport but direct execution.");
   if (failing.length + open.length === 0) return say("pass", "Yes.", `By ${listed(passing)}: every threshold is met.`);
   if (passing.length > 0) return say("pass", `Yes, by ${listed(passing)}.`, ...others);
   if (open.length === 0) return say("fail", "No.", `${listed(failing)} ${failing.length === 1 ? "misses" : "miss"} at least one threshold.`);
@@ -47,7 +48,7 @@ function answer(transports) {
 
 function question(report) {
   const { p50_ms: p50, p95_ms: p95, p99_ms: p99 } = report.plan.thresholds;
-  const what = report.plan.transports.includes("direct") ? "delegating adds, to the latency of direct execution," : "the latency of a delegated call has";
+  const what = report.plan.transports.includes(BASELINE) ? "delegating adds, to the latency of direct execution," : "the latency of a delegated call has";
   return `Acceptable: ${what} p50 < ${p50} ms, p95 < ${p95} ms and p99 < ${p99} ms, in every cell.`;
 }
 
