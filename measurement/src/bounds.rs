@@ -79,13 +79,15 @@ fn proves_more(cell: &CellSamples, bound_ns: u64, quantile: f64) -> bool {
 ///
 /// The samples of a slice are one chain: each call starts at the reading that ended the one before, so their sum
 /// telescopes to the difference of two readings and is wrong by less than one tick. That tick, whatever the
-/// phase, is added to both ends of the interval over blocks.
+/// phase, is added to both ends of the interval over blocks. With calls in flight at once (`lanes` above 1) each lane is a
+/// chain of its own.
 ///
 /// # Errors
 /// [`Undefined`] as for [`mean`].
-pub fn ticked_mean(cell: &CellSamples, tick_ns: u64) -> Result<Estimate, Undefined> {
+pub fn ticked_mean(cell: &CellSamples, tick_ns: u64, lanes: u32) -> Result<Estimate, Undefined> {
     let estimate = mean(cell)?;
-    let allowance = tick_ns as f64 * cell.block_count() as f64 / cell.count() as f64;
+    let chains = cell.block_count() as f64 * f64::from(lanes.max(1));
+    let allowance = tick_ns as f64 * chains / cell.count() as f64;
     Ok(Estimate {
         lower_ns: (estimate.lower_ns - allowance).max(0.0),
         upper_ns: estimate.upper_ns + allowance,
@@ -153,7 +155,7 @@ mod tests {
     fn the_mean_allows_for_a_tick_in_every_chain() {
         let cell = cell(20, |i| i % 2);
         let plain = mean(&cell).unwrap();
-        let allowed = ticked_mean(&cell, TICK).unwrap();
+        let allowed = ticked_mean(&cell, TICK, 1).unwrap();
         assert!((allowed.upper_ns - plain.upper_ns - 50_000.0).abs() < 1e-6);
         assert!((plain.value_ns - 500_000.0).abs() < 1e-6);
     }

@@ -26,6 +26,25 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// The same estimate with ends at least `resolution_ns` away from the value: no interval is finer than the clock behind it.
+    #[must_use]
+    pub fn no_finer_than(self, resolution_ns: f64) -> Self {
+        Self {
+            lower_ns: self.lower_ns.min(self.value_ns - resolution_ns),
+            upper_ns: self.upper_ns.max(self.value_ns + resolution_ns),
+            ..self
+        }
+    }
+
+    /// The same estimate of a quantity that cannot be negative.
+    #[must_use]
+    pub fn not_negative(self) -> Self {
+        Self {
+            lower_ns: self.lower_ns.max(0.0),
+            ..self
+        }
+    }
+
     /// Upper end less lower end, in nanoseconds.
     #[must_use]
     pub fn width_ns(&self) -> f64 {
@@ -84,8 +103,8 @@ pub enum Known {
     Estimated(Estimate),
     /// Proven bounds without a value between them.
     Bounded {
-        /// Lower bound in nanoseconds.
-        lower_ns: f64,
+        /// Lower bound in nanoseconds; `None` when none is proven.
+        lower_ns: Option<f64>,
         /// Upper bound in nanoseconds; `None` when none is proven.
         upper_ns: Option<f64>,
         /// Samples behind the bounds.
@@ -109,9 +128,8 @@ impl Known {
     #[must_use]
     pub fn lower_ns(&self) -> Option<f64> {
         match *self {
-            Self::Estimated(Estimate { lower_ns, .. }) | Self::Bounded { lower_ns, .. } => {
-                Some(lower_ns)
-            }
+            Self::Estimated(estimate) => Some(estimate.lower_ns),
+            Self::Bounded { lower_ns, .. } => lower_ns,
             Self::Unknown(_) => None,
         }
     }
@@ -123,6 +141,33 @@ impl Known {
             Self::Estimated(estimate) => Some(estimate.upper_ns),
             Self::Bounded { upper_ns, .. } => upper_ns,
             Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl Known {
+    /// What is known of `self` less `other`, from the ends of both alone.
+    ///
+    /// Both hold with 95 % confidence, so that the difference does with 90 % at least.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let n = |known: &Self| match *known {
+            Self::Estimated(Estimate { n, .. }) | Self::Bounded { n, .. } => n,
+            Self::Unknown(_) => 0,
+        };
+        match (self, other) {
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(*reason),
+            _ => Self::Bounded {
+                lower_ns: self
+                    .lower_ns()
+                    .zip(other.upper_ns())
+                    .map(|(mine, theirs)| mine - theirs),
+                upper_ns: self
+                    .upper_ns()
+                    .zip(other.lower_ns())
+                    .map(|(mine, theirs)| mine - theirs),
+                n: n(self).min(n(other)),
+            },
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod overhead;
 pub mod probe;
 pub mod proportion;
 pub mod quantile;
+pub mod report;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 pub mod slope;

@@ -104,7 +104,7 @@ mod tests {
 
     fn bounded(lower: f64, upper: Option<f64>, n: u64) -> Known {
         Known::Bounded {
-            lower_ns: lower * MS,
+            lower_ns: Some(lower * MS),
             upper_ns: upper.map(|u| u * MS),
             n,
         }

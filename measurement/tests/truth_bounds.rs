@@ -76,7 +76,7 @@ fn bounds_exclude_the_truth_no_more_often_than_they_say() {
                             .map_or(f64::INFINITY, |upper| upper as f64);
                         Tally::of(Some((found.lower_ticks as f64, upper)), truths[i])
                     });
-                    let mean = ticked_mean(&cell, TICK_NS).unwrap();
+                    let mean = ticked_mean(&cell, TICK_NS, 1).unwrap();
                     Tallies([
                         p50,
                         p95,

@@ -1,0 +1,100 @@
+//! From the plan and the records of a run to its report.
+//!
+//! [`assemble`] is a pure function: it reads no clock, draws no random numbers and does no I/O, so that a report can be
+//! assembled anywhere, again, with the same result. [`merge`] joins the reports of several places without
+//! averaging a single quantile.
+//!
+//! What each figure means is in `docs/methodology.md`; how it is computed, in the module that it comes from.
+
+mod cells;
+mod environment;
+mod evidence;
+mod faults;
+mod figures;
+mod findings;
+mod overheads;
+mod parts;
+mod verdicts;
+mod wording;
+
+use crate::histogram::EncodeError;
+use cells::{CellFigures, cell_report};
+use evidence::{CellEvidence, Evidence};
+use overheads::OverheadFigures;
+use protocol::{
+    Plan, Report,
+    limits::LimitsProfile,
+    report::{RunFacts, SCHEMA_VERSION},
+    slice::SliceRecord,
+};
+
+/// What ran the run: facts for the report's environment that no slice knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// Version of this package.
+    pub package_version: String,
+    /// Cloudflare's id of the deployed version; `None` locally.
+    pub deployed_version_id: Option<String>,
+    /// Compatibility date of the Workers.
+    pub compatibility_date: String,
+    /// Whose budgets applied.
+    pub limits: LimitsProfile,
+}
+
+/// Assembles the report of a run from its committed slices, in any order and as far as it got.
+///
+/// # Errors
+/// [`EncodeError`] when a histogram cannot be encoded, which takes a lack of memory.
+pub fn assemble(
+    run: RunFacts,
+    plan: &Plan,
+    deployment: Deployment,
+    records: &[SliceRecord],
+) -> Result<Report, EncodeError> {
+    let evidence = Evidence::of(plan, deployment.limits, records);
+    let cells: Vec<(&CellEvidence, CellFigures)> = evidence
+        .cells
+        .iter()
+        .map(|cell| (cell, CellFigures::of(cell, &evidence, plan.concurrency)))
+        .collect();
+    let overheads = overheads(&evidence, &cells);
+    let environment = environment::environment(deployment, &evidence);
+    let verdicts = verdicts::verdicts(plan, &cells, &overheads);
+    let faults = faults::faults(plan, &evidence, &environment);
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        run,
+        plan: plan.clone(),
+        environment,
+        summary: verdicts::summary(plan, &verdicts),
+        cells: cells
+            .iter()
+            .map(|(evidence, figures)| cell_report(evidence, figures))
+            .collect::<Result<_, _>>()?,
+        overheads: overheads.iter().map(OverheadFigures::published).collect(),
+        breakdown: parts::breakdown(plan, &evidence),
+        slopes: parts::slopes(plan, &cells),
+        verdicts,
+        analysis: Vec::new(),
+        faults,
+    };
+    report.analysis = findings::findings(&report);
+    Ok(report)
+}
+
+/// The overhead of every delegated cell whose `direct` counterpart is in the plan.
+fn overheads(evidence: &Evidence, cells: &[(&CellEvidence, CellFigures)]) -> Vec<OverheadFigures> {
+    let figures_of = |wanted: &CellEvidence| {
+        cells
+            .iter()
+            .find(|(e, _)| e.cell == wanted.cell)
+            .map(|(e, f)| (*e, f))
+    };
+    let delegated = cells.iter().filter(|(e, _)| e.cell.transport.delegates());
+    delegated
+        .filter_map(|(cell, figures)| {
+            let direct = figures_of(evidence.baseline(cell.cell)?)?;
+            Some(OverheadFigures::of((cell, figures), direct))
+        })
+        .collect()
+}

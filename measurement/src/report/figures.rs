@@ -1,0 +1,86 @@
+//! From what is known, in nanoseconds, to what is published, in microseconds.
+
+use crate::interval::Known;
+use protocol::Estimate;
+
+/// Nanoseconds of a microsecond.
+const NS_PER_US: f64 = 1e3;
+
+/// A duration in microseconds, to the nanosecond.
+pub(super) fn us(ns: f64) -> f64 {
+    let us = ns.round() / NS_PER_US;
+    if us == 0.0 { 0.0 } else { us } // no negative zero
+}
+
+/// Publishes what is known, with the `resolution_ns` of the timer behind it.
+pub(super) fn published(known: &Known, resolution_ns: f64) -> Estimate {
+    let resolution = (resolution_ns > 0.0).then_some(us(resolution_ns.ceil()));
+    match known {
+        Known::Estimated(estimate) => Estimate {
+            value: Some(us(estimate.value_ns)),
+            lower: Some(us(estimate.lower_ns)),
+            upper: Some(us(estimate.upper_ns)),
+            resolution,
+            n: Some(estimate.n),
+            effective_n: Some((estimate.effective_n * 10.0).round() / 10.0),
+            reason: None,
+        },
+        Known::Bounded { lower_ns, upper_ns, n } => Estimate {
+            lower: lower_ns.map(us),
+            upper: upper_ns.map(us),
+            resolution,
+            n: Some(*n),
+            reason: Some(match upper_ns {
+                Some(_) => "the clock's tick is too coarse for a value; the bounds are proven".to_owned(),
+                None => "the clock's tick is too coarse for a value, the samples too few for an upper bound".to_owned(),
+            }),
+            ..Estimate::default()
+        },
+        Known::Unknown(reason) => Estimate::unavailable(reason.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interval::{self, Undefined};
+
+    #[test]
+    fn a_value_is_published_to_the_nanosecond_with_its_resolution() {
+        let known = Known::Estimated(interval::Estimate {
+            value_ns: 90_495.4,
+            lower_ns: 88_000.0,
+            upper_ns: 93_000.0,
+            n: 400,
+            effective_n: 351.23,
+        });
+        let estimate = published(&known, 600.0);
+        assert_eq!(
+            (estimate.value, estimate.lower, estimate.upper),
+            (Some(90.495), Some(88.0), Some(93.0))
+        );
+        assert_eq!(
+            (estimate.resolution, estimate.n, estimate.effective_n),
+            (Some(0.6), Some(400), Some(351.2))
+        );
+    }
+
+    #[test]
+    fn bounds_are_published_without_a_value_and_with_the_reason() {
+        let bounded = published(
+            &Known::Bounded {
+                lower_ns: Some(0.0),
+                upper_ns: Some(1e6),
+                n: 400,
+            },
+            1e6,
+        );
+        assert_eq!(
+            (bounded.value, bounded.lower, bounded.upper),
+            (None, Some(0.0), Some(1_000.0))
+        );
+        assert!(bounded.reason.is_some());
+        let unknown = published(&Known::Unknown(Undefined::NoSamples), 1e6);
+        assert_eq!(unknown.reason.as_deref(), Some("no successful samples"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Every threshold against every delegated cell, and the answer in short.
+
+use super::{
+    cells::CellFigures, evidence::CellEvidence, figures::published, overheads::OverheadFigures,
+    wording::end_ms,
+};
+use crate::{
+    quantile::REPORTED,
+    verdict::{judge, overall, samples_needed},
+};
+use protocol::{
+    Plan, Transport,
+    report::{Metric, Outcome, Quantity, Summary, TransportSummary, Verdict},
+};
+
+const NS_PER_MS: f64 = 1e6;
+const US_PER_MS: f64 = 1e3;
+
+/// Holds the overhead of each delegated cell, or its latency where the plan has no `direct`, against the plan's thresholds.
+pub(super) fn verdicts(
+    plan: &Plan,
+    cells: &[(&CellEvidence, CellFigures)],
+    overheads: &[OverheadFigures],
+) -> Vec<Verdict> {
+    let thresholds = plan.thresholds;
+    let limits = [
+        (Metric::P50, thresholds.p50_ms),
+        (Metric::P95, thresholds.p95_ms),
+        (Metric::P99, thresholds.p99_ms),
+    ];
+    let mut verdicts = Vec::new();
+    for (evidence, figures) in cells.iter().filter(|(e, _)| e.cell.transport.delegates()) {
+        let overhead = overheads.iter().find(|o| o.cell == evidence.cell);
+        let (quantity, quantiles, resolution_ns) = overhead.map_or(
+            (
+                Quantity::Latency,
+                &figures.quantiles[..3],
+                figures.resolution_ns,
+            ),
+            |overhead| {
+                (
+                    Quantity::Overhead,
+                    &overhead.quantiles[..],
+                    overhead.resolution_ns,
+                )
+            },
+        );
+        for (((metric, threshold_ms), known), quantile) in
+            limits.into_iter().zip(quantiles).zip(REPORTED)
+        {
+            let limit_ns = threshold_ms * NS_PER_MS;
+            verdicts.push(Verdict {
+                id: evidence.cell,
+                metric,
+                quantity,
+                threshold_ms,
+                estimate_us: published(known, resolution_ns),
+                outcome: judge(known, limit_ns),
+                samples_needed: samples_needed(known, limit_ns, quantile),
+            });
+        }
+    }
+    verdicts
+}
+
+/// The answer for each delegating transport, and over all of them.
+pub(crate) fn summary(plan: &Plan, verdicts: &[Verdict]) -> Summary {
+    let delegating = plan
+        .transports
+        .iter()
+        .copied()
+        .filter(|transport| transport.delegates());
+    let transports: Vec<TransportSummary> = delegating
+        .map(|transport| transport_summary(transport, verdicts))
+        .collect();
+    Summary {
+        outcome: overall(transports.iter().map(|summary| summary.outcome)),
+        transports,
+    }
+}
+
+fn transport_summary(transport: Transport, verdicts: &[Verdict]) -> TransportSummary {
+    let own: Vec<&Verdict> = verdicts
+        .iter()
+        .filter(|verdict| verdict.id.transport == transport)
+        .collect();
+    let outcome = overall(own.iter().map(|verdict| verdict.outcome));
+    // the one that decides: of those with the transport's outcome, the one furthest over its threshold, or nearest to it
+    let deciding = own
+        .iter()
+        .filter(|verdict| verdict.outcome == outcome)
+        .max_by(|a, b| share_of_threshold(a).total_cmp(&share_of_threshold(b)));
+    let reason = deciding.map_or_else(
+        || "nothing was measured".to_owned(),
+        |verdict| reason(verdict, own.len()),
+    );
+    TransportSummary {
+        transport,
+        outcome,
+        reason,
+    }
+}
+
+/// How much of its threshold a verdict's interval takes up; more than all of it where there is no upper end.
+fn share_of_threshold(verdict: &Verdict) -> f64 {
+    let end = match verdict.outcome {
+        Outcome::Fail => verdict.estimate_us.lower,
+        Outcome::Pass | Outcome::Inconclusive => verdict.estimate_us.upper,
+    };
+    end.map_or(f64::INFINITY, |us| us / US_PER_MS / verdict.threshold_ms)
+}
+
+fn reason(verdict: &Verdict, of: usize) -> String {
+    let Verdict {
+        id,
+        metric,
+        quantity,
+        threshold_ms,
+        estimate_us,
+        ..
+    } = verdict;
+    let what = format!("{metric} {quantity} of {id}");
+    let resolution = estimate_us.resolution;
+    let said = |us: Option<f64>| us.map(|us| end_ms(us, resolution));
+    match verdict.outcome {
+        Outcome::Pass => {
+            let upper = said(estimate_us.upper).unwrap_or_default();
+            format!(
+                "all {of} figures are within their thresholds; the closest, {what}, is at most {upper} of {threshold_ms} ms"
+            )
+        }
+        Outcome::Fail => {
+            let lower = said(estimate_us.lower).unwrap_or_default();
+            format!("{what} is at least {lower}, its threshold is {threshold_ms} ms")
+        }
+        Outcome::Inconclusive => {
+            let Some(upper) = said(estimate_us.upper) else {
+                let why = estimate_us
+                    .reason
+                    .as_deref()
+                    .unwrap_or("no upper end is known");
+                return format!("{what} is not known: {why}");
+            };
+            let lower = estimate_us.lower.filter(|&lower| lower > 0.0);
+            let range = lower.map_or_else(
+                || format!("is at most {upper}"),
+                |lower| format!("lies between {} and {upper}", end_ms(lower, resolution)),
+            );
+            let advice = verdict.samples_needed.map_or_else(String::new, |n| {
+                format!("; about {n} samples a cell would settle it")
+            });
+            format!("{what} {range}, which leaves its threshold of {threshold_ms} ms open{advice}")
+        }
+    }
+}
