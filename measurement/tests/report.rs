@@ -1,5 +1,10 @@
 //! Reports assembled from simulated runs: what they state is true, complete, and rests on figures that are there.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "figures that are counts, or copied and not computed, are exact"
+)]
+
 mod runs;
 
 use measurement::histogram::LatencyHistogram;
@@ -524,7 +529,7 @@ fn what_spoils_a_run_is_named_with_its_figures() {
         answer
             .samples
             .iter_mut()
-            .for_each(|s| *s += *s * block as u64 / 5)
+            .for_each(|s| *s += *s * block as u64 / 5);
     });
     assert_eq!(faults(&drifting, "drift")[0].cell, Some(id));
 

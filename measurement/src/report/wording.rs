@@ -10,7 +10,7 @@ pub(super) fn ms(us: f64, resolution_us: Option<f64>) -> String {
     let resolution_us = resolution_us.unwrap_or(1.0).max(0.1);
     if us != 0.0 && us.abs() < resolution_us {
         return format!(
-            "below {} ms",
+            "less than {} ms",
             digits(resolution_us / US_PER_MS, resolution_us)
         );
     }

@@ -127,14 +127,14 @@ fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> MeasureRespons
     let mut now = rng.random_range(0.0..TICK_NS as f64);
     let tick = |now: f64| (now / TICK_NS as f64).floor();
     let stands_still = !platform.running && cell.transport == Transport::Direct;
-    let mut call = |rng: &mut ChaCha8Rng| {
+    let mut next = |rng: &mut ChaCha8Rng| {
         let latency = block.sample(rng).0 as f64 * factor;
         if !stands_still {
             now += latency;
         }
         (latency, now)
     };
-    let (mut samples, start) = (Vec::new(), tick(call(rng).1));
+    let (mut samples, start) = (Vec::new(), tick(next(rng).1));
     let mut before = start;
     #[expect(
         clippy::cast_possible_truncation,
@@ -142,7 +142,7 @@ fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> MeasureRespons
         reason = "small positive numbers"
     )]
     for _ in 0..platform.samples_per_slice {
-        let (latency, now) = call(rng);
+        let (latency, now) = next(rng);
         samples.push(match platform.timer {
             Timer::Interpolated => latency as u64,
             Timer::Ticked => (tick(now) - before) as u64,
@@ -153,7 +153,7 @@ fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> MeasureRespons
     let chain_start = before;
     let mut chain_end = chain_start;
     for _ in 0..CHAIN_CALLS {
-        chain_end = tick(call(rng).1);
+        chain_end = tick(next(rng).1);
     }
     let interpolated = platform.timer == Timer::Interpolated;
     #[expect(
