@@ -122,6 +122,15 @@ impl LatencyHistogram {
         (!self.0.is_empty()).then(|| self.0.value_at_quantile(quantile))
     }
 
+    /// Share of the samples at or below the bucket of `bound_ns`, in [0, 1]; 0 when empty.
+    #[must_use]
+    pub fn share_at_most(&self, bound_ns: u64) -> f64 {
+        if self.0.is_empty() {
+            return 0.0;
+        }
+        self.0.quantile_below(bound_ns.min(HIGHEST_NS))
+    }
+
     /// Smallest value in the bucket of `latency_ns`, in nanoseconds.
     #[must_use]
     pub fn bucket_start_ns(&self, latency_ns: u64) -> u64 {
@@ -253,6 +262,15 @@ mod tests {
         assert_eq!(buckets.len(), 2);
         assert_eq!(buckets[0].count, 2);
         assert!((buckets[1].lowest_ns..=buckets[1].highest_ns).contains(&1_234_567));
+    }
+
+    #[test]
+    fn the_share_at_most_a_value_includes_its_bucket() {
+        let histogram = of([100, 200, 300, 400]);
+        assert!((histogram.share_at_most(200) - 0.5).abs() < 1e-12);
+        assert!((histogram.share_at_most(99) - 0.0).abs() < 1e-12);
+        assert!((histogram.share_at_most(HIGHEST_NS) - 1.0).abs() < 1e-12);
+        assert!(LatencyHistogram::new().share_at_most(1) < 1e-12);
     }
 
     #[test]

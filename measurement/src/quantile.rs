@@ -105,9 +105,9 @@ pub(crate) fn order_statistic(cell: &CellSamples, quantile: f64) -> u64 {
 
 /// Places in the sorted samples, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ranks {
-    lower: usize,
-    upper: usize,
+pub(crate) struct Ranks {
+    pub(crate) lower: usize,
+    pub(crate) upper: usize,
 }
 
 /// The order statistics between which the quantile lies according to Clopper and Pearson, when `n` samples are worth
@@ -115,7 +115,7 @@ struct Ranks {
 ///
 /// The lower one follows the largest count whose interval ends below `quantile`, the upper one is the smallest
 /// count whose interval begins above it; both are monotone in the count, so they are searched by halving.
-fn exact_ranks(n: u64, effective_n: f64, quantile: f64) -> Ranks {
+pub(crate) fn exact_ranks(n: u64, effective_n: f64, quantile: f64) -> Ranks {
     let scale = effective_n / n as f64;
     // the upper limit for h hits of m is at most q exactly when P(Beta(h + 1, m - h) <= q) >= 97.5 %
     let below = |count: usize| {

@@ -12,10 +12,13 @@ mod evidence;
 mod faults;
 mod figures;
 mod findings;
+mod merge;
 mod overheads;
 mod parts;
 mod verdicts;
 mod wording;
+
+pub use merge::{MergeError, merge};
 
 use crate::histogram::EncodeError;
 use cells::{CellFigures, cell_report};
@@ -59,7 +62,7 @@ pub fn assemble(
         .collect();
     let overheads = overheads(&evidence, &cells);
     let environment = environment::environment(deployment, &evidence);
-    let verdicts = verdicts::verdicts(plan, &cells, &overheads);
+    let verdicts = verdicts::verdicts(plan, &verdicts::judged(&cells, &overheads));
     let faults = faults::faults(plan, &evidence, &environment);
     let mut report = Report {
         schema_version: SCHEMA_VERSION,

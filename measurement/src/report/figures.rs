@@ -1,6 +1,6 @@
 //! From what is known, in nanoseconds, to what is published, in microseconds.
 
-use crate::interval::Known;
+use crate::interval::{self, Known, Undefined};
 use protocol::Estimate;
 
 /// Nanoseconds of a microsecond.
@@ -40,10 +40,35 @@ pub(super) fn published(known: &Known, resolution_ns: f64) -> Estimate {
     }
 }
 
+/// What a published estimate says, in nanoseconds again; `None` where it says nothing.
+pub(super) fn read_back(estimate: &Estimate) -> Option<Known> {
+    let ns = |us: f64| us * NS_PER_US;
+    let n = estimate.n.unwrap_or(0);
+    match (estimate.value, estimate.lower, estimate.upper) {
+        (Some(value), Some(lower), Some(upper)) => Some(Known::Estimated(interval::Estimate {
+            value_ns: ns(value),
+            lower_ns: ns(lower),
+            upper_ns: ns(upper),
+            n,
+            effective_n: estimate.effective_n.unwrap_or(n as f64),
+        })),
+        (None, None, None) | (Some(_), ..) => None,
+        (None, lower, upper) => Some(Known::Bounded {
+            lower_ns: lower.map(ns),
+            upper_ns: upper.map(ns),
+            n,
+        }),
+    }
+}
+
+/// The same where nothing is said, too, with `reason` for it.
+pub(super) fn read_back_or(estimate: &Estimate, reason: &'static str) -> Known {
+    read_back(estimate).unwrap_or(Known::Unknown(Undefined::NotMeasured(reason)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interval::{self, Undefined};
 
     #[test]
     fn a_value_is_published_to_the_nanosecond_with_its_resolution() {

@@ -5,23 +5,52 @@ use super::{
     wording::end_ms,
 };
 use crate::{
+    interval::Known,
     quantile::REPORTED,
     verdict::{judge, overall, samples_needed},
 };
 use protocol::{
-    Plan, Transport,
+    Cell, Plan, Transport,
     report::{Metric, Outcome, Quantity, Summary, TransportSummary, Verdict},
 };
 
 const NS_PER_MS: f64 = 1e6;
 const US_PER_MS: f64 = 1e3;
 
-/// Holds the overhead of each delegated cell, or its latency where the plan has no `direct`, against the plan's thresholds.
-pub(super) fn verdicts(
-    plan: &Plan,
+/// What is known of the quantiles that have thresholds (p50, p95, p99) of one delegated cell.
+pub(super) struct Judged {
+    pub(super) cell: Cell,
+    pub(super) quantity: Quantity,
+    pub(super) quantiles: [Known; 3],
+    pub(super) resolution_ns: f64,
+}
+
+/// The overhead of each delegated cell, or its latency where the plan has no `direct`.
+pub(super) fn judged(
     cells: &[(&CellEvidence, CellFigures)],
     overheads: &[OverheadFigures],
-) -> Vec<Verdict> {
+) -> Vec<Judged> {
+    let delegated = cells.iter().filter(|(e, _)| e.cell.transport.delegates());
+    delegated
+        .map(|(evidence, figures)| {
+            let [p50, p95, p99, _] = figures.quantiles;
+            let latency = (Quantity::Latency, [p50, p95, p99], figures.resolution_ns);
+            let overhead = overheads.iter().find(|o| o.cell == evidence.cell);
+            let (quantity, quantiles, resolution_ns) = overhead.map_or(latency, |o| {
+                (Quantity::Overhead, o.quantiles, o.resolution_ns)
+            });
+            Judged {
+                cell: evidence.cell,
+                quantity,
+                quantiles,
+                resolution_ns,
+            }
+        })
+        .collect()
+}
+
+/// Holds each cell against the plan's thresholds.
+pub(super) fn verdicts(plan: &Plan, judged: &[Judged]) -> Vec<Verdict> {
     let thresholds = plan.thresholds;
     let limits = [
         (Metric::P50, thresholds.p50_ms),
@@ -29,34 +58,19 @@ pub(super) fn verdicts(
         (Metric::P99, thresholds.p99_ms),
     ];
     let mut verdicts = Vec::new();
-    for (evidence, figures) in cells.iter().filter(|(e, _)| e.cell.transport.delegates()) {
-        let overhead = overheads.iter().find(|o| o.cell == evidence.cell);
-        let (quantity, quantiles, resolution_ns) = overhead.map_or(
-            (
-                Quantity::Latency,
-                &figures.quantiles[..3],
-                figures.resolution_ns,
-            ),
-            |overhead| {
-                (
-                    Quantity::Overhead,
-                    &overhead.quantiles[..],
-                    overhead.resolution_ns,
-                )
-            },
-        );
+    for cell in judged {
         for (((metric, threshold_ms), known), quantile) in
-            limits.into_iter().zip(quantiles).zip(REPORTED)
+            limits.into_iter().zip(cell.quantiles).zip(REPORTED)
         {
             let limit_ns = threshold_ms * NS_PER_MS;
             verdicts.push(Verdict {
-                id: evidence.cell,
+                id: cell.cell,
                 metric,
-                quantity,
+                quantity: cell.quantity,
                 threshold_ms,
-                estimate_us: published(known, resolution_ns),
-                outcome: judge(known, limit_ns),
-                samples_needed: samples_needed(known, limit_ns, quantile),
+                estimate_us: published(&known, cell.resolution_ns),
+                outcome: judge(&known, limit_ns),
+                samples_needed: samples_needed(&known, limit_ns, quantile),
             });
         }
     }
