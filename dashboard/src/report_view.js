@@ -129,6 +129,6 @@ function inMicroseconds({ value, lower, upper, reason }, unit) {
   if (!isNumber(value)) return `not stated (${reason ?? "no reason was given"})`;
   const width = isNumber(lower) && isNumber(upper) ? upper - lower : Math.abs(value);
   const decimals = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(width || 1))));
-  const show = (us) => us.toFixed(decimals).replace("-", "−");
+  const show = (us) => us.toFixed(decimals).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
   return `${show(value)} ${unit}${isNumber(lower) && isNumber(upper) ? ` (${show(lower)} to ${show(upper)})` : ""}`;
 }

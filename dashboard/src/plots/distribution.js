@@ -8,6 +8,8 @@ import { axes, axisMilliseconds, canvas } from "./canvas.js";
 
 /** Bars of one decade of latency: narrow enough to show two modes, wide enough for 400 samples. */
 const BARS_PER_DECADE = 16;
+/** Nothing finer than 1 us is drawn. */
+const FINEST_MS = 0.001;
 const ROW = 64;
 const GAP = 22;
 
@@ -20,10 +22,10 @@ export function distributionPlot(report, series) {
   return {
     empty: drawn.length === 0 && "No call of these cells was timed.",
     name: `distribution-${fn}-${payload}`,
-    draw: (width) => draw(rows, floor, width),
+    draw: (width) => draw(rows, floor, isTicked(report) ? 0 : resolutionMs(drawn), width),
     caption: `${fn}, ${payloadTitle(payload)}. Share of the samples in each bar (% of the transport's samples, each row with its own scale) over latency in ms; `
       + `${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(series.map(({ cell }) => cell.p50_us))}. `
-      + (isTicked(report) ? "Samples are whole ticks: a bar from k to k + 1 ticks holds those of k." : "Rules mark p50, p95 and p99; the first bar also holds what is faster."),
+      + (isTicked(report) ? "Samples are whole ticks: a bar from k to k + 1 ticks holds those of k." : "Rules mark p50, p95 and p99; shaded is what lies below the resolution; the first bar also holds what is faster."),
     numbers: {
       head: ["Method", "from (ms)", "to (ms)", "samples", "share (%)"],
       rows: rows.flatMap(({ cell, bars: all, n }) => all.map((bar) => [
@@ -37,12 +39,11 @@ export function distributionPlot(report, series) {
   };
 }
 
-/** Where the axis begins: a power of ten at or below the fastest sample that the timer can tell from nothing. */
+/** Where the axis begins: a power of ten at or below the fastest sample. */
 function floorMs(report, series) {
   if (isTicked(report)) return tickMs(report) / 10;
-  const resolution = Math.max(0.001, ...series.map(({ cell }) => (cell.p50_us.resolution ?? 1) / 1000));
   const fastest = Math.min(...series.flatMap(({ slots }) => slots.map((slot) => (slot.from + slot.to) / 2)).filter((ms) => ms > 0));
-  return 10 ** Math.floor(Math.log10(Math.max(resolution, Number.isFinite(fastest) ? fastest : resolution)) + 1e-9);
+  return 10 ** Math.floor(Math.log10(Math.max(FINEST_MS, Number.isFinite(fastest) ? fastest : FINEST_MS)) + 1e-9);
 }
 
 /** Bars of equal width on the log axis; of one tick each where samples are ticks. */
@@ -57,11 +58,15 @@ function bars(slots, floor, tick) {
   return [...counts].sort(([a], [b]) => a - b).map(([index, count]) => ({ from: edge(index), to: edge(index + 1), count }));
 }
 
-function draw(rows, floor, width) {
+/** The coarsest resolution of the cells, in ms. */
+const resolutionMs = (series) => Math.max(...series.map(({ cell }) => (cell.p50_us.resolution ?? 1) / 1000));
+
+function draw(rows, floor, resolution, width) {
   const label = `Distribution of samples. ${rows.map(({ cell, n }) => `${transportTitle(cell.transport)}: ${integer(n)} samples, p50 ${estimateText(cell.p50_us).text} ms`).join("; ")}.`;
   const frame = canvas({ width, innerHeight: rows.length * (ROW + GAP), label, margin: { left: 44 } });
   const most = Math.max(...rows.flatMap(({ bars: all }) => all.map((bar) => bar.to)));
   const x = scaleLog([floor, most * 1.05], [0, frame.size.width]);
+  if (resolution > floor) frame.inner.append("rect").attr("class", "band unresolved").attr("width", Math.min(x(resolution), frame.size.width)).attr("height", frame.size.height);
   const whole = scaleLinear([0, 1], [frame.size.height, frame.size.height]);
   axes(frame, { x: { scale: x, label: "latency (ms)", format: axisMilliseconds }, y: { scale: whole, values: [] } });
   rows.forEach((row, index) => drawRow(frame, row, index * (ROW + GAP) + GAP, x, shareScale(row)));

@@ -96,9 +96,9 @@ function draw(report, series, width) {
   const y = latencyScale(curves, tick, ticked, frame.size.height);
 
   const floor = y.domain()[0];
-  const noise = report.environment.noise_floor?.p95_us / 1000;
-  band(frame, { from: floor, to: tick, y, name: "tick", text: `below one tick of the clock (${tick} ms)` });
-  if (noise > floor) band(frame, { from: floor, to: noise, y, name: "noise", text: "noise floor of the timer (p95)" });
+  const resolution = coarsest(curves);
+  if (resolution < tick || ticked) band(frame, { from: floor, to: tick, y, name: "tick", text: `below one tick of the clock (${tick} ms)` });
+  if (!ticked) band(frame, { from: floor, to: resolution, y, name: "unresolved", text: `below the resolution (${axisMilliseconds(resolution)} ms)` });
   axes(frame, {
     x: {
       scale: x,
@@ -145,10 +145,13 @@ function drawEstimates(group, cell, at, high, x) {
   }
 }
 
+/** The coarsest resolution of the curves, in ms. */
+const coarsest = (curves) => Math.max(...curves.map(({ cell }) => (cell.p50_us.resolution ?? 1) / 1000));
+
+/** From the power of ten below the fastest sample (but not below 1 us) to above the slowest and its interval. */
 function latencyScale(curves, tick, ticked, height) {
   const all = curves.flatMap(({ points }) => points.map((point) => point.ms + (ticked ? tick : 0)));
   const uppers = curves.flatMap(({ cell }) => Object.keys(QUANTILES).map((field) => (cell[field].upper ?? 0) / 1000));
-  const resolution = Math.max(...curves.map(({ cell }) => (cell.p50_us.resolution ?? 1) / 1000));
-  const least = ticked ? tick / 10 : Math.max(Math.min(...all.filter((ms) => ms > 0), tick / 10), resolution);
-  return scaleLog([10 ** Math.floor(Math.log10(least)), Math.max(...all, ...uppers, tick * 1.5) * 1.15], [height, 0]);
+  const least = ticked ? tick / 10 : Math.max(0.001, Math.min(...all.filter((ms) => ms > 0), tick / 10));
+  return scaleLog([10 ** Math.floor(Math.log10(least) + 1e-9), Math.max(...all, ...uppers, tick * 1.5) * 1.15], [height, 0]);
 }

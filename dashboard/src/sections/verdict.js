@@ -59,7 +59,7 @@ function card(report, { transport, outcome, reason }) {
     element("h2", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${title}`), ` ${transportTitle(transport)}`),
     element("p", { class: "reason" }, reason),
     verdicts.length > 0 && thresholdStrip(verdicts, STRIP_WIDTH),
-    verdicts.length > 0 && element("p", { class: "caption" }, `The ${verdicts[0].quantity} of each cell: a dot in its 95 % interval, or its bounds alone. Shaded: over the threshold.`));
+    verdicts.length > 0 && element("p", { class: "caption" }, `The ${verdicts[0].quantity} of each cell: a dot in its 95 % interval, or its bounds alone; hollow below the resolution. Shaded: over the threshold.`));
 }
 
 function provenance(report) {
