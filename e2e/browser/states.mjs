@@ -188,13 +188,16 @@ export async function testStates(browser) {
   });
 
   await check("where several locations measure, each can be looked at alone", () => {
-    const more = (method, path) => (path === "/results?location=weur" ? [200, { ...sampleReport(), run: { ...sampleReport().run, location: "weur" } }] : undefined);
-    return withPage(browser, { report: sampleReport(), history: noHistory, locations: ["wnam", "weur"], more }, DESKTOP, [], async (page) => {
+    const of = (location) => ({ ...sampleReport(), run: { ...sampleReport().run, location } });
+    const more = (method, path) => (path === "/results?location=weur" ? [200, of("weur")] : undefined);
+    return withPage(browser, { report: of("wnam+weur"), history: noHistory, locations: ["wnam", "weur"], more }, DESKTOP, [], async (page) => {
+      await page.locator("#answer").waitFor();
+      assert.equal(await page.getByRole("link", { name: "Markdown" }).count(), 0, "a merged report has no address of its own");
       await page.getByLabel("Location").selectOption("weur");
       await page.locator("#findings dd", { hasText: /^weur$/ }).waitFor();
       assert.equal(new URL(page.url()).search, "?location=weur");
       await page.goBack();
-      await page.locator("#findings dd", { hasText: /^default$/ }).waitFor();
+      await page.locator("#findings dd", { hasText: /^wnam\+weur$/ }).waitFor();
     });
   });
 

@@ -4,20 +4,31 @@ use cli::{
     client::Client,
     local::{Build, LocalOptions, LocalWorkers, Project},
 };
-use protocol::{Report, RunId, RunState, run::RunStatus};
+use protocol::{Report, RunId, RunState, Transport, run::RunStatus};
 use serde_json::{Value, json};
 use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::symlink,
     path::Path,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 /// When to give up on something that should have happened. Generous: machines may be busy.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// Every transport that the Workers speak.
+pub const TRANSPORTS: &[Transport] = &[
+    Transport::Direct,
+    Transport::ServiceBinding,
+    Transport::RawFetch,
+];
 
 /// Token of every orchestrator in tests.
 pub const TOKEN: &str = "token-of-the-tests";
@@ -85,8 +96,77 @@ pub fn small_run() -> &'static Report {
     static REPORT: OnceLock<Report> = OnceLock::new();
     REPORT.get_or_init(|| {
         let _turn = my_turn();
-        run_to_completion(&client(shared()), &small_plan())
+        let report = run_to_completion(&client(shared()), &small_plan());
+        // Tests look at every cell there is: without any they would all pass.
+        assert_eq!(report.cells.len(), 3 * 2);
+        report
     })
+}
+
+/// Shows a figure that a test found, also where the test passes: only the macros of printing are captured.
+pub fn tell(figure: &str) {
+    // Nothing depends on its being seen.
+    let _ = writeln!(io::stdout(), "{figure}");
+}
+
+/// A folder that is removed with the value.
+///
+/// # Panics
+/// When there is no room for one.
+#[must_use]
+pub fn temporary_folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// This project with JavaScript of a test's own around one of its Workers.
+#[derive(Debug)]
+pub struct Wrapped(TempDir);
+
+impl Wrapped {
+    /// The release build, with `code` in place of `worker`'s entry; the Worker itself is `./original.js` beside it.
+    ///
+    /// # Panics
+    /// When the Worker is not built.
+    #[must_use]
+    pub fn new(worker: &str, code: &str) -> Self {
+        let (folder, project) = (temporary_folder(), project());
+        let (root, copy) = (project.root(), folder.path());
+        for name in [
+            "orchestrator",
+            "caller-worker",
+            "runtime-worker",
+            "dashboard",
+            "node_modules",
+            "wrangler.toml",
+        ] {
+            if name != worker {
+                symlink(root.join(name), copy.join(name)).expect("a link");
+            }
+        }
+        let (from, to) = (root.join(worker), copy.join(worker));
+        let build = to.join("build");
+        fs::create_dir_all(&build).expect("a folder");
+        fs::copy(from.join("wrangler.toml"), to.join("wrangler.toml")).expect("a configuration");
+        for (file, name) in [
+            ("index.js", "original.js"),
+            ("index_bg.wasm", "index_bg.wasm"),
+        ] {
+            fs::copy(from.join("build").join(file), build.join(name)).unwrap_or_else(|error| {
+                panic!("{worker} is not built; run scripts/build ({error})")
+            });
+        }
+        fs::write(build.join("index.js"), code).expect("the wrapping code");
+        Self(folder)
+    }
+
+    /// The project of that.
+    ///
+    /// # Panics
+    /// Never for one that could be made.
+    #[must_use]
+    pub fn project(&self) -> Project {
+        Project::at(self.0.path()).expect("a project")
+    }
 }
 
 /// Starts a run and waits for its report.

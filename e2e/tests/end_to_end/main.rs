@@ -1,6 +1,12 @@
 //! End-to-end tests; `e2e/src/lib.rs` has the annotated index.
 
 mod api_errors;
+mod bad_requests;
+mod invocations;
+mod kills;
+mod known_truth;
 mod lifecycle;
 mod local_profile;
+mod places;
+mod readers;
 mod small_run;

@@ -200,7 +200,7 @@ fn every_delegated_cell_has_an_overhead_and_three_verdicts_that_follow_from_thei
         assert_eq!(verdict.quantity, Quantity::Overhead);
         let threshold_us = verdict.threshold_ms * 1_000.0;
         let (lower, upper) = (verdict.estimate_us.lower, verdict.estimate_us.upper);
-        let expected = if upper.is_some_and(|upper| upper < threshold_us) {
+        let expected = if upper.is_some_and(|upper| upper <= threshold_us) {
             Outcome::Pass
         } else if lower.is_some_and(|lower| lower > threshold_us) {
             Outcome::Fail

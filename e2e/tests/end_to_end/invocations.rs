@@ -1,0 +1,76 @@
+//! Each event stays within the platform's limit on Worker invocations, counted and not computed: the caller-worker is
+//! wrapped in a few lines of JavaScript that count what leaves it.
+
+use cli::local::Build;
+use e2e::stage;
+use protocol::limits::{INVOCATIONS_OF_A_WAKE, INVOCATIONS_PER_EVENT};
+use serde_json::json;
+
+/// Counts calls on the binding and of the global fetch during each dispatch, and logs their number.
+const COUNTING_CALLER: &str = r#"
+import { WorkerEntrypoint } from "cloudflare:workers";
+import Original from "./original.js";
+
+let calls = 0;
+const fetchPublic = globalThis.fetch;
+globalThis.fetch = (...parts) => { calls += 1; return fetchPublic(...parts); };
+
+const counted = (binding) => new Proxy(binding, {
+  get(target, name) {
+    const found = target[name];
+    if (name === "constructor" || typeof found !== "function") return found;
+    return (...parts) => { calls += 1; return target[name](...parts); };
+  },
+});
+
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    calls = 0;
+    const env = { ...this.env, RUNTIME: counted(this.env.RUNTIME) };
+    const response = await new Original(this.ctx, env).fetch(request);
+    console.log(`counted ${calls} calls`);
+    return response;
+  }
+}
+"#;
+
+#[test]
+fn no_event_makes_more_invocations_than_the_platform_allows_whatever_the_timer() {
+    let wrapped = stage::Wrapped::new("caller-worker", COUNTING_CALLER);
+    let workers = stage::start(Build::Release, |options| {
+        options.project = wrapped.project();
+    });
+    let client = stage::client(&workers);
+    for timer in ["auto", "ticked"] {
+        let report = stage::run_to_completion(
+            &client,
+            &json!({"transports": stage::TRANSPORTS, "functions": ["echo"], "payload_bytes": [100], "timer": timer}),
+        );
+        assert!(
+            report.cells.iter().all(|cell| cell.errors.is_empty()),
+            "{:?}",
+            report.cells
+        );
+    }
+    let log = workers.log();
+    let counts: Vec<u32> = log
+        .lines()
+        .filter_map(|line| {
+            line.split_once("counted ")?
+                .1
+                .strip_suffix(" calls")?
+                .parse()
+                .ok()
+        })
+        .collect();
+    let most = counts.iter().copied().max().unwrap_or_default() + INVOCATIONS_OF_A_WAKE;
+    assert!(most > 20, "nothing was counted: {counts:?}");
+    assert!(
+        most <= INVOCATIONS_PER_EVENT,
+        "an event made {most} invocations"
+    );
+    stage::tell(&format!(
+        "events: {}, most invocations of one: {most} of {INVOCATIONS_PER_EVENT}",
+        counts.len()
+    ));
+}
