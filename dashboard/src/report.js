@@ -34,6 +34,9 @@ export const isTicked = (report) => report.environment.timers.length > 0 && repo
 /** Whether it was measured on a local workerd. */
 export const isLocal = (report) => report.environment.limits === "local" || !report.environment.deployed_version_id;
 
+/** Whether it merges the runs of several locations: it then has no address and no files of its own. */
+export const isMerged = (report) => report.run.location.includes("+");
+
 const decoded = new WeakMap();
 
 /** The samples of a cell as slots in ms, `[{from, to, count}]`; decoded once. A cell without samples has none. */

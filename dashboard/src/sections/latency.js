@@ -1,7 +1,7 @@
 // The table that users came for (DESIGN section 7), and under it everything else that was measured of each cell.
 import { element, fill } from "../element.js";
 import { estimateText, integer, isNumber, resolutionText, sampleCounts } from "../format.js";
-import { cellsOf, errorCount, isTicked } from "../report.js";
+import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
 import { FUNCTIONS, payloadTitle, transportTitle } from "../vocabulary.js";
 
 const SHOWN = ["p50_us", "p95_us", "p99_us"];
@@ -52,7 +52,7 @@ class Notes {
 }
 
 function everything(report, cells) {
-  const head = ["Cell", "n", "errors", "skipped", "lost", "warmup", "min", "mean", "chain mean", "isolation cost", "p99.9", "max", "Files"];
+  const head = ["Cell", "n", "errors", "skipped", "lost", "warmup", "min", "mean", "chain mean", "isolation cost", "p99.9", "max", ...(isMerged(report) ? [] : ["Files"])];
   return element("details", {}, element("summary", {}, "Everything measured of these cells"),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Everything measured of these cells" },
       element("table", {},
@@ -71,7 +71,7 @@ function everythingOf(report, cell) {
     element("td", { class: "number" }, plain(cell.min_us)),
     ["mean_us", "chain_mean_us", "isolation_cost_us", "p99_9_us"].map((field) => element("td", { class: "number" }, withReason(cell[field]))),
     element("td", { class: "number" }, plain(cell.max_us)),
-    element("td", {}, files));
+    !isMerged(report) && element("td", {}, files));
 }
 
 const kinds = (errors) => Object.entries(errors).map(([kind, count]) => `${kind} ${count}`).join(", ");

@@ -2,7 +2,7 @@
 import { element, fill } from "../element.js";
 import { estimateText, instant, integer, listed } from "../format.js";
 import { thresholdStrip } from "../plots/thresholds.js";
-import { cellParts, delegating, isLocal } from "../report.js";
+import { cellParts, delegating, isLocal, isMerged } from "../report.js";
 import { BASELINE, OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
 
 /** Width at which the strips are drawn, in px; they scale with their card. */
@@ -69,7 +69,9 @@ function provenance(report) {
   return element("p", { class: "muted" },
     "Measured ", element("time", { datetime: run.finished_at ?? run.started_at }, instant(run.finished_at ?? run.started_at)), ` on ${place}. `,
     `Clock step ${environment.tick_ms ?? "unknown"} ms, ${environment.timers.join(" and ") || "no"} timer.${cut} `,
-    element("a", { href: `/results/${run.id}.md` }, "Markdown"), " · ", element("a", { href: `/results/${run.id}` }, "JSON"));
+    isMerged(report)
+      ? element("a", { href: "/results" }, "JSON")
+      : [element("a", { href: `/results/${run.id}.md` }, "Markdown"), " · ", element("a", { href: `/results/${run.id}` }, "JSON")]);
 }
 
 function allVerdicts(verdicts) {
