@@ -8,14 +8,14 @@ import { Figure } from "./plots/figure.js";
 import { historyPlot } from "./plots/history.js";
 import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
 import { percentilePlot } from "./plots/percentiles.js";
-import { cellsAt, cellsOf, delegating, samplesOf } from "./report.js";
+import { cellsAt, cellsOf, delegating, isMerged, samplesOf } from "./report.js";
 import { showChoice } from "./sections/choice.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
 import { showVerdict } from "./sections/verdict.js";
 import { payloadTitle, transportTitle } from "./vocabulary.js";
 
-const HISTORY_METRICS = ["p50", "p95", "p99"];
+const HISTORY_METRICS = ["mean", "p50", "p95", "p99"];
 
 export class ReportView {
   #report = null;
@@ -98,7 +98,7 @@ export class ReportView {
     }
     let plot;
     try {
-      plot = historyPlot(await history(cell, metric));
+      plot = historyPlot(await history(cell, metric, isMerged(this.#report) ? undefined : this.#report.run.location));
     } catch (error) {
       plot = nothing(error.status === 404 ? "There is no history of this cell yet." : `The history cannot be read. ${error.message}`);
     }

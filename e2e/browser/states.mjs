@@ -83,6 +83,8 @@ export async function testStates(browser) {
       withPage(browser, { report: sampleReport({ plan: { transports: ALL }, faults: [{ kind: "drift", cell: "rpc.echo.100", message: "The last third is 20 % slower than the first." }] }), runs: manyRuns(), history: longHistory }, options, [], async (page) => {
         await page.locator("#plot-history svg .change").waitFor({ state: "attached" });
         assert.equal(await page.locator("#plot-history svg .change").count(), 1);
+        assert.match(await page.locator("#plot-history svg").textContent(), /\+24\.4 %/);
+        assert.match(await text(page, "#plot-history .caption"), /n = 400 a run; resolution 0\.001 ms/);
         assert.equal(await page.locator("#plot-history svg .deploy").count(), 1);
         assert.equal(await page.locator("#plot-history svg .marker").count(), 40);
         assert.match(await text(page, "#findings"), /The last third is 20 % slower/);
@@ -242,14 +244,15 @@ export async function testStates(browser) {
     }));
 }
 
-const noHistory = (query) => ({ cell: query.get("cell"), metric: query.get("metric"), points: [], change_points: [] });
+const noHistory = (query) => ({ location: "default", conditions: "text, interpolated", cell: query.get("cell"), metric: query.get("metric"), points: [], change_points: [] });
 
 function longHistory(query) {
   const points = Array.from({ length: 40 }, (_, index) => {
     const level = (index < 25 ? 90 : 112) + 8 * Math.sin(index * 1.7);
-    return { run: `run-${index}`, finished_at: new Date(Date.UTC(2026, 10, 12, index * 6)).toISOString(), version: index < 18 ? "a1" : "b2", value_us: level, lower_us: level - 5, upper_us: level + 5 };
+    return { run: `run-${index}`, finished_at: new Date(Date.UTC(2026, 10, 12, index * 6)).toISOString(), version: index < 18 ? "a1" : "b2", value_us: level, lower_us: level - 5, upper_us: level + 5, resolution_us: 1, n: 400 };
   });
-  return { cell: query.get("cell"), metric: query.get("metric"), points, change_points: [{ run: "run-25", before_us: 90, after_us: 112 }] };
+  const change = { run: "run-25", finished_at: points[25].finished_at, version: "b2", before_us: 90, after_us: 112, change_percent: 24.4, change_percent_lower: 21, change_percent_upper: 28, p_value: 1e-6 };
+  return { location: "default", cell: query.get("cell"), metric: query.get("metric"), conditions: "text, interpolated", points, change_points: [change] };
 }
 
 function manyRuns() {

@@ -1,7 +1,7 @@
 // One figure of one cell over the runs, with deploys and change points.
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
-import { estimateText, instant, isNumber } from "../format.js";
+import { estimateText, instant, isNumber, resolutionText, sampleCounts } from "../format.js";
 import { cellParts } from "../report.js";
 import { payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath } from "./canvas.js";
@@ -17,8 +17,9 @@ export function historyPlot(history) {
     empty: drawn.length === 0 && "No completed run has this figure yet.",
     name: `history-${history.cell}-${history.metric}`,
     draw: (width) => draw(transport, drawn, deploysOf(drawn), changes, what, width),
-    caption: `${what} of the latency, in ms, over ${drawn.length} completed run${drawn.length === 1 ? "" : "s"}; n and interval of each run are in its report. `
-      + `Dashed rules: another version was deployed. Solid rules: the level changed (${changes.length} change point${changes.length === 1 ? "" : "s"}).`,
+    caption: `${what} of the latency, in ms, with 95 % intervals, over ${counted(drawn.length, "completed run")} at ${history.location} under the same conditions (${history.conditions}); `
+      + `${sampleCounts(drawn.map(({ n }) => n))} a run; ${resolutionText(points.map(({ estimate }) => estimate))}. `
+      + `Dashed rules: another version was deployed. Solid rules: the level changed (${counted(changes.length, "change point")}).`,
     numbers: {
       head: ["Run", "Finished", "Version", `${history.metric} (ms)`, "Change"],
       rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? shown(point.estimate) : "—", changeText(changes.find(({ run }) => run === point.run))]),
@@ -37,10 +38,13 @@ function shown(estimate) {
 
 function changeText(change) {
   if (!change) return "";
-  const before = estimateText({ value: change.before_us }).text;
-  const after = estimateText({ value: change.after_us }).text;
-  return `${before} to ${after} ms`;
+  const ms = (us) => estimateText({ value: us }).text;
+  return `${ms(change.before_us)} to ${ms(change.after_us)} ms, ${percent(change.change_percent)} (${percent(change.change_percent_lower)} to ${percent(change.change_percent_upper)})`;
 }
+
+const percent = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
+
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** The first point of each version but the first. */
 const deploysOf = (points) => points.filter((point, index) => index > 0 && (point.version ?? null) !== (points[index - 1].version ?? null));
@@ -62,8 +66,10 @@ function draw(transport, points, deploys, changes, what, width) {
   };
   for (const point of deploys) rule(point, "deploy", `version ${point.version ?? "unknown"} from here on`);
   for (const change of changes) {
-    const point = points.find(({ run }) => run === change.run);
-    if (point) rule(point, "change", `the level changed: ${changeText(change)}`);
+    rule(change, "change", `the level changed: ${changeText(change)}`);
+    const at = x(new Date(change.finished_at));
+    const left = at > frame.size.width / 2;
+    frame.inner.append("text").attr("class", "band-text").attr("x", at + (left ? -6 : 6)).attr("y", 12).attr("text-anchor", left ? "end" : "start").text(percent(change.change_percent));
   }
   const group = frame.inner.append("g").attr("class", `of-${transport}`);
   group.append("path").attr("class", "curve thin").attr("d", line((point) => x(new Date(point.finished_at)), (point) => y(point.value_us / 1000))(points));
