@@ -1,6 +1,9 @@
 //! What a clock can do, found out before it is relied on: whether it advances during CPU work, and in what steps.
 
-use crate::clock::{Clock, edge::poll_past};
+use crate::clock::{
+    Clock,
+    edge::{Edge, poll_past},
+};
 
 /// The tick that is assumed of a clock that stands still, whose steps cannot be watched: workerd counts whole milliseconds.
 pub const PLATFORM_TICK_MS: u64 = 1;
@@ -51,34 +54,31 @@ impl Probe {
             tick_ms: PLATFORM_TICK_MS,
             polls_per_tick: Vec::new(),
         };
-        let Some(mut edge) = poll_past(clock, clock.now_ms(), limits.polls) else {
-            return stands_still;
-        };
-
-        // (advance in ms, polls) from edge to edge
-        let mut advances: Vec<(u64, u32)> = Vec::new();
+        // the reading that the probe came upon, then every edge
+        let mut edges = vec![Edge {
+            reading_ms: clock.now_ms(),
+            polls: 0,
+        }];
         let mut tick_ms = 0;
-        for _ in 0..limits.ticks * 16 {
-            let Some(next) = poll_past(clock, edge.reading_ms, limits.polls) else {
+        for _ in 0..=limits.ticks * 16 {
+            let last_ms = edges[edges.len() - 1].reading_ms;
+            let Some(edge) = poll_past(clock, last_ms, limits.polls) else {
                 break;
             };
-            if let Some(advance) = next.reading_ms.checked_sub(edge.reading_ms) {
-                tick_ms = greatest_common_divisor(advance, tick_ms);
-                advances.push((advance, next.polls));
-            }
-            edge = next;
-            if undisturbed(&advances, tick_ms).count() >= limits.ticks as usize {
+            tick_ms = greatest_common_divisor(edge.reading_ms.saturating_sub(last_ms), tick_ms);
+            edges.push(edge);
+            if whole_ticks(&edges, tick_ms).count() >= limits.ticks as usize {
                 break;
             }
         }
-        if advances.is_empty() {
-            // it moved once and stopped, or only backwards: nothing to interpolate with
+        if edges.len() <= 2 || tick_ms == 0 {
+            // it never moved, or moved once and stopped, or only backwards: nothing to interpolate with
             return stands_still;
         }
         Self {
             advances_during_cpu: true,
             tick_ms,
-            polls_per_tick: undisturbed(&advances, tick_ms).collect(),
+            polls_per_tick: whole_ticks(&edges, tick_ms).collect(),
         }
     }
 
@@ -89,12 +89,15 @@ impl Probe {
     }
 }
 
-/// The counts of those advances that were one tick: a longer one jumped over an edge because the machine stalled.
-fn undisturbed(advances: &[(u64, u32)], tick_ms: u64) -> impl Iterator<Item = u32> {
-    advances
-        .iter()
-        .filter(move |(advance, _)| *advance == tick_ms)
-        .map(|(_, polls)| *polls)
+/// The polls from edge to edge where both edges were seen when they came: one that is more than a tick after the reading before it was jumped over
+/// in a stall, and the polls before and after it are those of part of a tick.
+fn whole_ticks(edges: &[Edge], tick_ms: u64) -> impl Iterator<Item = u32> {
+    let follows =
+        move |from: Edge, to: Edge| to.reading_ms.checked_sub(from.reading_ms) == Some(tick_ms);
+    edges
+        .windows(3)
+        .filter(move |three| follows(three[0], three[1]) && follows(three[1], three[2]))
+        .map(|three| three[2].polls)
 }
 
 /// The step that two differences of readings have in common. With the smallest difference instead, one reading off the grid would go unnoticed.

@@ -37,6 +37,11 @@ fn slice(
     (timer.finish(), truth)
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an index below the length"
+)]
 fn quantile(values: &mut [f64], q: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values[(q * values.len() as f64) as usize]
@@ -166,6 +171,25 @@ fn no_sample_leaves_the_bracket_that_the_clock_proves() {
         }
     }
     assert!(samples > 500, "only {samples} samples survived");
+}
+
+#[test]
+fn only_whole_ticks_calibrate_however_often_edges_are_jumped_over() {
+    // a stall in every third tick, long enough to jump over edges; the ticks that it cuts short are no ticks
+    let stalls = Stalls {
+        per_ms: 0.3,
+        mean_ns: 20_000_000.0,
+    };
+    for seed in 0..50 {
+        let platform = SimPlatform::running(1, seed).with_stalls(stalls);
+        let calibration = slice(&platform, [Nanoseconds(100_000); CALLS_PER_SLICE])
+            .0
+            .calibration;
+        assert!(
+            (calibration.polls_per_tick - 652.3).abs() < 7.0,
+            "seed {seed}: {calibration:?}"
+        );
+    }
 }
 
 #[test]

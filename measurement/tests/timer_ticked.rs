@@ -165,12 +165,12 @@ fn every_call_of_a_slice_meets_every_phase_alike() {
     for seed in 0..SLICES {
         let platform = SimPlatform::frozen(seed);
         let (readings, _) = slice(&platform, &[Nanoseconds(400_000); CALLS_PER_SLICE]);
-        for (count, ticks) in seen.iter_mut().zip(readings.samples) {
-            *count += u32::try_from(ticks).unwrap();
+        for (total, ticks) in seen.iter_mut().zip(readings.samples) {
+            *total += u32::try_from(ticks).unwrap();
         }
     }
-    for (place, count) in seen.into_iter().enumerate() {
-        let share = f64::from(count) / SLICES as f64;
+    for (place, ticks_seen) in seen.into_iter().enumerate() {
+        let share = f64::from(ticks_seen) / SLICES as f64;
         // four standard deviations, and what the spin leaves of the phase it started from
         assert!(
             (share - 0.4).abs() < 0.031 + 0.02,
@@ -184,23 +184,23 @@ fn a_failed_call_and_the_lead_in_after_it_are_left_out() {
     for seed in 0..300 {
         for platform in platforms(seed) {
             let mut timer = begun(&platform, Nanoseconds(150_000));
-            let (mut truth_ms, mut timed) = (0.0, 0);
+            let (mut truth_ms, mut calls_timed) = (0.0, 0);
             for call in 0..CALLS_PER_SLICE {
                 if call == 7 {
                     platform.time_out(10_000, Nanoseconds(700_000));
                     timer.failed();
                     continue;
                 }
-                let truth = platform.call(Nanoseconds(150_000));
+                let took = platform.call(Nanoseconds(150_000));
                 let counted = timer.succeeded(&platform);
                 assert_eq!(counted == Counted::LeadIn, call == 8, "call {call}");
                 if counted == Counted::Timed {
-                    truth_ms += truth.0 as f64 / 1e6;
-                    timed += 1;
+                    truth_ms += took.0 as f64 / 1e6;
+                    calls_timed += 1;
                 }
             }
             let readings = timer.finish();
-            assert_eq!(readings.samples.len(), timed);
+            assert_eq!(readings.samples.len(), calls_timed);
             assert_eq!(
                 readings.samples.iter().sum::<u64>() * readings.tick_ms,
                 readings.elapsed_ms

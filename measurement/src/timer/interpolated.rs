@@ -173,8 +173,9 @@ impl InterpolatedTimer {
     /// Polls to an edge from anywhere, then on to a start.
     fn align(&mut self, clock: &impl Clock) {
         self.start_ms = None;
-        if let Some(edge) = self.poll_past(clock, clock.now_ms()) {
-            self.start_after(clock, edge);
+        let now_ms = clock.now_ms();
+        if let Some(edge) = self.poll_past(clock, now_ms) {
+            self.start_after(clock, edge, self.is_next(now_ms, edge.reading_ms));
         }
     }
 
@@ -183,11 +184,13 @@ impl InterpolatedTimer {
         let end_ms = clock.now_ms();
         let start_ms = self.start_ms.take();
         let edge = self.poll_past(clock, end_ms)?;
-        let mut jumped_after = (!self.is_next(end_ms, edge.reading_ms)).then_some(edge.polls);
-        let jumped_later = self.start_after(clock, edge);
-        if jumped_after.is_none() {
-            jumped_after = jumped_later.map(|polls| edge.polls + polls);
-        }
+        let in_time = self.is_next(end_ms, edge.reading_ms);
+        let jumped_later = self.start_after(clock, edge, in_time);
+        let jumped_after = if in_time {
+            jumped_later.map(|polls| edge.polls + polls)
+        } else {
+            Some(edge.polls)
+        };
         Some(Shown {
             start_ms: start_ms?,
             end_ms,
@@ -196,18 +199,26 @@ impl InterpolatedTimer {
         })
     }
 
-    /// Polls from `edge` through one whole undisturbed tick, counting it, to the next start.
+    /// Polls from `edge` on to the next start, an edge that was seen when it came; from an edge that was seen `in_time` to the next one is a whole tick, and is counted.
     /// Returns the polls to the first edge that was jumped over, if one was.
-    fn start_after(&mut self, clock: &impl Clock, mut edge: Edge) -> Option<u32> {
+    fn start_after(
+        &mut self,
+        clock: &impl Clock,
+        mut edge: Edge,
+        mut in_time: bool,
+    ) -> Option<u32> {
         let (mut polls, mut jumped_after) = (0, None);
         for _ in 0..START_EDGES {
             let next = self.poll_past(clock, edge.reading_ms)?;
             polls += next.polls;
             if self.is_next(edge.reading_ms, next.reading_ms) {
-                self.tick_polls.push(next.polls);
+                if in_time {
+                    self.tick_polls.push(next.polls);
+                }
                 self.start_ms = Some(next.reading_ms);
                 break;
             }
+            in_time = false;
             jumped_after = jumped_after.or(Some(polls));
             edge = next;
         }
