@@ -107,14 +107,14 @@ fn what_too_few_samples_cannot_show_is_null_with_the_reason() {
 fn quantiles_are_in_order_in_every_cell() {
     for cell in &stage::small_run().cells {
         let quantiles = [&cell.p50_us, &cell.p95_us, &cell.p99_us];
-        let mut figures: Vec<f64> = quantiles
-            .iter()
-            .filter_map(|quantile| quantile.value)
-            .collect();
+        let mut figures: Vec<f64> = cell.min_us.into_iter().collect();
+        figures.extend(quantiles.iter().filter_map(|quantile| quantile.value));
+        figures.extend(cell.max_us);
         assert!(figures.len() >= 2, "{}", cell.id);
-        figures.insert(0, cell.min_us.unwrap_or(0.0));
-        figures.push(cell.max_us.unwrap());
         assert!(figures.is_sorted(), "{}: {figures:?}", cell.id);
+        if cell.transport.delegates() {
+            assert!(cell.max_us.is_some(), "{}", cell.id);
+        }
     }
 }
 
@@ -144,15 +144,17 @@ fn each_histogram_is_read_by_another_library_and_holds_every_sample() {
     for cell in &stage::small_run().cells {
         let histogram = histogram(cell);
         assert_eq!(histogram.len(), cell.count, "{}", cell.id);
-        // Three significant digits, in ns.
-        let max_ns = cell.max_us.unwrap() * 1_000.0;
-        let deviation = (histogram.max() as f64 - max_ns).abs();
-        assert!(
-            deviation <= max_ns / 1_000.0 + 1.0,
-            "{}: {} against {max_ns}",
-            cell.id,
-            histogram.max()
-        );
+        // Three significant digits, in ns; a maximum below the resolution is not stated.
+        if let Some(max_us) = cell.max_us {
+            let max_ns = max_us * 1_000.0;
+            let deviation = (histogram.max() as f64 - max_ns).abs();
+            assert!(
+                deviation <= max_ns / 1_000.0 + 1.0,
+                "{}: {} against {max_ns}",
+                cell.id,
+                histogram.max()
+            );
+        }
     }
 }
 
@@ -163,11 +165,13 @@ fn the_mean_stands_beside_the_mean_of_calls_in_a_row_and_their_difference() {
             stated(&cell.mean_us, "mean"),
             stated(&cell.chain_mean_us, "chain mean"),
         );
-        let cost = stated(&cell.isolation_cost_us, "isolation cost");
+        let cost = &cell.isolation_cost_us;
         assert!(chain > 0.0, "{}", cell.id);
+        // The cost is taken block by block: it is not quite the difference of the two means, but near it.
+        assert!(stated(cost, "isolation cost").abs() > 0.0, "{}", cell.id);
         assert!(
-            (mean - chain - cost).abs() < 0.01 + mean / 1_000.0,
-            "{}: {mean} - {chain} is not {cost}",
+            (cost.lower.unwrap()..=cost.upper.unwrap()).contains(&(mean - chain)),
+            "{}: {mean} - {chain} is not in {cost:?}",
             cell.id
         );
     }
@@ -267,18 +271,17 @@ fn the_markdown_has_the_table_that_users_come_for() {
             ("Raw Fetch", "1 KB"),
         ]
     );
-    for row in &rows {
-        assert!(
-            row[2..]
-                .iter()
-                .all(|figure| figure.chars().any(|c| c.is_ascii_digit())),
-            "{row:?}"
-        );
-        assert!(
-            row[2..]
-                .iter()
-                .all(|figure| !figure.trim_matches(['0', '.', ' ', 'm', 's']).is_empty()),
-            "{row:?} states a 0"
-        );
+    for (row, cell) in rows.iter().zip(&report.cells) {
+        let estimates = [&cell.p50_us, &cell.p95_us, &cell.p99_us];
+        for (figure, estimate) in row[2..].iter().zip(estimates) {
+            if estimate.value.is_some() {
+                assert!(
+                    figure.contains(|c: char| ('1'..='9').contains(&c)),
+                    "{row:?} states a 0"
+                );
+            } else {
+                assert_eq!(figure, "n/a", "{row:?}");
+            }
+        }
     }
 }
