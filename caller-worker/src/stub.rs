@@ -19,7 +19,7 @@ use worker::Env;
 /// 400 for a bad request, 502 when the runtime failed, 504 when it did not answer in time, 429 when the platform's limit on calls was reached,
 /// 503 when this Worker lacks what the transport needs.
 pub(crate) async fn execute(body: &[u8], env: &Env) -> Result<Vec<u8>, Problem> {
-    let request: StubRequest = serde_json::from_slice(body)
+    let request = StubRequest::from_json(body)
         .map_err(|error| Problem::new(400, format!("the body is not a request: {error}")))?;
     let invocation = Invocation {
         function: request.function_id,

@@ -5,6 +5,7 @@
 //! at in [`crate::anomaly`] before the samples are sorted.
 
 use crate::histogram::LatencyHistogram;
+use std::borrow::Cow;
 
 /// The latencies of one slice: the samples of one cell in one block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,21 +115,16 @@ impl CellSamples {
         &self.blocks
     }
 
-    /// The samples of those blocks that `other` has, too.
-    pub(crate) fn only_blocks_of(&self, other: &Self) -> Self {
-        if self
-            .blocks
-            .iter()
-            .map(|b| b.index)
-            .eq(other.blocks.iter().map(|b| b.index))
-        {
-            return self.clone();
+    /// The samples of those blocks that `other` has, too; borrowed where that is all of them.
+    pub(crate) fn only_blocks_of(&self, other: &Self) -> Cow<'_, Self> {
+        if self.paired(other).count() == self.blocks.len() {
+            return Cow::Borrowed(self);
         }
         let shared = self.paired(other).map(|(mine, _)| Block {
             index: mine.index,
             samples_ns: mine.sorted_ns.clone(),
         });
-        Self::new(shared)
+        Cow::Owned(Self::new(shared))
     }
 
     /// The blocks that `self` and `other` share, as pairs.

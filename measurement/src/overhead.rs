@@ -19,23 +19,24 @@ use crate::{
     proportion::{BlockProportion, MIN_BLOCKS},
     quantile::{order_statistic, quantile},
 };
+use std::borrow::Cow;
 
 /// The 95 % quantile of the standard normal distribution.
 const NORMAL_95: f64 = 1.644_853_626_951_472_7;
 
 /// A transport and `direct`, same function and payload, on the blocks that both have.
 #[derive(Clone, Debug)]
-pub struct Overhead {
-    transport: CellSamples,
-    direct: CellSamples,
+pub struct Overhead<'a> {
+    transport: Cow<'a, CellSamples>,
+    direct: Cow<'a, CellSamples>,
 }
 
-impl Overhead {
+impl<'a> Overhead<'a> {
     /// Pairs the two cells; blocks that only one of them has are left out.
     ///
     /// # Errors
     /// [`Undefined`] when one cell has no samples, or they share fewer than [`MIN_BLOCKS`] blocks.
-    pub fn new(transport: &CellSamples, direct: &CellSamples) -> Result<Self, Undefined> {
+    pub fn new(transport: &'a CellSamples, direct: &'a CellSamples) -> Result<Self, Undefined> {
         if transport.count() == 0 || direct.count() == 0 {
             return Err(Undefined::NoSamples);
         }

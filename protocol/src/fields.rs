@@ -16,7 +16,8 @@ impl FieldReader {
     /// # Errors
     /// Why it is none, in words.
     pub(crate) fn new(json: &[u8]) -> Result<Self, String> {
-        match serde_json::from_slice(json) {
+        let text = core::str::from_utf8(json).map_err(|error| error.to_string())?;
+        match serde_json::from_str(text) {
             Ok(Value::Object(fields)) => Ok(Self {
                 fields,
                 errors: Vec::new(),

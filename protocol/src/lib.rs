@@ -17,6 +17,7 @@ pub mod function;
 pub mod limits;
 pub mod markdown;
 pub mod measure;
+pub mod msgpack;
 pub mod named;
 pub mod payload;
 pub mod plan;

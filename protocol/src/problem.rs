@@ -63,6 +63,7 @@ const fn title(status: u16) -> &'static str {
         406 => "Not Acceptable",
         409 => "Conflict",
         410 => "Gone",
+        411 => "Length Required",
         413 => "Content Too Large",
         415 => "Unsupported Media Type",
         422 => "Unprocessable Content",

@@ -45,9 +45,7 @@ pub fn two_modes(cell: &CellSamples) -> Option<Modes> {
     let (lowest, highest) = (*logs.first()?, *logs.last()?);
     let step = (highest - lowest) / (GRID - 1) as f64;
     let place = |i: usize| lowest + step * i as f64;
-    let density: Vec<f64> = (0..GRID)
-        .map(|i| kernel_density(&logs, place(i), width))
-        .collect();
+    let density = smoothed(&logs, lowest, step, width);
     let around = |x: f64| count_between(&logs, x - REACH * width, x + REACH * width) as f64;
     let highest_mode = (0..GRID).max_by(|&a, &b| density[a].total_cmp(&density[b]))?;
     let mut best: Option<(f64, Modes)> = None;
@@ -87,13 +85,29 @@ fn kernel_width(logs: &[f64]) -> Option<f64> {
     (width > 0.0).then_some(width)
 }
 
-fn kernel_density(logs: &[f64], x: f64, width: f64) -> f64 {
-    let near = logs.partition_point(|&y| y < x - 4.0 * width)
-        ..logs.partition_point(|&y| y <= x + 4.0 * width);
-    logs[near]
-        .iter()
-        .map(|y| (-0.5 * ((x - y) / width).powi(2)).exp())
-        .sum()
+/// The density at the points of the grid: the samples are counted at their nearest points, and the counts are smoothed. The grid is
+/// finer than the kernel, and the cost does not grow with the samples.
+fn smoothed(logs: &[f64], lowest: f64, step: f64, width: f64) -> Vec<f64> {
+    let mut counts = vec![0.0; GRID];
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place on the grid, clamped to it"
+    )]
+    for log in logs {
+        counts[(((log - lowest) / step).round() as usize).min(GRID - 1)] += 1.0;
+    }
+    let kernel: Vec<f64> = (0..GRID)
+        .map(|d| (-0.5 * (d as f64 * step / width).powi(2)).exp())
+        .collect();
+    let at = |i: usize| {
+        counts
+            .iter()
+            .enumerate()
+            .map(|(j, count)| count * kernel[i.abs_diff(j)])
+            .sum()
+    };
+    (0..GRID).map(at).collect()
 }
 
 fn count_between(logs: &[f64], from: f64, to: f64) -> usize {
