@@ -84,9 +84,27 @@ export function sampleCounts(counts) {
 export function resolutionText(estimates) {
   const known = estimates.map((estimate) => estimate.resolution).filter((us) => isNumber(us) && us > 0);
   if (known.length === 0) return "resolution not stated";
-  const coarsest = Math.max(...known);
-  return `resolution ${fixed(coarsest, decimalsFor(coarsest))} ms`;
+  return `resolution ${Number((Math.max(...known) / 1000).toPrecision(2))} ms`;
 }
+
+/**
+ * Says once what several sentences say that differ in numbers only: `there are 330` and `there are 346` become
+ * `there are 330 to 346`. They must have the same `skeleton`.
+ */
+export function mergedSentence(sentences) {
+  const numbers = sentences.map((sentence) => sentence.match(NUMBER) ?? []);
+  let position = 0;
+  return sentences[0].replace(NUMBER, (first) => {
+    const column = numbers.map((row) => row[position]).sort((a, b) => a.replaceAll(",", "") - b.replaceAll(",", ""));
+    position += 1;
+    return column[0] === column.at(-1) ? first : `${column[0]} to ${column.at(-1)}`;
+  });
+}
+
+/** A sentence without its numbers. */
+export const skeleton = (sentence) => sentence.replace(NUMBER, "#");
+
+const NUMBER = /\d[\d,]*(\.\d+)?/g;
 
 /** A span in seconds for people: `45 s`, `3 min 5 s`, `2 h 4 min`. */
 export function duration(seconds) {

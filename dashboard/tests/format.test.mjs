@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimalsFor, duration, estimateLine, estimateText, milliseconds, sampleCounts } from "../src/format.js";
+import { decimalsFor, duration, estimateLine, estimateText, mergedSentence, milliseconds, sampleCounts, skeleton } from "../src/format.js";
 import { payloadTitle } from "../src/vocabulary.js";
 
 test("a value has as many digits as its resolution supports", () => {
@@ -38,6 +38,13 @@ test("what cannot be stated shows its bounds and its reason", () => {
     interval: null,
     reason: "72 samples are needed, there are 20",
   });
+});
+
+test("sentences that differ in numbers only are said once", () => {
+  const sentences = [330, 1346, 335].map((n) => `p99 needs at least 368 samples; there are ${n.toLocaleString("en-US")}`);
+  assert.equal(new Set(sentences.map(skeleton)).size, 1);
+  assert.equal(mergedSentence(sentences), "p99 needs at least 368 samples; there are 330 to 1,346");
+  assert.equal(mergedSentence(["nothing 1.5"]), "nothing 1.5");
 });
 
 test("counts, spans and sizes read as people write them", () => {

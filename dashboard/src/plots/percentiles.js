@@ -98,7 +98,7 @@ function draw(report, series, width) {
   const floor = y.domain()[0];
   const resolution = coarsest(curves);
   if (resolution < tick || ticked) band(frame, { from: floor, to: tick, y, name: "tick", text: `below one tick of the clock (${tick} ms)` });
-  if (!ticked) band(frame, { from: floor, to: resolution, y, name: "unresolved", text: `below the resolution (${axisMilliseconds(resolution)} ms)` });
+  if (!ticked) band(frame, { from: floor, to: resolution, y, name: "unresolved", text: `below the resolution (${Number(resolution.toPrecision(2))} ms)` });
   axes(frame, {
     x: {
       scale: x,

@@ -1,6 +1,6 @@
 // The table that users came for (DESIGN section 7), and under it everything else that was measured of each cell.
 import { element, fill } from "../element.js";
-import { estimateText, integer, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { estimateText, integer, isNumber, mergedSentence, resolutionText, sampleCounts, skeleton } from "../format.js";
 import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
 import { FUNCTIONS, payloadTitle, transportTitle } from "../vocabulary.js";
 
@@ -36,18 +36,20 @@ function figure(estimate, notes) {
   return [element("span", { class: "value" }, text), reason && notes.mark(reason), interval && element("span", { class: "interval" }, interval)];
 }
 
-/** Reasons why figures are not stated: each once, numbered, below the table. */
+/** Reasons why figures are not stated, numbered, below the table; those that differ in numbers only share a note. */
 class Notes {
-  #reasons = [];
+  #reasons = new Map();
 
   mark(reason) {
-    if (!this.#reasons.includes(reason)) this.#reasons.push(reason);
-    const number = this.#reasons.indexOf(reason) + 1;
-    return element("sup", {}, element("a", { href: `#note-${number}`, "aria-label": `note ${number}` }, String(number)));
+    const kind = skeleton(reason);
+    this.#reasons.set(kind, [...(this.#reasons.get(kind) ?? []), reason]);
+    const number = [...this.#reasons.keys()].indexOf(kind) + 1;
+    return element("sup", {}, element("a", { href: `#note-${number}`, title: reason, "aria-label": `note ${number}: ${reason}` }, String(number)));
   }
 
   list() {
-    return this.#reasons.length > 0 && element("ol", { class: "notes" }, this.#reasons.map((reason, index) => element("li", { id: `note-${index + 1}` }, reason)));
+    const kinds = [...this.#reasons.values()];
+    return kinds.length > 0 && element("ol", { class: "notes" }, kinds.map((reasons, index) => element("li", { id: `note-${index + 1}` }, mergedSentence(reasons))));
   }
 }
 
