@@ -8,6 +8,9 @@
 
 mod access;
 pub mod events;
+mod export;
+mod history;
+mod metrics;
 pub mod reading;
 mod response;
 mod results;
@@ -28,6 +31,9 @@ use protocol::{
     run::Trigger,
 };
 use reading::Reading;
+
+/// The API, machine-readable: written from the types by `examples/openapi.rs`, held to them by `tests/openapi.rs`.
+pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// A request, as the platform hands it over.
 pub trait Incoming {
@@ -127,7 +133,10 @@ impl<C: Coordinators> Api<'_, C> {
             (_, Route::LatestResults) => self.latest_results(request).await?,
             (_, Route::Results(run)) => self.results(&run).await?,
             (_, Route::ResultsMarkdown(run)) => self.markdown(&run).await?,
-            (_, route) => return Err(Problem::new(404, format!("{route:?} is not there yet"))),
+            (_, Route::CellExport(run, cell, form)) => self.export(&run, cell, form).await?,
+            (_, Route::History) => self.history(request).await?,
+            (_, Route::Metrics) => self.metrics().await?,
+            (_, Route::OpenApi) => Response::json_text(200, OPENAPI),
         };
         Ok(Reply::Full(response))
     }

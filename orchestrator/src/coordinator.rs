@@ -18,12 +18,14 @@ pub mod order;
 mod platform;
 mod question;
 mod repetition;
+mod series;
 mod slice;
 mod status;
 
 pub use log::LogLine;
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
 pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
+pub use series::change_points;
 pub use status::status;
 
 use crate::{

@@ -390,7 +390,10 @@ fn old_samples_and_then_old_runs_are_let_go_but_not_the_series() {
         0
     );
     assert_eq!(count(&process, "SELECT COUNT(*) FROM reports"), 3);
-    assert_eq!(count(&process, "SELECT COUNT(*) FROM history"), 5);
+    assert_eq!(
+        count(&process, "SELECT COUNT(DISTINCT run) FROM history"),
+        5
+    );
 }
 
 #[test]

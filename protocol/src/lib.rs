@@ -14,6 +14,7 @@ pub mod estimate;
 pub mod execute;
 mod fields;
 pub mod function;
+pub mod history;
 pub mod limits;
 pub mod markdown;
 pub mod measure;

@@ -1,8 +1,12 @@
 //! `/results`: reports, as JSON and as Markdown.
 
-use super::{Api, Coordinators, Incoming, Response, runs::read};
+use super::{
+    Api, Coordinators, Incoming, Response,
+    runs::{read, unknown},
+};
 use crate::coordinator::Question;
-use protocol::{Problem, Report, RunId};
+use protocol::{Plan, Problem, Report, RunId, report::Fault};
+use std::collections::BTreeMap;
 
 impl<C: Coordinators> Api<'_, C> {
     /// The latest completed report: of the location asked for, else over all of them.
@@ -28,7 +32,7 @@ impl<C: Coordinators> Api<'_, C> {
         match reports.as_slice() {
             [] => Err(missing.unwrap_or_else(|| Problem::new(404, "no location is configured"))),
             [report] => Ok(Response::json_text(200, report.as_str())),
-            [first, ..] => Ok(Response::json_text(200, first.as_str())),
+            reports => Ok(Response::json(200, &merged(reports)?)),
         }
     }
 
@@ -48,7 +52,7 @@ impl<C: Coordinators> Api<'_, C> {
         let question = Question::Report {
             run: Some(run.clone()),
         };
-        let mut missing = Problem::new(404, format!("there is no run {run}"));
+        let mut missing = unknown(run);
         for location in &self.settings.locations {
             match self.ask_cached(location, &question).await {
                 Ok(report) => return Ok(report),
@@ -72,5 +76,40 @@ impl<C: Coordinators> Api<'_, C> {
             let detail = format!("location must be one of: {}", known.join(", "));
             Problem::new(400, detail)
         })
+    }
+}
+
+/// The latest reports of all locations as one. Locations whose latest run had another plan than the newest one are left out, and named.
+fn merged(reports: &[String]) -> Result<Report, Problem> {
+    let reports: Vec<Report> = reports
+        .iter()
+        .map(|json| read(json))
+        .collect::<Result<_, _>>()?;
+    let newest = reports.iter().max_by_key(|report| report.run.finished_at);
+    let Some(plan) = newest.map(|report| comparable(&report.plan)) else {
+        return Err(Problem::new(404, "no location has a completed run"));
+    };
+    let (alike, others): (Vec<Report>, Vec<Report>) = reports
+        .into_iter()
+        .partition(|report| comparable(&report.plan) == plan);
+    let mut merged = measurement::report::merge(&alike)
+        .map_err(|error| Problem::new(500, format!("the reports cannot be merged: {error}")))?;
+    merged.faults.extend(others.iter().map(|report| Fault {
+        kind: "location-left-out".to_owned(),
+        cell: None,
+        message: format!(
+            "the latest run of {} had another plan: GET /results?location={} shows it",
+            report.run.location, report.run.location
+        ),
+        figures: BTreeMap::new(),
+    }));
+    Ok(merged)
+}
+
+/// A plan without its seed, which does not change what is measured.
+fn comparable(plan: &Plan) -> Plan {
+    Plan {
+        seed: 0,
+        ..plan.clone()
     }
 }

@@ -132,7 +132,7 @@ impl<C: Coordinators> Api<'_, C> {
     /// 404 when no location knows it.
     pub async fn find(&self, run: &RunId) -> Result<(String, RunStatus), Problem> {
         let question = Question::Status { run: run.clone() };
-        let mut unknown = Problem::new(404, format!("there is no run {run}"));
+        let mut unknown = unknown(run);
         for location in &self.settings.locations {
             match self.ask_cached(location, &question).await {
                 Ok(status) => return Ok((location.clone(), read(&status)?)),
@@ -168,4 +168,10 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Prob
             format!("a coordinator's answer cannot be read: {error}"),
         )
     })
+}
+
+/// No location knows the run.
+pub(super) fn unknown(run: &RunId) -> Problem {
+    let detail = format!("there is no run {run}; GET /runs lists those kept");
+    Problem::new(404, detail)
 }

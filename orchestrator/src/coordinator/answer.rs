@@ -93,13 +93,14 @@ impl<S: Sql> Coordinator<S> {
                 let slices = slices.into_iter().map(|slice| CellSlice {
                     index: slice.index,
                     block: order::block_of(&run.request.geometry, slice.index),
+                    committed_ms: slice.committed_ms,
                     record: slice.record,
                     histogram: slice.histogram,
                 });
                 json(&slices.collect::<Vec<_>>())
             }
-            Question::History { limit } => {
-                let rows = self.store.history(limit)?;
+            Question::History { cell, limit } => {
+                let rows = self.store.history(&cell, limit)?;
                 json(&rows.into_iter().map(figures).collect::<Vec<_>>())
             }
             Question::Overview => json(&Overview {

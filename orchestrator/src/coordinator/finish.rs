@@ -3,7 +3,12 @@
 use super::{Coordinator, LogLine, Turn, status::instant};
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
 use measurement::report::{Deployment, assemble};
-use protocol::{PACKAGE_VERSION, Report, RunState, report::RunFacts};
+use protocol::{
+    PACKAGE_VERSION, Report, RunState,
+    history::SeriesMetric,
+    report::{CellReport, RunFacts},
+};
+use std::collections::BTreeMap;
 
 /// Attempts at assembling one report: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
@@ -25,8 +30,12 @@ impl<S: Sql> Coordinator<S> {
             what: "report",
             error: error.to_string(),
         })?;
-        let history = completes.then(|| history_row(&run, &report, now));
-        self.store.save_report(&run, &text, history.as_ref())?;
+        let history = if completes {
+            history_rows(&run, &report, now)
+        } else {
+            Vec::new()
+        };
+        self.store.save_report(&run, &text, &history)?;
         let mut turn = Turn::soon(now);
         if completes {
             turn.lines.push(finished(&run, now));
@@ -109,31 +118,26 @@ fn finished(run: &RunRow, now: Millis) -> LogLine {
     }
 }
 
-/// The figures that series are drawn from: `{cell: {metric: value}}`, where there is a value.
-fn history_row(run: &RunRow, report: &Report, now: Millis) -> HistoryRow {
-    let mut cells = serde_json::Map::new();
-    for cell in &report.cells {
-        let metrics = [
-            ("mean_us", &cell.mean_us),
-            ("p50_us", &cell.p50_us),
-            ("p95_us", &cell.p95_us),
-            ("p99_us", &cell.p99_us),
-        ];
-        let values = metrics
-            .into_iter()
-            .filter_map(|(name, estimate)| Some((name.to_owned(), estimate.value?.into())));
-        cells.insert(
-            cell.id.to_string(),
-            serde_json::Value::Object(values.collect()),
-        );
-    }
-    HistoryRow {
-        run: run.id.clone(),
-        finished_ms: now,
-        version: run.request.deployed_version_id.clone(),
-        conditions: conditions(report),
-        figures: serde_json::Value::Object(cells).to_string(),
-    }
+/// The figures that series are drawn from.
+fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
+    let conditions = conditions(report);
+    let row = |cell: &CellReport| {
+        let figures = BTreeMap::from([
+            (SeriesMetric::Mean, &cell.mean_us),
+            (SeriesMetric::P50, &cell.p50_us),
+            (SeriesMetric::P95, &cell.p95_us),
+            (SeriesMetric::P99, &cell.p99_us),
+        ]);
+        HistoryRow {
+            cell: cell.id,
+            run: run.id.clone(),
+            finished_ms: now,
+            version: run.request.deployed_version_id.clone(),
+            conditions: conditions.clone(),
+            figures: serde_json::to_string(&figures).unwrap_or_default(),
+        }
+    };
+    report.cells.iter().map(row).collect()
 }
 
 /// What else determines a latency beside the cell.

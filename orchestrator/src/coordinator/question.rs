@@ -2,10 +2,12 @@
 
 use crate::store::Millis;
 use protocol::{
-    Cell, Plan, Problem, RunId,
+    Cell, Estimate, Plan, Problem, RunId,
+    history::SeriesMetric,
     run::{Sibling, Trigger},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A question of the API to one coordinator. It has been authorised and validated; a coordinator is reachable over its binding alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,8 +46,10 @@ pub enum Question {
         /// The cell.
         cell: Cell,
     },
-    /// The figures of the last runs. Answer: a list of [`Figures`].
+    /// The figures of a cell in the last runs. Answer: a list of [`Figures`], oldest first.
     History {
+        /// The cell.
+        cell: Cell,
         /// At most this many runs.
         limit: u32,
     },
@@ -77,13 +81,15 @@ pub struct CellSlice {
     pub index: u32,
     /// The block it belongs to.
     pub block: u32,
+    /// When it was committed.
+    pub committed_ms: Millis,
     /// The record, for as long as raw samples are kept.
     pub record: Option<protocol::slice::SliceRecord>,
     /// Its samples as an encoded histogram.
     pub histogram: Option<String>,
 }
 
-/// The figures of one completed run.
+/// The figures of one cell in one completed run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// The run.
@@ -94,8 +100,8 @@ pub struct Figures {
     pub version: Option<String>,
     /// What else determines a latency beside the cell; runs that differ in it are not comparable.
     pub conditions: String,
-    /// `{cell: {metric: value}}`, in us.
-    pub figures: serde_json::Value,
+    /// Estimates by metric, in us.
+    pub figures: BTreeMap<SeriesMetric, Estimate>,
 }
 
 /// Counts for monitoring.

@@ -1,15 +1,17 @@
-//! The figures of completed runs over time.
+//! The figures of completed runs over time, by cell.
 
 use super::{
     Millis, Store, StoreError,
     run_row::parse,
     sql::{Columns, Sql},
 };
-use protocol::RunId;
+use protocol::{Cell, RunId};
 
-/// The figures of one completed run, for the series.
+/// The figures of one cell in one completed run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryRow {
+    /// The cell.
+    pub cell: Cell,
     /// The run.
     pub run: RunId,
     /// When it ended.
@@ -18,16 +20,17 @@ pub struct HistoryRow {
     pub version: Option<String>,
     /// What else determines a latency beside the cell; runs that differ in it are not comparable.
     pub conditions: String,
-    /// JSON: `{cell: {metric: value}}`.
+    /// JSON: `{metric: estimate}`.
     pub figures: String,
 }
 
 impl<S: Sql> Store<S> {
-    /// Adds a run's figures; inside a transaction of the caller.
+    /// Adds the figures of one cell; inside a transaction of the caller.
     pub(super) fn insert_history(&self, row: &HistoryRow) -> Result<(), StoreError> {
         self.sql.query(
-            "INSERT OR REPLACE INTO history (run, finished_ms, version, conditions, figures) VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO history (cell, run, finished_ms, version, conditions, figures) VALUES (?, ?, ?, ?, ?, ?)",
             &[
+                row.cell.to_string().into(),
                 row.run.as_str().into(),
                 row.finished_ms.into(),
                 row.version.as_deref().into(),
@@ -38,20 +41,21 @@ impl<S: Sql> Store<S> {
         Ok(())
     }
 
-    /// The last `limit` runs' figures, oldest first.
+    /// The figures of one cell in the last `limit` runs that have it, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn history(&self, limit: u32) -> Result<Vec<HistoryRow>, StoreError> {
+    pub fn history(&self, cell: &Cell, limit: u32) -> Result<Vec<HistoryRow>, StoreError> {
         let rows = self.sql.query(
-            "SELECT run, finished_ms, version, conditions, figures FROM history ORDER BY run DESC LIMIT ?",
-            &[limit.into()],
+            "SELECT run, finished_ms, version, conditions, figures FROM history WHERE cell = ? ORDER BY run DESC LIMIT ?",
+            &[cell.to_string().into(), limit.into()],
         )?;
         let mut history = rows
             .into_iter()
             .map(|row| {
                 let mut columns = Columns::of(row);
                 Ok(HistoryRow {
+                    cell: *cell,
                     run: parse("run id", &columns.text()?)?,
                     finished_ms: columns.integer()?,
                     version: columns.optional_text()?,

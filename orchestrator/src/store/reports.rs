@@ -64,7 +64,7 @@ impl<S: Sql> Store<S> {
         &self,
         ended: &RunRow,
         report: &str,
-        figures: Option<&HistoryRow>,
+        figures: &[HistoryRow],
     ) -> Result<(), StoreError> {
         let run = &ended.id;
         self.sql.transaction(|| {
@@ -86,8 +86,8 @@ impl<S: Sql> Store<S> {
             if let Some(now) = ended.finished_ms {
                 self.begin_waiting_run(now)?;
             }
-            if let Some(figures) = figures {
-                self.insert_history(figures)?;
+            for row in figures {
+                self.insert_history(row)?;
             }
             Ok(())
         })

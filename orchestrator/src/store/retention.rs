@@ -10,8 +10,9 @@ use protocol::RunId;
 /// Slices let go in one wake, at most: each is a row written, and a wake must stay short.
 const SLICES_PER_WAKE: u32 = 500;
 
-/// Runs whose figures stay in the series after the runs themselves have been let go: three years of a run every six hours, 20 MB.
-const HISTORY_RUNS: u32 = 4_500;
+/// Years for which the figures of runs stay in the series after the runs themselves have been let go. With a run every six hours and 36
+/// cells these are 160,000 rows of 500 bytes.
+const HISTORY_YEARS: i32 = 3;
 
 impl<S: Sql> Store<S> {
     /// Lets go of raw samples beyond the newest `keep_samples` runs and of whole runs beyond the newest `keep_runs`, a bounded
@@ -68,12 +69,30 @@ impl<S: Sql> Store<S> {
                     self.sql.query(statement, &[run.as_str().into()])?;
                 }
                 self.sql.query(
-                    "DELETE FROM history WHERE run <= (SELECT run FROM history ORDER BY run DESC LIMIT 1 OFFSET ?)",
-                    &[HISTORY_RUNS.into()],
+                    "DELETE FROM history WHERE run < ?",
+                    &[years_before(run).into()],
                 )?;
                 Ok::<(), StoreError>(())
             })?;
         }
         Ok(true)
+    }
+}
+
+/// What the ids of runs begin with that were created [`HISTORY_YEARS`] before `run`.
+fn years_before(run: &RunId) -> String {
+    let (year, rest) = run.as_str().split_at(4);
+    let year: i32 = year.parse().unwrap_or(0);
+    format!("{:04}{rest}", year - HISTORY_YEARS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_are_cut_by_the_year_in_the_ids() {
+        let run: RunId = "20261122T172800Z-4f9a1c07".parse().unwrap();
+        assert_eq!(years_before(&run), "20231122T172800Z-4f9a1c07");
     }
 }

@@ -25,6 +25,7 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     "CREATE TABLE slices (
         run TEXT NOT NULL,
         idx INTEGER NOT NULL,
+        committed_ms INTEGER NOT NULL,
         record TEXT,
         cell TEXT,
         histogram TEXT,
@@ -37,14 +38,16 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         body TEXT NOT NULL,
         PRIMARY KEY (run, piece)
     ) WITHOUT ROWID",
-    // The figures of each completed run that series are drawn from, as {cell: {metric: value}}. Only runs of equal conditions
-    // (payload shape, concurrency, timer, ...) are comparable.
+    // The figures of each cell of each completed run, as {metric: estimate}: what series are drawn from. Only runs of equal
+    // conditions (payload shape, concurrency, timer, ...) are comparable.
     "CREATE TABLE history (
-        run TEXT PRIMARY KEY,
+        cell TEXT NOT NULL,
+        run TEXT NOT NULL,
         finished_ms INTEGER NOT NULL,
         version TEXT,
         conditions TEXT NOT NULL,
-        figures TEXT NOT NULL
+        figures TEXT NOT NULL,
+        PRIMARY KEY (cell, run)
     ) WITHOUT ROWID",
     // Alerts, from the decision to send one until it has been delivered or given up.
     "CREATE TABLE alerts (

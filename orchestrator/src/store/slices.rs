@@ -15,6 +15,8 @@ use protocol::{
 pub struct StoredSlice {
     /// Position in the run.
     pub index: u32,
+    /// When it was committed.
+    pub committed_ms: Millis,
     /// The record; `None` once raw samples have been let go.
     pub record: Option<SliceRecord>,
     /// Its samples as an encoded histogram; `None` where the slice has none.
@@ -54,10 +56,11 @@ impl<S: Sql> Store<S> {
                 return Err(StoreError::MovedOn);
             }
             self.sql.query(
-                "INSERT INTO slices (run, idx, record, cell, histogram) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO slices (run, idx, committed_ms, record, cell, histogram) VALUES (?, ?, ?, ?, ?, ?)",
                 &[
                     run.id.as_str().into(),
                     record.index.into(),
+                    now.into(),
                     slice.into(),
                     cell.into(),
                     histogram.into(),
@@ -87,7 +90,7 @@ impl<S: Sql> Store<S> {
     /// [`StoreError`].
     pub fn slices_of_cell(&self, run: &RunId, cell: &Cell) -> Result<Vec<StoredSlice>, StoreError> {
         let rows = self.sql.query(
-            "SELECT idx, record, histogram FROM slices WHERE run = ? AND cell = ? ORDER BY idx",
+            "SELECT idx, committed_ms, record, histogram FROM slices WHERE run = ? AND cell = ? ORDER BY idx",
             &[run.as_str().into(), Value::from(cell.to_string())],
         )?;
         rows.into_iter()
@@ -95,6 +98,7 @@ impl<S: Sql> Store<S> {
                 let mut columns = Columns::of(row);
                 Ok(StoredSlice {
                     index: u32::try_from(columns.integer()?).unwrap_or(u32::MAX),
+                    committed_ms: columns.integer()?,
                     record: columns
                         .optional_text()?
                         .map(|json| from_json("slice", &json))

@@ -1,0 +1,75 @@
+//! `/history`: the series of one figure of one cell over the runs of one location.
+
+use super::{Api, Coordinators, Incoming, Response, runs::read};
+use crate::coordinator::{Figures, Question, change_points};
+use chrono::DateTime;
+use protocol::{
+    Cell, Problem,
+    history::{History, HistoryPoint, SeriesMetric},
+};
+
+/// Runs of a series, at most: four months of a run every six hours.
+const MOST_RUNS: u32 = 500;
+
+impl<C: Coordinators> Api<'_, C> {
+    pub(super) async fn history(&self, request: &impl Incoming) -> Result<Response, Problem> {
+        let wanted = |detail: String| Problem::new(400, detail);
+        let Some(cell) = request.query("cell") else {
+            return Err(wanted(
+                "cell must be named, as in ?cell=service-binding.echo.100&metric=p50".to_owned(),
+            ));
+        };
+        let cell: Cell = cell
+            .parse()
+            .map_err(|error| wanted(format!("cell: {error}")))?;
+        let metric = match request.query("metric") {
+            None => SeriesMetric::P50,
+            Some(name) => name
+                .parse()
+                .map_err(|error| wanted(format!("metric: {error}")))?,
+        };
+        let location = match request.query("location") {
+            Some(location) => self.configured(&location)?,
+            None => self.settings.locations.first().cloned().unwrap_or_default(),
+        };
+        let question = Question::History {
+            cell,
+            limit: MOST_RUNS,
+        };
+        let runs: Vec<Figures> = read(&self.ask_cached(&location, &question).await?)?;
+        let Some(latest) = runs.last() else {
+            return Err(Problem::new(
+                404,
+                format!("no completed run of {location} has the cell {cell}"),
+            ));
+        };
+        let conditions = latest.conditions.clone();
+        let comparable: Vec<Figures> = runs
+            .into_iter()
+            .filter(|run| run.conditions == conditions)
+            .collect();
+        let series = History {
+            location,
+            cell,
+            metric,
+            conditions,
+            points: comparable.iter().map(|run| point(run, metric)).collect(),
+            change_points: change_points(&comparable, metric),
+        };
+        Ok(Response::json(200, &series))
+    }
+}
+
+fn point(run: &Figures, metric: SeriesMetric) -> HistoryPoint {
+    let estimate = run.figures.get(&metric).cloned().unwrap_or_default();
+    HistoryPoint {
+        run: run.run.clone(),
+        finished_at: DateTime::from_timestamp_millis(run.finished_ms).unwrap_or_default(),
+        version: run.version.clone(),
+        value_us: estimate.value,
+        lower_us: estimate.lower,
+        upper_us: estimate.upper,
+        resolution_us: estimate.resolution,
+        n: estimate.n,
+    }
+}

@@ -1,0 +1,289 @@
+//! The latest figures in the Prometheus text format (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+//!
+//! Latencies are gauges in seconds, not Prometheus histograms: they are estimates of a finished run, and do not accumulate.
+
+use super::{Api, Coordinators, Response, runs::read};
+use crate::coordinator::{Overview, Question};
+use core::fmt::Write as _;
+use protocol::{
+    Cell, Estimate, PACKAGE_VERSION, Problem, Report,
+    report::{Metric, Outcome},
+};
+
+/// Media type of the format.
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Microseconds in a second.
+const US_PER_SECOND: f64 = 1e6;
+
+impl<C: Coordinators> Api<'_, C> {
+    pub(super) async fn metrics(&self) -> Result<Response, Problem> {
+        let (mut overviews, mut reports) = (Vec::new(), Vec::new());
+        for location in &self.settings.locations {
+            let overview: Overview = read(&self.ask_cached(location, &Question::Overview).await?)?;
+            overviews.push((location.as_str(), overview));
+            match self
+                .ask_cached(location, &Question::Report { run: None })
+                .await
+            {
+                Ok(report) => reports.push((location.as_str(), read::<Report>(&report)?)),
+                Err(problem) if problem.status == 404 => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+        let mut families = Families::default();
+        build(&mut families, self.settings.deployed_version_id.as_deref());
+        for (location, overview) in &overviews {
+            runs(&mut families, location, overview);
+        }
+        for (location, report) in &reports {
+            figures(&mut families, location, report);
+        }
+        Ok(Response::new(200, MEDIA_TYPE, families.text()))
+    }
+}
+
+/// Samples by family: the format wants each family in one piece.
+#[derive(Default)]
+struct Families(Vec<Family>);
+
+struct Family {
+    name: &'static str,
+    help: &'static str,
+    lines: String,
+}
+
+impl Families {
+    fn add(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: f64) {
+        let at = self.0.iter().position(|family| family.name == name);
+        let at = at.unwrap_or_else(|| {
+            self.0.push(Family {
+                name,
+                help,
+                lines: String::new(),
+            });
+            self.0.len() - 1
+        });
+        let lines = &mut self.0[at].lines;
+        let pairs: Vec<String> = labels
+            .iter()
+            .map(|(key, value)| format!("{key}=\"{}\"", escaped(value)))
+            .collect();
+        let _ = writeln!(lines, "{name}{{{}}} {value}", pairs.join(","));
+    }
+
+    fn text(&self) -> String {
+        let mut out = String::new();
+        for Family { name, help, lines } in &self.0 {
+            let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{lines}");
+        }
+        out
+    }
+}
+
+fn escaped(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}
+
+fn build(families: &mut Families, version: Option<&str>) {
+    let labels = [
+        ("package_version", PACKAGE_VERSION),
+        ("deployed_version_id", version.unwrap_or("")),
+    ];
+    families.add(
+        "worker_rpc_build_info",
+        "Versions; the value is always 1.",
+        &labels,
+        1.0,
+    );
+}
+
+fn runs(families: &mut Families, location: &str, overview: &Overview) {
+    for (state, count) in &overview.runs_by_state {
+        let labels = [("location", location), ("state", state.as_str())];
+        families.add(
+            "worker_rpc_runs",
+            "Runs kept, by state.",
+            &labels,
+            *count as f64,
+        );
+    }
+    let done = overview.active.as_ref().map(|run| {
+        f64::from(run.progress.slices_done) / f64::from(run.progress.slices_total.max(1))
+    });
+    let labels = [("location", location)];
+    families.add(
+        "worker_rpc_run_active",
+        "Whether a run is active.",
+        &labels,
+        f64::from(done.is_some()),
+    );
+    if let Some(done) = done {
+        families.add(
+            "worker_rpc_run_progress_ratio",
+            "How much of the active run is measured.",
+            &labels,
+            done,
+        );
+    }
+}
+
+fn figures(families: &mut Families, location: &str, report: &Report) {
+    let place = [("location", location)];
+    if let Some(at) = report.run.finished_at {
+        let seconds = at.timestamp_millis() as f64 / 1_000.0;
+        families.add(
+            "worker_rpc_last_completed_timestamp_seconds",
+            "When the latest completed run ended.",
+            &place,
+            seconds,
+        );
+    }
+    families.add(
+        "worker_rpc_faults",
+        "What a reader of the latest report should know before trusting it: how many of it.",
+        &place,
+        report.faults.len() as f64,
+    );
+    for cell in &report.cells {
+        let mut family = CellLabels::new(families, location, cell.id);
+        family.quantiles(
+            "worker_rpc_latency_seconds",
+            LATENCY,
+            [
+                (&cell.p50_us, "0.5"),
+                (&cell.p95_us, "0.95"),
+                (&cell.p99_us, "0.99"),
+            ],
+        );
+        family.one(
+            "worker_rpc_latency_mean_seconds",
+            "Mean latency of one call.",
+            cell.mean_us.value.map(seconds),
+        );
+        family.one(
+            "worker_rpc_samples",
+            "Samples behind the figures.",
+            Some(cell.count as f64),
+        );
+        family.one(
+            "worker_rpc_failed_calls",
+            "Calls that failed.",
+            Some(cell.errors.values().sum::<u64>() as f64),
+        );
+    }
+    for overhead in &report.overheads {
+        let mut family = CellLabels::new(families, location, overhead.id);
+        family.quantiles(
+            "worker_rpc_overhead_seconds",
+            OVERHEAD,
+            [
+                (&overhead.p50_us, "0.5"),
+                (&overhead.p95_us, "0.95"),
+                (&overhead.p99_us, "0.99"),
+            ],
+        );
+    }
+    for verdict in &report.verdicts {
+        let quantile = match verdict.metric {
+            Metric::P50 => "0.5",
+            Metric::P95 => "0.95",
+            Metric::P99 => "0.99",
+        };
+        let value = match verdict.outcome {
+            Outcome::Pass => 1.0,
+            Outcome::Inconclusive => 0.0,
+            Outcome::Fail => -1.0,
+        };
+        let mut family = CellLabels::new(families, location, verdict.id);
+        family.labelled(
+            "worker_rpc_verdict",
+            "Verdict against the threshold: 1 pass, 0 inconclusive, -1 fail.",
+            ("quantile", quantile),
+            value,
+        );
+    }
+}
+
+const LATENCY: &str = "Latency of one call in the latest completed run, by quantile; bound says whether it is the estimate or an end of its 95 % interval.";
+const OVERHEAD: &str = "Latency minus that of direct execution, by quantile; bound as above.";
+
+fn seconds(us: f64) -> f64 {
+    us / US_PER_SECOND
+}
+
+/// Adds samples that carry a cell's labels.
+struct CellLabels<'a> {
+    families: &'a mut Families,
+    location: &'a str,
+    cell: Cell,
+    payload: String,
+}
+
+impl<'a> CellLabels<'a> {
+    fn new(families: &'a mut Families, location: &'a str, cell: Cell) -> Self {
+        let payload = cell.payload_bytes.to_string();
+        Self {
+            families,
+            location,
+            cell,
+            payload,
+        }
+    }
+
+    fn with(&mut self, name: &'static str, help: &'static str, more: &[(&str, &str)], value: f64) {
+        let mut labels = vec![
+            ("location", self.location),
+            ("transport", self.cell.transport.as_str()),
+            ("function", self.cell.function.as_str()),
+            ("payload_bytes", self.payload.as_str()),
+        ];
+        labels.extend(more);
+        self.families.add(name, help, &labels, value);
+    }
+
+    fn one(&mut self, name: &'static str, help: &'static str, value: Option<f64>) {
+        if let Some(value) = value {
+            self.with(name, help, &[], value);
+        }
+    }
+
+    fn labelled(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        label: (&str, &str),
+        value: f64,
+    ) {
+        self.with(name, help, &[label], value);
+    }
+
+    /// Value and interval, as far as they are stated.
+    fn quantiles(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        estimates: [(&Estimate, &str); 3],
+    ) {
+        for (estimate, quantile) in estimates {
+            let stated = [
+                ("value", estimate.value),
+                ("lower", estimate.lower),
+                ("upper", estimate.upper),
+            ];
+            for (bound, us) in stated {
+                if let Some(us) = us {
+                    self.with(
+                        name,
+                        help,
+                        &[("quantile", quantile), ("bound", bound)],
+                        seconds(us),
+                    );
+                }
+            }
+        }
+    }
+}
