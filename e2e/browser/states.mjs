@@ -65,7 +65,7 @@ export async function testStates(browser) {
     const cases = [
       [["pass", "pass"], /^Yes\. By Service Binding and Raw Fetch/],
       [["pass", "fail"], /^Yes, by Service Binding\. Not by Raw Fetch\./],
-      [["inconclusive", "fail"], /^Not settled\. Not by Raw Fetch\./],
+      [["inconclusive", "fail"], /^Not settled for Service Binding\. Not by Raw Fetch\./],
       [["fail", "fail"], /^No\. Service Binding and Raw Fetch miss/],
     ];
     for (const [outcomes, expected] of cases) {

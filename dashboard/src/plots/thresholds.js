@@ -31,6 +31,9 @@ function drawRow(row, metric, verdicts, x, width) {
   const limit = verdicts[0].threshold_ms;
   row.append("text").attr("class", "scale").attr("x", LEFT - 8).attr("y", middle).attr("dy", "0.35em").attr("text-anchor", "end").text(metric);
   row.append("rect").attr("class", "beyond").attr("x", x(limit)).attr("width", Math.max(0, width - 10 - x(limit))).attr("height", ROW);
+  if (!verdicts.some(({ estimate_us: estimate }) => isNumber(estimate.value) || isNumber(estimate.upper))) {
+    row.append("text").attr("class", "scale").attr("x", LEFT + 4).attr("y", middle).attr("dy", "0.35em").text("not known");
+  }
   row.append("path").attr("class", "limit").attr("d", `M${x(limit)},0V${ROW}`);
   // Those that fail or are open last, so that nothing covers them.
   const byOutcome = [...verdicts].sort((a, b) => ORDER.indexOf(a.outcome) - ORDER.indexOf(b.outcome));

@@ -43,7 +43,7 @@ function answer(report) {
   if (failing.length + open.length === 0) return say("pass", "Yes.", `By ${listed(passing)}: every threshold is met.`);
   if (passing.length > 0) return say("pass", `Yes, by ${listed(passing)}.`, ...others);
   if (open.length === 0) return say("fail", "No.", `${listed(failing)} ${failing.length === 1 ? "misses" : "miss"} at least one threshold.`);
-  return say("inconclusive", "Not settled.", failing.length > 0 && others[0], "Some intervals reach across a threshold, or cannot be stated.");
+  return say("inconclusive", failing.length > 0 ? `Not settled for ${listed(open)}.` : "Not settled.", others[0], "Some intervals reach across a threshold, or are not known.");
 }
 
 function question(report) {
