@@ -91,9 +91,14 @@ pub(crate) fn small_plan() -> Plan {
 
 /// All records of a run of `plan`.
 pub(crate) fn records(plan: &Plan, platform: Platform) -> Vec<SliceRecord> {
+    records_of(plan, platform, BLOCKS)
+}
+
+/// All records of a run of `plan` that has `blocks` blocks.
+pub(crate) fn records_of(plan: &Plan, platform: Platform, blocks: u32) -> Vec<SliceRecord> {
     let mut rng = ChaCha8Rng::seed_from_u64(platform.seed);
     let mut records = Vec::new();
-    for block in 0..BLOCKS {
+    for block in 0..blocks {
         for work in plan.works() {
             let index = u32::try_from(records.len()).unwrap();
             let (measured, dispatch_ms) = match work {
