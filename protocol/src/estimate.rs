@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// `lower` and `upper` where bounds are known. The unit is in the name of the field that holds it (`p50_us`, ...).
 ///
 /// `value` is never 0 to mean "below the resolution": compare it with `resolution`.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// The point estimate; `None` with a [`reason`](Self::reason) where it cannot be stated.

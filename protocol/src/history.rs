@@ -19,6 +19,7 @@ named! {
 }
 
 /// Answer of `GET /history?cell=&metric=`.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// The location whose runs these are.
@@ -37,6 +38,7 @@ pub struct History {
 }
 
 /// One run's figure.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryPoint {
     /// The run.
@@ -58,6 +60,7 @@ pub struct HistoryPoint {
 }
 
 /// A change of level.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HistoryChange {
     /// The first run on the new level.

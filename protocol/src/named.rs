@@ -11,6 +11,7 @@ macro_rules! named {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
         pub enum $name {
             $( $(#[doc = $doc])+ $(#[cfg($cfg)])? #[serde(rename = $text)] $variant, )+
         }
@@ -51,6 +52,24 @@ macro_rules! named {
     };
 }
 pub(crate) use named;
+
+/// The JSON schema of a type that is written as text of a known pattern.
+#[cfg(feature = "openapi")]
+macro_rules! text_schema {
+    ($type:ident, $pattern:literal, $example:literal) => {
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({"type": "string", "pattern": $pattern, "examples": [$example]})
+            }
+        }
+    };
+}
+#[cfg(feature = "openapi")]
+pub(crate) use text_schema;
 
 /// A name that is not in the vocabulary that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

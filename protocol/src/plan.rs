@@ -13,6 +13,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// An immutable request for a run. Validated: it can only be made by [`Plan::parse`] or [`Plan::default`].
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Transports to compare. Overheads need `direct` among them.

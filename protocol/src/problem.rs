@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What was wrong, where, and what to do.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Identifies the kind of problem; `about:blank` when the status says it all.
@@ -23,6 +24,7 @@ pub struct Problem {
 }
 
 /// One bad field of a request.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// The field, as a path: `payload_bytes[0]`.

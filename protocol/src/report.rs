@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The published JSON of a run.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`] of the writer.
@@ -44,6 +45,7 @@ pub struct Report {
 }
 
 /// Which run a report is of.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunFacts {
     /// The run.
@@ -63,6 +65,7 @@ pub struct RunFacts {
 }
 
 /// Where, with what and how finely a run was measured.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
     /// Version of this package.
@@ -90,6 +93,7 @@ pub struct Environment {
 }
 
 /// What the timer reads around no call at all.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoiseFloor {
     /// Median, in us.
@@ -115,6 +119,7 @@ named! {
 }
 
 /// The answer in short.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Over all delegated cells: fail if any fails, else inconclusive if any is, else pass.
@@ -124,6 +129,7 @@ pub struct Summary {
 }
 
 /// The answer for one transport.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransportSummary {
     /// The transport.
@@ -135,6 +141,7 @@ pub struct TransportSummary {
 }
 
 /// Everything measured of one cell.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellReport {
     /// `transport.function.payload_bytes`.
@@ -178,6 +185,7 @@ pub struct CellReport {
 }
 
 /// Latency of a transport minus `direct`, same function and payload, paired by block.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overhead {
     /// The delegated cell.
@@ -193,6 +201,7 @@ pub struct Overhead {
 }
 
 /// Where the time of a `service-binding` call in a row goes.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breakdown {
     /// The function.
@@ -214,6 +223,7 @@ pub struct Breakdown {
 }
 
 /// How latency grows with the payload.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slope {
     /// The transport.
@@ -249,6 +259,7 @@ named! {
 }
 
 /// One threshold against one cell.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The delegated cell.
@@ -269,6 +280,7 @@ pub struct Verdict {
 }
 
 /// A sentence with the figures it rests on.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// What it is about: `binding-vs-direct`, `payload-effect`, `function-effect`, `implication`, ...
@@ -280,6 +292,7 @@ pub struct Finding {
 }
 
 /// A figure that a sentence cites.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
     /// Where it stands: `cells/service-binding.echo.100/p50_us`.
@@ -289,6 +302,7 @@ pub struct Figure {
 }
 
 /// Something a reader should know before trusting the figures.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fault {
     /// What kind: `isolation-cost`, `drift`, `slow-first-calls`, `bimodal`, `error-burst`, `samples-exceed-dispatch`, ...

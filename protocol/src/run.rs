@@ -56,6 +56,9 @@ impl FromStr for RunId {
     }
 }
 
+#[cfg(feature = "openapi")]
+crate::named::text_schema!(RunId, "^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$", "20261122T172800Z-4f9a1c07");
+
 impl Serialize for RunId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
@@ -107,6 +110,7 @@ named! {
 }
 
 /// Answer of `GET /runs/{run}`, and one entry of `GET /runs`.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunStatus {
     /// The run.
@@ -142,6 +146,7 @@ pub struct RunStatus {
 }
 
 /// A run of the same request at another location.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sibling {
     /// The location.
@@ -151,6 +156,7 @@ pub struct Sibling {
 }
 
 /// What a run takes of the account: estimated from its plan, and counted so far.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunUsage {
     /// Of the whole run, from the plan alone.
@@ -160,6 +166,7 @@ pub struct RunUsage {
 }
 
 /// An amount of the platform's billable resources.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Alarms of the coordinator; each is billed as one Durable Object request.
@@ -178,6 +185,7 @@ pub struct Usage {
 }
 
 /// How far a run is.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Slices committed.
@@ -199,6 +207,7 @@ pub struct Progress {
 }
 
 /// Answer of `GET /runs`.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunList {
     /// Runs, newest first.

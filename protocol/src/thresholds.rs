@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Upper limits of acceptable cost, in milliseconds, one for each of three quantiles.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// Limit of the median, in ms.
