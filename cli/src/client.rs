@@ -1,16 +1,26 @@
 //! The orchestrator's HTTP API, typed.
 
+use crate::events::Events;
 use core::fmt::Write as _;
 use protocol::{
     Problem, Report, RunId,
     run::{RunList, RunStatus},
 };
 use serde::de::DeserializeOwned;
-use std::time::Duration;
-use ureq::http::{HeaderMap, Method, Request, Uri, header};
+use std::{
+    io::{BufRead, BufReader},
+    time::Duration,
+};
+use ureq::{
+    Body,
+    http::{HeaderMap, HeaderValue, Method, Request, Response, header, response::Parts},
+};
 
-/// Longest wait for an answer. The slowest one assembles nothing: reports are stored.
+/// Longest wait for an answer to begin. The slowest one assembles nothing: reports are stored.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest time that an answer takes; a stream of events is the longest one, and ends by itself before.
+const BODY_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Largest answer that is read: a report of hundreds of cells, each with its histogram.
 const MAX_ANSWER_BYTES: u64 = 256 << 20;
@@ -101,7 +111,9 @@ impl Client {
     pub fn new(url: &str, token: Option<String>) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(TIMEOUT))
+            .timeout_connect(Some(TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT))
+            .timeout_recv_body(Some(BODY_TIMEOUT))
             .user_agent(concat!("rpc-latency/", env!("CARGO_PKG_VERSION")))
             .build();
         Self {
@@ -132,6 +144,28 @@ impl Client {
     /// [`ClientError`].
     pub fn run(&self, run: &RunId) -> Result<RunStatus, ClientError> {
         self.get(&format!("/runs/{run}"))
+    }
+
+    /// The live progress of a run, from after the event `seen` on. The stream ends now and then; ask again with the last id.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn events(
+        &self,
+        run: &RunId,
+        seen: Option<&str>,
+    ) -> Result<Events<impl BufRead + Send + 'static>, ClientError> {
+        let path = format!("/runs/{run}/events");
+        let mut headers = HeaderMap::new();
+        if let Some(id) = seen.and_then(|id| HeaderValue::from_str(id).ok()) {
+            headers.insert("last-event-id", id);
+        }
+        let (parts, body) = self.send(&Method::GET, &path, b"", headers)?.into_parts();
+        if parts.status == 200 {
+            return Ok(Events::new(BufReader::new(body.into_reader())));
+        }
+        let answer = self.read(&Method::GET, &path, parts, body)?;
+        Err(self.refusal(&Method::GET, &path, &answer))
     }
 
     /// Runs, newest first; those before `before` if given.
@@ -200,38 +234,63 @@ impl Client {
     /// # Errors
     /// [`ClientError::Unreachable`] when there is no answer.
     pub fn request(&self, method: &Method, path: &str, body: &[u8]) -> Result<Answer, ClientError> {
-        let unreachable = |reason: String| ClientError::Unreachable {
-            request: format!("{method} {}{path}", self.url),
-            reason,
-        };
-        let uri: Uri = format!("{}{path}", self.url)
-            .parse()
-            .map_err(|error: ureq::http::uri::InvalidUri| unreachable(error.to_string()))?;
-        let mut request = Request::builder().method(method).uri(uri);
-        if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let (parts, body) = self
+            .send(method, path, body, HeaderMap::new())?
+            .into_parts();
+        self.read(method, path, parts, body)
+    }
+
+    fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &[u8],
+        mut headers: HeaderMap,
+    ) -> Result<Response<Body>, ClientError> {
+        if let Some(token) = &self.token
+            && let Ok(token) = HeaderValue::from_str(&format!("Bearer {token}"))
+        {
+            headers.insert(header::AUTHORIZATION, token);
+        }
+        if !body.is_empty() {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+        }
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        if let Some(given) = request.headers_mut() {
+            *given = headers;
         }
         let answer = if body.is_empty() {
-            let request = request
+            request
                 .body(())
-                .map_err(|error| unreachable(error.to_string()))?;
-            self.agent.run(request)
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request))
         } else {
-            let request = request
-                .header(header::CONTENT_TYPE, "application/json")
+            request
                 .body(body)
-                .map_err(|error| unreachable(error.to_string()))?;
-            self.agent.run(request)
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request))
         };
-        let (parts, mut body) = answer
-            .map_err(|error| unreachable(error.to_string()))?
-            .into_parts();
+        answer.map_err(|error| self.unreachable(method, path, &error))
+    }
+
+    fn read(
+        &self,
+        method: &Method,
+        path: &str,
+        parts: Parts,
+        mut body: Body,
+    ) -> Result<Answer, ClientError> {
         let body = body
             .with_config()
             .limit(MAX_ANSWER_BYTES)
             .lossy_utf8(true)
             .read_to_string()
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|error| self.unreachable(method, path, &error))?;
         Ok(Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
@@ -242,14 +301,26 @@ impl Client {
     fn accepted(&self, method: &Method, path: &str, body: &[u8]) -> Result<Answer, ClientError> {
         let answer = self.request(method, path, body)?;
         if (200..300).contains(&answer.status) {
-            return Ok(answer);
+            Ok(answer)
+        } else {
+            Err(self.refusal(method, path, &answer))
         }
+    }
+
+    fn refusal(&self, method: &Method, path: &str, answer: &Answer) -> ClientError {
         match serde_json::from_str::<Problem>(&answer.body) {
-            Ok(problem) => Err(ClientError::Refused {
+            Ok(problem) => ClientError::Refused {
                 request: format!("{method} {}{path}", self.url),
                 problem: Box::new(problem),
-            }),
-            Err(_) => Err(self.unexpected(method, path, &answer, "no problem document")),
+            },
+            Err(_) => self.unexpected(method, path, answer, "no problem document"),
+        }
+    }
+
+    fn unreachable(&self, method: &Method, path: &str, error: &ureq::Error) -> ClientError {
+        ClientError::Unreachable {
+            request: format!("{method} {}{path}", self.url),
+            reason: error.to_string(),
         }
     }
 

@@ -1,12 +1,22 @@
-//! Following a run to its end.
+//! Following a run to its end, by its stream of events.
 
 use crate::{interrupt::Interrupt, progress::Progress};
 use anyhow::bail;
-use cli::client::{Client, ClientError};
+use cli::{
+    client::{Client, ClientError},
+    events::Event,
+};
 use protocol::{RunId, RunState, run::RunStatus};
-use std::time::{Duration, Instant};
+use std::{
+    sync::mpsc::{self, RecvTimeoutError, Sender},
+    thread,
+    time::{Duration, Instant},
+};
 
-/// Pause between two looks. Each look costs the coordinator a few ms, so it should be rare beside a slice.
+/// Longest time until a wish to stop, or a server that ended, is noticed.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Pause before a stream that ended is asked for again.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long an orchestrator may stay silent, as it does while it is deployed anew.
@@ -30,26 +40,63 @@ pub(crate) fn follow(
 ) -> anyhow::Result<Followed> {
     let mut progress = Progress::new();
     let mut answered = Instant::now();
+    let (news, told) = mpsc::channel();
+    // Reading blocks; this thread ends with the stream after nobody wants to be told any more, or with the program.
+    thread::spawn({
+        let (client, run) = (client.clone(), run.clone());
+        move || listen(&client, &run, &news)
+    });
     let followed = loop {
         if interrupt.is_asked() {
             break Followed::Interrupted;
         }
         check()?;
-        match client.run(run) {
-            Ok(status) => {
+        match told.recv_timeout(STEP) {
+            Ok(Ok(status)) => {
                 answered = Instant::now();
                 progress.show(&status);
                 if status.state.is_final() {
-                    break Followed::Ended(Box::new(status));
+                    break Followed::Ended(status);
                 }
             }
-            Err(error) if is_passing(&error) && answered.elapsed() < PATIENCE => {}
-            Err(error) => return Err(error.into()),
+            Ok(Err(error)) if is_passing(&error) && answered.elapsed() < PATIENCE => {}
+            Ok(Err(error)) => return Err(error.into()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => bail!("nothing more is heard of run {run}"),
         }
-        interrupt.wait(PAUSE);
     };
     progress.finish();
     Ok(followed)
+}
+
+/// News of a run, or why there are none at the moment.
+type News = Result<Box<RunStatus>, ClientError>;
+
+/// Tells every change of the run, stream after stream, until nobody listens.
+fn listen(client: &Client, run: &RunId, news: &Sender<News>) {
+    let mut seen = None;
+    loop {
+        match client.events(run, seen.as_deref()) {
+            Ok(events) => {
+                // A stream that breaks off is asked for again, as one that ends.
+                for Event { id, data, .. } in events.map_while(Result::ok) {
+                    seen = id;
+                    let Ok(status) = serde_json::from_str(&data) else {
+                        continue;
+                    };
+                    if news.send(Ok(status)).is_err() {
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                if news.send(Err(error)).is_err() {
+                    return;
+                }
+            }
+        }
+        thread::sleep(PAUSE);
+    }
 }
 
 /// Whether an error may go away by itself.

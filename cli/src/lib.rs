@@ -1,9 +1,10 @@
 //! What the command line `rpc-latency` is made of, as far as the end-to-end tests need it too.
 //!
 //! * [`local`] serves the built Workers on this machine and leaves no process behind.
-//! * [`client`] speaks the orchestrator's HTTP API, typed.
+//! * [`client`] speaks the orchestrator's HTTP API, typed; [`events`] reads its streams.
 //!
 //! Out of scope: statistics and the wording of reports (crate `measurement`), names and documents (crate `protocol`).
 
 pub mod client;
+pub mod events;
 pub mod local;

@@ -165,6 +165,12 @@ pub(crate) fn status(state: RunState, slices_done: u32) -> String {
     serde_json::to_string(&status).unwrap()
 }
 
+/// [`status`] as a server-sent event.
+pub(crate) fn event(state: RunState, slices_done: u32) -> String {
+    let data = status(state, slices_done);
+    format!("id: {state}-{slices_done}\nevent: progress\ndata: {data}\n\n")
+}
+
 /// The report of [`RUN`].
 pub(crate) fn report(outcome: Outcome) -> String {
     serde_json::to_string(&empty_report(outcome)).unwrap()

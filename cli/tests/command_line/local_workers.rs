@@ -2,11 +2,13 @@
 //! however ours ends. The Workers are a few lines of JavaScript in a project of its own, so that nothing need be built;
 //! wrangler and workerd are the real ones (`scripts/setup` installs them).
 
+use crate::fake_orchestrator::status;
 use cli::local::{LocalOptions, LocalWorkers, Project};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use protocol::RunState;
 use std::{
     fs,
     io::{BufRead as _, BufReader},
@@ -168,6 +170,49 @@ fn no_process_is_left_behind_however_the_command_ends() {
             assert!(left.is_empty(), "{signal}: {left:?}");
         }
     }
+}
+
+#[test]
+fn an_interrupted_run_stops_its_workers_and_says_so() {
+    // Its run never gets ahead.
+    let running = status(RunState::Running, 1);
+    let orchestrator = format!(
+        "export class Coordinator {{}}
+        const running = {running:?};
+        export default {{ fetch(request) {{
+          if (!request.url.endsWith('/events')) return new Response(running, {{ status: 202 }});
+          const {{ readable, writable }} = new TransformStream();
+          writable.getWriter().write(new TextEncoder().encode(`data: ${{running}}\\n\\n`));
+          return new Response(readable);
+        }} }}"
+    );
+    let (_folder, project) = project(&orchestrator);
+    let temporary = tempfile::tempdir().unwrap();
+    let mark = temporary.path().display().to_string();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
+        .args(["run", "--local", "--project"])
+        .arg(project.root())
+        .env("TMPDIR", temporary.path())
+        .env_remove("RPC_LATENCY_URL")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_raw(i32::try_from(run.id()).unwrap());
+    let mut errors = BufReader::new(run.stderr.take().unwrap()).lines();
+    let following = errors.find(|line| {
+        line.as_ref()
+            .is_ok_and(|line| line.starts_with("block 1 of"))
+    });
+    assert!(following.is_some(), "it ended without following the run");
+    kill(pid, Signal::SIGINT).unwrap();
+    let told: Vec<String> = errors.map_while(Result::ok).collect();
+    assert_eq!(run.wait().unwrap().code(), Some(2), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains("error: interrupted")),
+        "{told:?}"
+    );
+    assert_none_left(&mark);
 }
 
 #[test]

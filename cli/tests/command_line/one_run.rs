@@ -1,7 +1,7 @@
 //! The command line against an orchestrator that answers from canned documents: following, printing, saving,
 //! exit status, errors.
 
-use crate::fake_orchestrator::{FakeOrchestrator, RUN, problem, report, status};
+use crate::fake_orchestrator::{FakeOrchestrator, RUN, event, problem, report, status};
 use protocol::{RunState, report::Outcome};
 use std::{
     fs,
@@ -34,13 +34,17 @@ fn stderr(output: &Output) -> String {
 fn completing(outcome: Outcome) -> FakeOrchestrator {
     FakeOrchestrator::start()
         .answer("POST /runs", 202, &[status(RunState::Pending, 0)])
+        // Two streams: the second one takes up where the first one ended.
         .answer(
-            &format!("GET /runs/{RUN}"),
+            &format!("GET /runs/{RUN}/events"),
             200,
             &[
-                status(RunState::Running, 10),
-                status(RunState::Running, 50),
-                status(RunState::Completed, 100),
+                format!(
+                    "{}{}",
+                    event(RunState::Running, 10),
+                    event(RunState::Running, 50)
+                ),
+                event(RunState::Completed, 100),
             ],
         )
         .answer(&format!("GET /results/{RUN}"), 200, &[report(outcome)])
@@ -74,6 +78,12 @@ fn a_run_is_started_followed_printed_and_saved() {
     let request = &orchestrator.requests()[0];
     assert!(request.head.contains("Bearer secret"), "{}", request.head);
     assert_eq!(request.body, "{\"samples_per_cell\":40}");
+    let second_stream = &orchestrator.requests()[2];
+    assert!(
+        second_stream.head.contains("last-event-id: running-50"),
+        "{}",
+        second_stream.head
+    );
 }
 
 #[test]
@@ -95,9 +105,9 @@ fn a_failed_run_ends_with_status_2_and_its_reason() {
     let orchestrator = FakeOrchestrator::start()
         .answer("POST /runs", 202, &[status(RunState::Pending, 0)])
         .answer(
-            &format!("GET /runs/{RUN}"),
+            &format!("GET /runs/{RUN}/events"),
             200,
-            &[status(RunState::Failed, 30)],
+            &[event(RunState::Failed, 30)],
         );
     let (output, _) = rpc_latency(&orchestrator, &["run"]);
     assert_eq!(output.status.code(), Some(2));
@@ -110,7 +120,8 @@ fn a_failed_run_ends_with_status_2_and_its_reason() {
 
 #[test]
 fn silence_in_between_is_waited_out() {
-    let orchestrator = completing(Outcome::Pass).failing_first(&format!("GET /runs/{RUN}"), 2);
+    let orchestrator =
+        completing(Outcome::Pass).failing_first(&format!("GET /runs/{RUN}/events"), 2);
     let (output, _) = rpc_latency(&orchestrator, &["run"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
