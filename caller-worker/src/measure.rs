@@ -41,6 +41,7 @@ pub(crate) async fn measure(
     let invocation = Invocation {
         function: request.function,
         payload: payload.json().to_owned(),
+        batch_size,
     };
     let transport = transport::open(request.transport, invocation, env)?;
     let probe = Probe::run(&WorkerClock, ProbeLimits::default());

@@ -41,6 +41,49 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
     fn array_buffer(this: &FetchedResponse) -> Result<Promise, JsValue>;
+
+    /// The connection, if the request asked for a WebSocket and got one.
+    #[wasm_bindgen(method, getter, js_name = webSocket)]
+    pub(crate) fn web_socket(this: &FetchedResponse) -> Option<WebSocket>;
+
+    /// One end of a WebSocket.
+    pub(crate) type WebSocket;
+
+    #[wasm_bindgen(method)]
+    fn accept(this: &WebSocket);
+
+    #[wasm_bindgen(method, setter, js_name = binaryType)]
+    fn set_binary_type(this: &WebSocket, kind: &str);
+
+    /// Calls `listener` for every event of the kind.
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    pub(crate) fn on(this: &WebSocket, kind: &str, listener: &JsValue);
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn send(this: &WebSocket, message: &Uint8Array) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = close)]
+    fn try_close(this: &WebSocket) -> Result<(), JsValue>;
+
+    /// A message that a WebSocket received.
+    pub(crate) type MessageEvent;
+
+    /// A string or an `ArrayBuffer`.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn data(this: &MessageEvent) -> JsValue;
+}
+
+impl WebSocket {
+    /// Accepts the connection; binary messages are to arrive as `ArrayBuffer`s (newer compatibility dates make them `Blob`s by default).
+    pub(crate) fn accept_binary(&self) {
+        self.set_binary_type("arraybuffer");
+        self.accept();
+    }
+
+    /// Closes the connection, if it is still open.
+    pub(crate) fn close(&self) {
+        let _ = self.try_close();
+    }
 }
 
 impl FetchInit {

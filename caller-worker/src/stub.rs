@@ -24,6 +24,7 @@ pub(crate) async fn execute(body: &[u8], env: &Env) -> Result<Vec<u8>, Problem> 
     let invocation = Invocation {
         function: request.function_id,
         payload: request.payload.to_owned(),
+        batch_size: 1,
     };
     let transport = transport::open(request.transport, invocation, env)?;
     let result = call(&*transport).await.map_err(problem)?;

@@ -4,10 +4,18 @@
 //! [`OpenTransport::call`] is what a real stub does for each invocation and is what gets measured: encode the request, call, read the answer and
 //! decode it down to the result's raw bytes. What a stub does once, such as opening a socket, happens in [`OpenTransport::connect`].
 
+#[cfg(feature = "capnweb")]
+mod capnweb_batch;
+#[cfg(feature = "capnweb")]
+mod capnweb_websocket;
 mod direct;
+mod exchange;
 mod json;
+mod msgpack;
 mod raw_fetch;
+mod rpc;
 mod service_binding;
+mod websocket;
 
 use crate::{answer::Answer, call_error::CallError};
 use core::{future::Future, pin::Pin};
@@ -21,6 +29,12 @@ pub(crate) struct Invocation {
     pub(crate) function: Function,
     /// Its argument.
     pub(crate) payload: Box<RawValue>,
+    /// Invocations carried by one message, by transports that can carry several.
+    #[cfg_attr(
+        not(feature = "capnweb"),
+        expect(dead_code, reason = "only capnweb carries several")
+    )]
+    pub(crate) batch_size: u32,
 }
 
 impl Invocation {
@@ -81,10 +95,20 @@ pub(crate) fn open(
             Box::new(service_binding::ServiceBindingFetch::new(invocation, env)?)
         }
         Transport::RawFetch => Box::new(raw_fetch::RawFetch::new(invocation, env)?),
-        other => {
+        Transport::Rpc => Box::new(rpc::Rpc::new(invocation, env)?),
+        Transport::Msgpack => Box::new(msgpack::Msgpack::new(&invocation, env)?),
+        Transport::Websocket => Box::new(websocket::Websocket::new(invocation, env)?),
+        #[cfg(feature = "capnweb")]
+        Transport::CapnwebBatch => Box::new(capnweb_batch::CapnwebBatch::new(invocation, env)?),
+        #[cfg(feature = "capnweb")]
+        Transport::CapnwebWebsocket => {
+            Box::new(capnweb_websocket::CapnwebWebsocket::new(invocation, env)?)
+        }
+        #[cfg(not(feature = "capnweb"))]
+        Transport::CapnwebBatch | Transport::CapnwebWebsocket => {
             return Err(Problem::new(
                 501,
-                format!("this stub does not speak {other} yet"),
+                "this stub was built without the feature capnweb",
             ));
         }
     })

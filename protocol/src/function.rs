@@ -1,6 +1,11 @@
 //! The functions under test, as one piece of code for the caller (`direct`) and the runtime.
 
+#[cfg(feature = "test-functions")]
+mod burn;
+
 use crate::named::named;
+#[cfg(feature = "test-functions")]
+pub use burn::Burner;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -14,7 +19,7 @@ named! {
         Transform = "transform",
         /// CPU-bound: the sum of the square roots of 0 to 999; returns `{result, input}`.
         Compute = "compute",
-        /// Test only: burns CPU for [`BURN_US`] microseconds by the platform's clock, then echoes.
+        /// Test only: burns CPU for `BURN_US` microseconds (see `Burner`), wherever it is executed, then echoes.
         #[cfg(feature = "test-functions")]
         Burn = "burn",
         /// Test only: never answers.

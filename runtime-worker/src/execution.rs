@@ -1,7 +1,9 @@
 //! Executing a function, whatever transport asked for it.
 
 use crate::routing::Refusal;
-use protocol::{Function, Problem, function::ExecuteError, problem::FieldError};
+use protocol::{
+    Function, Problem, function::ExecuteError, msgpack, msgpack::MsgpackError, problem::FieldError,
+};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -12,13 +14,7 @@ use std::borrow::Cow;
 pub(crate) fn function(name: &str) -> Result<Function, Refusal> {
     name.parse()
         .map_err(|unknown: protocol::named::UnknownName| {
-            let detail = unknown.to_string();
-            Problem::new(400, detail.clone())
-                .with_errors(vec![FieldError {
-                    field: "functionId".to_owned(),
-                    detail,
-                }])
-                .into()
+            bad_field("functionId", unknown.to_string())
         })
 }
 
@@ -26,22 +22,69 @@ pub(crate) fn function(name: &str) -> Result<Function, Refusal> {
 ///
 /// # Errors
 /// 400 when the function cannot make sense of the payload.
-#[cfg_attr(
-    not(feature = "test-functions"),
-    expect(clippy::unused_async, reason = "only a test-only function has to wait")
-)]
-pub(crate) async fn execute(
+pub(crate) fn execute(
     function: Function,
     payload: &RawValue,
 ) -> Result<Cow<'_, RawValue>, Refusal> {
-    function.execute(payload).map_err(|error| refuse(&error))
+    match function.execute(payload) {
+        Ok(result) => Ok(result),
+        Err(ExecuteError::NotPure(function)) => {
+            misbehave(function);
+            Ok(Cow::Borrowed(payload))
+        }
+        Err(error) => Err(bad_field("payload", error.to_string())),
+    }
 }
 
-fn refuse(error: &ExecuteError) -> Refusal {
-    Problem::new(400, error.to_string())
+/// Executes `function` on a payload in `MessagePack`.
+///
+/// # Errors
+/// 400 when the function cannot make sense of the payload.
+pub(crate) fn execute_msgpack(
+    function: Function,
+    payload: &[u8],
+) -> Result<Cow<'_, [u8]>, Refusal> {
+    match msgpack::execute(function, payload) {
+        Ok(result) => Ok(result),
+        Err(MsgpackError::NotPure(function)) => {
+            misbehave(function);
+            Ok(Cow::Borrowed(payload))
+        }
+        Err(error) => Err(bad_field("payload", error.to_string())),
+    }
+}
+
+/// Whether the function never returns, so that its answer is never to be sent.
+pub(crate) fn never_returns(function: Function) -> bool {
+    match function {
+        Function::Echo | Function::Transform | Function::Compute => false,
+        #[cfg(feature = "test-functions")]
+        Function::Burn => false,
+        #[cfg(feature = "test-functions")]
+        Function::Hang => true,
+    }
+}
+
+/// Does what a function that only tests call does besides echoing.
+#[cfg(feature = "test-functions")]
+fn misbehave(function: Function) {
+    use protocol::function::Burner;
+    thread_local! {
+        static BURNER: Burner = Burner::calibrate(crate::platform::now_ms);
+    }
+    if function == Function::Burn {
+        BURNER.with(|burner| burner.burn(crate::platform::now_ms));
+    }
+}
+
+#[cfg(not(feature = "test-functions"))]
+fn misbehave(_: Function) {}
+
+fn bad_field(field: &str, detail: String) -> Refusal {
+    Problem::new(400, detail.clone())
         .with_errors(vec![FieldError {
-            field: "payload".to_owned(),
-            detail: error.to_string(),
+            field: field.to_owned(),
+            detail,
         }])
         .into()
 }

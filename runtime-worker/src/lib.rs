@@ -59,5 +59,16 @@ async fn serve(
         Resource::Health => Ok(server::health::serve()),
         Resource::Nothing => Ok(platform::no_content()),
         Resource::Execute => server::json::serve(request).await,
+        Resource::ExecuteMsgpack => server::msgpack::serve(request).await,
+        Resource::WebSocket => {
+            request.asks_for_websocket()?;
+            Ok(server::websocket::serve())
+        }
+        Resource::Capnweb => {
+            if request.method() == "GET" {
+                request.asks_for_websocket()?;
+            }
+            server::capnweb::serve(request).await
+        }
     }
 }

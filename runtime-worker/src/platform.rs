@@ -5,7 +5,7 @@
 //! declared here, as it is in JavaScript; `worker` serves everything else.
 
 use crate::routing::{Refusal, check_length};
-use js_sys::{ArrayBuffer, Object, Promise, Uint8Array};
+use js_sys::{ArrayBuffer, Function, Object, Promise, Uint8Array};
 use protocol::problem::PROBLEM_JSON;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -38,12 +38,88 @@ extern "C" {
 
     #[wasm_bindgen(constructor, js_class = "Response")]
     fn new(body: &JsValue, init: &Object) -> OutgoingResponse;
+
+    /// The two ends of a new WebSocket; not part of any standard, but of Workers.
+    pub(crate) type WebSocketPair;
+
+    #[wasm_bindgen(constructor)]
+    pub(crate) fn new() -> WebSocketPair;
+
+    #[wasm_bindgen(method, indexing_getter)]
+    fn end(this: &WebSocketPair, index: u32) -> WebSocket;
+
+    /// One end of a WebSocket.
+    #[derive(Clone)]
+    pub(crate) type WebSocket;
+
+    #[wasm_bindgen(method)]
+    fn accept(this: &WebSocket);
+
+    #[wasm_bindgen(method, setter, js_name = binaryType)]
+    fn set_binary_type(this: &WebSocket, kind: &str);
+
+    /// Calls `listener` for every event of the kind.
+    #[wasm_bindgen(method, js_name = addEventListener)]
+    pub(crate) fn on(this: &WebSocket, kind: &str, listener: &JsValue);
+
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_bytes(this: &WebSocket, message: &Uint8Array) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = send)]
+    pub(crate) fn send_text(this: &WebSocket, message: &str) -> Result<(), JsValue>;
+
+    /// A message that a WebSocket received.
+    pub(crate) type MessageEvent;
+
+    /// A string or an `ArrayBuffer`.
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn data(this: &MessageEvent) -> JsValue;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, ms: f64) -> JsValue;
+}
+
+impl WebSocketPair {
+    /// The end that this Worker keeps.
+    pub(crate) fn ours(&self) -> WebSocket {
+        self.end(0)
+    }
+
+    /// The end that is given to the client.
+    pub(crate) fn theirs(&self) -> WebSocket {
+        self.end(1)
+    }
+}
+
+impl WebSocket {
+    /// Accepts the connection; binary messages are to arrive as `ArrayBuffer`s (newer compatibility dates make them `Blob`s by default).
+    pub(crate) fn accept_binary(&self) {
+        self.set_binary_type("arraybuffer");
+        self.accept();
+    }
 }
 
 impl IncomingRequest {
     /// A header's value, if there is one.
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.headers().get(name)
+    }
+
+    /// Checks that the request asks for a WebSocket.
+    ///
+    /// # Errors
+    /// 426.
+    pub(crate) fn asks_for_websocket(&self) -> Result<(), Refusal> {
+        let asks = self
+            .header("upgrade")
+            .is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"));
+        if asks {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            426,
+            "this path answers a request that opens a WebSocket: `Upgrade: websocket`",
+        ))
     }
 
     /// Reads the whole body into wasm memory.
@@ -82,12 +158,24 @@ fn headers(entries: &[(&str, &str)]) -> JsValue {
 thread_local! {
     /// The second argument of `new Response` for an answer of each kind. It is only read, so one object serves all requests.
     static JSON: Object = object(&[("headers", headers(&[("content-type", "application/json")]))]);
+    static MSGPACK: Object = object(&[("headers", headers(&[("content-type", protocol::msgpack::MSGPACK)]))]);
     static NO_CONTENT: Object = object(&[("status", 204.into())]);
 }
 
 /// An answer of status 200 with a JSON body.
 pub(crate) fn json(body: &[u8]) -> OutgoingResponse {
     JSON.with(|init| OutgoingResponse::new(&Uint8Array::from(body), init))
+}
+
+/// An answer of status 200 with a body in `MessagePack`.
+pub(crate) fn msgpack(body: &[u8]) -> OutgoingResponse {
+    MSGPACK.with(|init| OutgoingResponse::new(&Uint8Array::from(body), init))
+}
+
+/// An answer of status 101: from now on the connection is the WebSocket whose other end this Worker keeps.
+pub(crate) fn switching_to(client: &WebSocket) -> OutgoingResponse {
+    let init = object(&[("status", 101.into()), ("webSocket", client.into())]);
+    OutgoingResponse::new(&JsValue::NULL, &init)
 }
 
 /// An answer of status 204.
@@ -111,6 +199,22 @@ pub(crate) fn refuse(refusal: &Refusal) -> OutgoingResponse {
     ]);
     let body = serde_json::to_string(problem).unwrap_or_default();
     OutgoingResponse::new(&JsValue::from_str(&body), &init)
+}
+
+/// A promise that is not kept within any time that a caller would wait: an hour.
+///
+/// Not simply one that is never kept: the platform ends a request at once when nothing is pending that could still answer it.
+pub(crate) fn promise_of_nothing() -> Promise {
+    const HOUR_MS: f64 = 3_600_000.0;
+    Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, HOUR_MS);
+    })
+}
+
+/// Waits for [`promise_of_nothing`].
+pub(crate) async fn forever() {
+    // It cannot be broken, only kept.
+    let _ = JsFuture::from(promise_of_nothing()).await;
 }
 
 /// The platform's clock: whole milliseconds since the epoch. In production it stands still between I/O.

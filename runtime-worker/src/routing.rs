@@ -6,7 +6,9 @@
 use protocol::{
     Problem,
     execute::MAX_BODY_BYTES,
-    routes::runtime::{EXECUTE, HEALTH, INTERNAL_ORIGIN, NOTHING},
+    routes::runtime::{
+        CAPNWEB, EXECUTE, EXECUTE_MSGPACK, HEALTH, INTERNAL_ORIGIN, NOTHING, WEBSOCKET,
+    },
 };
 use subtle::ConstantTimeEq as _;
 
@@ -19,11 +21,20 @@ pub(crate) enum Resource {
     Nothing,
     /// A function, in JSON.
     Execute,
+    /// A function, in `MessagePack`.
+    ExecuteMsgpack,
+    /// A WebSocket for functions in JSON messages.
+    WebSocket,
+    /// A capnweb batch, or a WebSocket for capnweb.
+    Capnweb,
 }
 
 /// Every resource: its path, the methods that it answers (as the `Allow` header lists them), and what it is.
 const RESOURCES: &[(&str, &str, Resource)] = &[
     (EXECUTE, "POST", Resource::Execute),
+    (EXECUTE_MSGPACK, "POST", Resource::ExecuteMsgpack),
+    (WEBSOCKET, "GET", Resource::WebSocket),
+    (CAPNWEB, "GET, POST", Resource::Capnweb),
     (NOTHING, "GET, HEAD, POST", Resource::Nothing),
     (HEALTH, "GET, HEAD", Resource::Health),
 ];
@@ -80,16 +91,25 @@ pub(crate) fn admit(
         return find(method, path);
     }
     let path = public_path(url);
-    if path != HEALTH {
-        let head = public_head();
-        authorize(
-            head.configured_token.as_deref(),
-            head.authorization.as_deref(),
-        )?;
-        let announced = head.content_length.and_then(|length| length.parse().ok());
-        check_length(announced.unwrap_or(0))?;
+    if path == HEALTH {
+        return find(method, path);
     }
-    find(method, path)
+    let head = public_head();
+    authorize(
+        head.configured_token.as_deref(),
+        head.authorization.as_deref(),
+    )?;
+    let admission = find(method, path)?;
+    let announced = head.content_length.and_then(|length| length.parse().ok());
+    check_length(announced.unwrap_or(0))?;
+    if admission.resource == Resource::Capnweb && method == "POST" && announced.is_none() {
+        // The library reads the body, and does not count.
+        return Err(Refusal::new(
+            411,
+            "a capnweb batch needs the header `Content-Length`",
+        ));
+    }
+    Ok(admission)
 }
 
 /// The path of a URL of the internal origin; `None` for every other origin.
@@ -287,7 +307,7 @@ mod tests {
             unknown
                 .problem
                 .detail
-                .contains("/execute, /nothing, /health")
+                .contains("/execute, /execute/msgpack, /websocket, /capnweb, /nothing, /health")
         );
         let wrong = public("PUT", "https://example.com/execute?x=1", bearer).unwrap_err();
         assert_eq!((wrong.problem.status, wrong.allow), (405, Some("POST")));
@@ -296,14 +316,22 @@ mod tests {
 
     #[test]
     fn a_body_announced_as_too_long_is_refused_before_it_is_read() {
-        let announce = |bytes: usize| {
-            admit("POST", "https://example.com/execute", || PublicHead {
-                configured_token: Some(TOKEN.to_owned()),
-                authorization: Some("Bearer s3cret".to_owned()),
-                content_length: Some(bytes.to_string()),
-            })
+        let announce = |path: &str, bytes: Option<usize>| {
+            status(&admit(
+                "POST",
+                &format!("https://example.com{path}"),
+                || PublicHead {
+                    configured_token: Some(TOKEN.to_owned()),
+                    authorization: Some("Bearer s3cret".to_owned()),
+                    content_length: bytes.map(|bytes| bytes.to_string()),
+                },
+            ))
         };
-        assert_eq!(status(&announce(MAX_BODY_BYTES)), 200);
-        assert_eq!(status(&announce(MAX_BODY_BYTES + 1)), 413);
+        for path in ["/execute", "/execute/msgpack", "/capnweb"] {
+            assert_eq!(announce(path, Some(MAX_BODY_BYTES)), 200, "{path}");
+            assert_eq!(announce(path, Some(MAX_BODY_BYTES + 1)), 413, "{path}");
+        }
+        assert_eq!(announce("/execute", None), 200);
+        assert_eq!(announce("/capnweb", None), 411);
     }
 }

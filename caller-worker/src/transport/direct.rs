@@ -2,7 +2,7 @@
 
 use super::{Calling, Invocation, OpenTransport};
 use crate::{answer::Answer, call_error::CallError};
-use protocol::function::ExecuteError;
+use protocol::{Function, function::ExecuteError};
 use std::borrow::Cow;
 
 pub(super) struct Direct(Invocation);
@@ -18,17 +18,41 @@ impl Direct {
             Ok(Cow::Owned(result)) => Ok(Answer::bare(
                 String::from(Box::<str>::from(result)).into_bytes(),
             )),
-            // A test-only function does its mischief in the runtime; here it does nothing, so that the difference shows it.
-            Err(ExecuteError::NotPure(_)) => Ok(Answer::bare(self.0.payload.get().as_bytes())),
+            Err(ExecuteError::NotPure(function)) => {
+                misbehave(function);
+                Ok(Answer::bare(self.0.payload.get().as_bytes()))
+            }
             Err(error) => Err(CallError::bad_response(error.to_string())),
         }
     }
 }
 
+/// Does what a function that only tests call does besides echoing.
+#[cfg(feature = "test-functions")]
+fn misbehave(function: Function) {
+    use crate::clock::WorkerClock;
+    use measurement::clock::Clock as _;
+    use protocol::function::Burner;
+    let now_ms = || WorkerClock.now_ms() as f64;
+    thread_local! {
+        static BURNER: core::cell::OnceCell<Burner> = const { core::cell::OnceCell::new() };
+    }
+    if function == Function::Burn {
+        BURNER.with(|burner| {
+            burner
+                .get_or_init(|| Burner::calibrate(now_ms))
+                .burn(now_ms);
+        });
+    }
+}
+
+#[cfg(not(feature = "test-functions"))]
+fn misbehave(_: Function) {}
+
 impl OpenTransport for Direct {
     fn call(&self) -> Calling<'_> {
         #[cfg(feature = "test-functions")]
-        if self.0.function == protocol::Function::Hang {
+        if self.0.function == Function::Hang {
             return Box::pin(core::future::pending());
         }
         Box::pin(core::future::ready(self.execute()))

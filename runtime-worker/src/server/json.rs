@@ -14,7 +14,10 @@ pub(crate) async fn serve(request: &IncomingRequest) -> Result<OutgoingResponse,
     let request = ExecuteRequest::from_json(&body)
         .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
     let function = execution::function(&request.function_id)?;
-    let result = execution::execute(function, request.payload).await?;
+    if execution::never_returns(function) {
+        platform::forever().await;
+    }
+    let result = execution::execute(function, request.payload)?;
     let ended_ms = now_ms();
     let answer = ExecuteResponse {
         result: &result,

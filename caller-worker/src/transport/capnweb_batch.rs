@@ -1,0 +1,79 @@
+//! `capnweb-batch`: capnweb over HTTP on the service binding `RUNTIME`, a request for each batch of calls.
+
+use super::{Calling, Invocation, OpenTransport};
+use crate::{
+    answer::Answer,
+    call_error::CallError,
+    platform::{ServiceBinding, runtime_binding},
+};
+use js_sys::{Array, JsString, Promise};
+use protocol::{
+    Problem,
+    routes::runtime::{CAPNWEB, INTERNAL_ORIGIN},
+};
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use worker::Env;
+
+#[wasm_bindgen(module = "/js/capnweb.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = executeBatch)]
+    fn execute_batch(
+        binding: &ServiceBinding,
+        url: &JsString,
+        function_id: &JsString,
+        payload_json: &str,
+        times: u32,
+    ) -> Result<Promise, JsValue>;
+}
+
+pub(super) struct CapnwebBatch {
+    invocation: Invocation,
+    function_id: JsString,
+    url: JsString,
+    runtime: ServiceBinding,
+}
+
+impl CapnwebBatch {
+    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+        Ok(Self {
+            function_id: invocation.function.as_str().into(),
+            invocation,
+            url: format!("{INTERNAL_ORIGIN}{CAPNWEB}").into(),
+            runtime: runtime_binding(env)?,
+        })
+    }
+
+    async fn execute(&self) -> Result<Answer<'_>, CallError> {
+        let calling = execute_batch(
+            &self.runtime,
+            &self.url,
+            &self.function_id,
+            self.invocation.payload.get(),
+            self.invocation.batch_size,
+        )?;
+        let results: Array = JsFuture::from(calling).await?.unchecked_into();
+        let mut received = String::new();
+        for result in results {
+            let result = result
+                .as_string()
+                .ok_or_else(|| CallError::bad_response("the method did not return a string"))?;
+            if received.is_empty() {
+                received = result;
+            } else {
+                received.push_str(&result);
+            }
+        }
+        Ok(Answer::bare(received.into_bytes()))
+    }
+}
+
+impl OpenTransport for CapnwebBatch {
+    fn call(&self) -> Calling<'_> {
+        Box::pin(self.execute())
+    }
+
+    fn expected(&self) -> Vec<u8> {
+        self.invocation.expected_json().into_bytes()
+    }
+}

@@ -1,0 +1,28 @@
+//! `MessagePack` over `fetch`: the transport `msgpack`.
+
+use crate::{
+    execution,
+    platform::{self, IncomingRequest, OutgoingResponse, now_ms},
+    routing::Refusal,
+};
+use protocol::msgpack::{MsgpackRequest, MsgpackResponse};
+
+/// `POST /execute/msgpack`.
+pub(crate) async fn serve(request: &IncomingRequest) -> Result<OutgoingResponse, Refusal> {
+    let body = request.body().await?;
+    let started_ms = now_ms();
+    let request = MsgpackRequest::from_bytes(&body)
+        .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
+    let function = execution::function(request.function_id)?;
+    if execution::never_returns(function) {
+        platform::forever().await;
+    }
+    let result = execution::execute_msgpack(function, request.payload)?;
+    let ended_ms = now_ms();
+    let answer = MsgpackResponse {
+        result: &result,
+        runtime_timestamp: ended_ms,
+        execution_time_ms: ended_ms - started_ms,
+    };
+    Ok(platform::msgpack(&answer.to_bytes()))
+}

@@ -1,0 +1,37 @@
+//! Workers RPC: the transport `rpc`.
+//!
+//! Every function that this crate exports to JavaScript becomes a method of the Worker's entrypoint, which whoever holds a service binding can
+//! call as if it were an object of its own. A public request cannot: it only ever reaches `fetch`.
+
+use crate::{execution, platform, routing::Refusal};
+use js_sys::Uint8Array;
+use serde_json::value::RawValue;
+use wasm_bindgen::{JsError, JsValue, prelude::wasm_bindgen};
+
+/// Executes a function on a JSON text in UTF-8 and returns its result as one. Bytes, because the platform copies them as they are; a string is
+/// transcoded on both sides of the crossing, and an object would be walked over.
+///
+/// # Errors
+/// Thrown to the caller as an `Error` whose message says what is wrong with the call.
+#[wasm_bindgen]
+#[expect(
+    clippy::needless_pass_by_value,
+    unreachable_pub,
+    reason = "what crosses from JavaScript is handed over; only public functions are exported to it"
+)]
+pub fn execute(function_id: String, payload: Vec<u8>) -> Result<JsValue, JsError> {
+    answer(&function_id, payload).map_err(|refusal| JsError::new(&refusal.problem.detail))
+}
+
+fn answer(function_id: &str, payload: Vec<u8>) -> Result<JsValue, Refusal> {
+    let not_json = |why: String| Refusal::new(400, format!("the payload is not JSON: {why}"));
+    let function = execution::function(function_id)?;
+    let text = String::from_utf8(payload).map_err(|error| not_json(error.to_string()))?;
+    let payload: &RawValue =
+        serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
+    if execution::never_returns(function) {
+        return Ok(platform::promise_of_nothing().into());
+    }
+    let result = execution::execute(function, payload)?;
+    Ok(Uint8Array::from(result.get().as_bytes()).into())
+}
