@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import sharp from "sharp";
 import { DARK, DESKTOP, PHONE, open, seriousViolations } from "./browser.mjs";
 import { check } from "./checks.mjs";
 
@@ -50,7 +51,8 @@ export async function looks(browser, url, updateScreenshots) {
 /** The picture of the README: from the verdict to the first two plots. */
 async function picture(page, name) {
   const bottom = await page.locator("#plot-distribution").evaluate((node) => node.getBoundingClientRect().bottom + window.scrollY);
-  const png = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.viewport.width, height: Math.ceil(bottom) + 24 } });
+  const whole = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.viewport.width, height: Math.ceil(bottom) + 24 } });
+  const png = await sharp(whole).png({ palette: true, colours: 256, dither: 0, effort: 10 }).toBuffer();
   assert.ok(png.length < IMAGE_BYTES, `the picture has ${png.length} bytes`);
   await mkdir(IMAGES, { recursive: true });
   await writeFile(`${IMAGES}dashboard-${name}.png`, png);

@@ -1,4 +1,4 @@
-// Tests the page in a real browser. Usage: e2e/browser/run [--update-screenshots | --states-only | --real-only]
+// Tests the page in a real browser. Usage: e2e/browser/run [--update-screenshots] [--states-only | --real-only]
 //
 // | module | what it shows |
 // |---|---|
@@ -10,16 +10,17 @@ import { summary } from "./checks.mjs";
 import { testRealRun } from "./real_run.mjs";
 import { testStates } from "./states.mjs";
 
-const [option] = process.argv.slice(2);
-if (option && !["--update-screenshots", "--states-only", "--real-only"].includes(option)) {
-  console.error("usage: e2e/browser/run [--update-screenshots | --states-only | --real-only]");
+const KNOWN = ["--update-screenshots", "--states-only", "--real-only"];
+const options = new Set(process.argv.slice(2));
+if ([...options].some((option) => !KNOWN.includes(option))) {
+  console.error(`usage: e2e/browser/run [${KNOWN.join("] [")}]`);
   process.exit(2);
 }
 
 const browser = await launch();
 try {
-  if (option !== "--real-only") await testStates(browser);
-  if (option !== "--states-only") await testRealRun(browser, { updateScreenshots: option === "--update-screenshots" });
+  if (!options.has("--real-only")) await testStates(browser);
+  if (!options.has("--states-only")) await testRealRun(browser, { updateScreenshots: options.has("--update-screenshots") });
 } finally {
   await browser.close();
 }

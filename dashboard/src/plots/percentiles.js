@@ -24,7 +24,7 @@ export function percentilePlot(report, series) {
     caption: `${fn}, ${payloadTitle(payload)}. Latency of one call in ms; ${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(estimates)}. `
       + (isTicked(report)
         ? "Samples are whole ticks: the latency lies between two curves, one tick above (solid) and one below (dashed)."
-        : "Markers are the report's p50, p95, p99 and p99.9 with their 95 % intervals; a curve's last step is its largest sample."),
+        : "Markers are the report's p50, p95, p99 and p99.9 with their 95 % intervals, hollow below the resolution; a curve's last step is its largest sample."),
     numbers: {
       head: ["Method", ...Object.values(QUANTILES).map(({ title }) => `${title} (ms)`), "max (ms)", "n"],
       rows: series.map(({ cell }) => [
@@ -140,7 +140,8 @@ function drawEstimates(group, cell, at, high, x) {
     if (isNumber(estimate.lower) && isNumber(estimate.upper)) {
       mark.append("path").attr("class", "whisker").attr("d", `M${at(quantile)},${high(estimate.lower / 1000)}V${high(estimate.upper / 1000)}`);
     }
-    mark.append("path").attr("class", "marker").attr("d", markerPath(cell.transport)).attr("transform", `translate(${at(quantile)},${high(ms)})`);
+    const unseen = Math.abs(estimate.value) < (estimate.resolution ?? 0);
+    mark.append("path").attr("class", unseen ? "marker hollow" : "marker").attr("d", markerPath(cell.transport)).attr("transform", `translate(${at(quantile)},${high(ms)})`);
     mark.append("title").text(`${transportTitle(cell.transport)} ${title}: ${shown(estimate)} ms`);
   }
 }
