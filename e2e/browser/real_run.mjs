@@ -31,7 +31,7 @@ export async function testRealRun(browser, { updateScreenshots }) {
 async function startAndFinish(browser, { url, token }, wholePlan) {
   await check("a fresh page starts a run with a token typed once, follows it and shows its report", async () => {
     // Without a report the server answers 404, which Chromium writes to the console by itself.
-    const { page, faults, outside, close } = await open(browser, url, DESKTOP, REFUSALS);
+    const { page, faults, outside, responses, close } = await open(browser, url, DESKTOP, REFUSALS);
     try {
       await page.getByRole("button", { name: "Start the run" }).waitFor();
       await page.getByLabel("API token").fill(token);
@@ -41,6 +41,9 @@ async function startAndFinish(browser, { url, token }, wholePlan) {
       assert.equal(await page.getByLabel("API token").isVisible(), false);
       const shares = await watchProgress(page);
       assert.ok(shares.length >= 3 && shares.every((share, index) => index === 0 || share >= shares[index - 1]), `progress went ${shares}`);
+      const asked = responses.map((response) => new URL(response.url()).pathname);
+      assert.ok(asked.some((path) => /^\/runs\/[^/]+\/events$/.test(path)), "progress did not come as events");
+      assert.ok(!asked.some((path) => /^\/runs\/[^/]+$/.test(path)), "the page polled although there are events");
       await page.locator("#answer.is-pass, #answer.is-fail, #answer.is-inconclusive").waitFor();
       await page.locator("#run-list tr[aria-current=true]").getByText("completed").waitFor();
       assert.deepEqual([faults, outside], [[], []]);
