@@ -10,6 +10,7 @@ pub mod anomaly;
 pub mod bounds;
 pub mod breakdown;
 pub mod cell_samples;
+pub mod changepoint;
 pub mod clock;
 pub mod duration;
 pub mod histogram;

@@ -22,7 +22,7 @@ fn place(location: &str, seed: u64, factor: u64, platform: Platform) -> Report {
         }
     }
     let mut report = report(&plan, &records);
-    report.run.location = location.to_owned();
+    location.clone_into(&mut report.run.location);
     report
 }
 
