@@ -4,7 +4,7 @@ use crate::{exit::Exit, plan_options::PlanOptions};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cli::local::LOCAL_API_TOKEN;
-use protocol::{Cell, RunId, limits::LimitsProfile};
+use protocol::{Cell, RunId, history::SeriesMetric, limits::LimitsProfile};
 use std::path::PathBuf;
 
 /// Where `serve` listens and the other commands look, unless told otherwise.
@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Cancel(CancelOptions),
     /// Show what changed from one run to another, with intervals
     Compare(CompareOptions),
+    /// Show one figure of one cell over the runs, and where its level changed
+    History(HistoryOptions),
     /// Write a run in the form of another tool
     Export(ExportOptions),
     /// Check a plan and price it, without running it
@@ -95,6 +97,18 @@ pub(crate) struct CompareOptions {
     /// End with status 1 if even the lower end of a growth is above this many percent
     #[arg(long, value_name = "PERCENT")]
     pub(crate) fail_above: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HistoryOptions {
+    /// The cell, such as service-binding.echo.100
+    pub(crate) cell: Cell,
+    /// The figure: mean, p50, p95 or p99
+    #[arg(long, default_value_t = SeriesMetric::P50)]
+    pub(crate) metric: SeriesMetric,
+    /// The location, if there are several
+    #[arg(long)]
+    pub(crate) location: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod difference;
 mod exit;
 mod export;
 mod follow;
+mod history;
 mod interrupt;
 mod measure;
 mod plan;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Runs(options) => runs::list(&api, &options),
         Command::Cancel(options) => runs::cancel(&api, &options),
         Command::Compare(options) => compare::compare(&api, &options),
+        Command::History(options) => history::history(&api, &options),
         Command::Export(options) => export::export(&api, &options),
         Command::Plan(options) => plan::plan(&api, &options),
         Command::Completions { shell } => Ok(arguments::completions(shell)),

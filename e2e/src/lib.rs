@@ -13,6 +13,7 @@
 //! | `api_errors` | every error of the API is a problem document that says what to do |
 //! | `lifecycle` | cron starts the scheduled plan; cancelling keeps what was measured; one run at a time |
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |
+//! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
 //! | `invocations` | no event makes more Worker invocations than the platform allows, counted at the caller's bindings |
 //! | `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |

@@ -4,7 +4,7 @@ use cli::{
     client::Client,
     local::{Build, LocalOptions, LocalWorkers, Project},
 };
-use protocol::{Report, RunId, RunState, Transport, run::RunStatus};
+use protocol::{Report, RunId, RunState, run::RunStatus};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -22,13 +22,6 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// Every transport that the Workers speak.
-pub const TRANSPORTS: &[Transport] = &[
-    Transport::Direct,
-    Transport::ServiceBinding,
-    Transport::RawFetch,
-];
 
 /// Token of every orchestrator in tests.
 pub const TOKEN: &str = "token-of-the-tests";
@@ -118,17 +111,17 @@ pub fn temporary_folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-/// This project with JavaScript of a test's own around one of its Workers.
+/// This project with JavaScript of a test's own around, or in place of, some of its Workers.
 #[derive(Debug)]
 pub struct Wrapped(TempDir);
 
 impl Wrapped {
-    /// The release build, with `code` in place of `worker`'s entry; the Worker itself is `./original.js` beside it.
+    /// The release build, with code as the entry of each of these Workers; the Worker itself is `./original.js` beside it.
     ///
     /// # Panics
-    /// When the Worker is not built.
+    /// When a Worker is not built.
     #[must_use]
-    pub fn new(worker: &str, code: &str) -> Self {
+    pub fn new(workers: &[(&str, &str)]) -> Self {
         let (folder, project) = (temporary_folder(), project());
         let (root, copy) = (project.root(), folder.path());
         for name in [
@@ -139,23 +132,11 @@ impl Wrapped {
             "node_modules",
             "wrangler.toml",
         ] {
-            if name != worker {
-                symlink(root.join(name), copy.join(name)).expect("a link");
+            match workers.iter().find(|(worker, _)| *worker == name) {
+                None => symlink(root.join(name), copy.join(name)).expect("a link"),
+                Some((_, code)) => wrap(&root.join(name), &copy.join(name), code),
             }
         }
-        let (from, to) = (root.join(worker), copy.join(worker));
-        let build = to.join("build");
-        fs::create_dir_all(&build).expect("a folder");
-        fs::copy(from.join("wrangler.toml"), to.join("wrangler.toml")).expect("a configuration");
-        for (file, name) in [
-            ("index.js", "original.js"),
-            ("index_bg.wasm", "index_bg.wasm"),
-        ] {
-            fs::copy(from.join("build").join(file), build.join(name)).unwrap_or_else(|error| {
-                panic!("{worker} is not built; run scripts/build ({error})")
-            });
-        }
-        fs::write(build.join("index.js"), code).expect("the wrapping code");
         Self(folder)
     }
 
@@ -167,6 +148,29 @@ impl Wrapped {
     pub fn project(&self) -> Project {
         Project::at(self.0.path()).expect("a project")
     }
+}
+
+/// Copies a Worker's build with `code` as its entry.
+fn wrap(worker: &Path, copy: &Path, code: &str) {
+    let build = copy.join("build");
+    fs::create_dir_all(&build).expect("a folder");
+    if worker.join("wrangler.toml").exists() {
+        fs::copy(worker.join("wrangler.toml"), copy.join("wrangler.toml"))
+            .expect("a configuration");
+    }
+    for (file, name) in [
+        ("index.js", "original.js"),
+        ("index_bg.wasm", "index_bg.wasm"),
+    ] {
+        let from = worker.join("build").join(file);
+        fs::copy(&from, build.join(name)).unwrap_or_else(|error| {
+            panic!(
+                "{} is not built; run scripts/build ({error})",
+                from.display()
+            )
+        });
+    }
+    fs::write(build.join("index.js"), code).expect("the wrapping code");
 }
 
 /// Starts a run and waits for its report.

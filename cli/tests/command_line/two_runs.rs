@@ -236,6 +236,51 @@ fn a_plan_is_priced_without_an_orchestrator() {
 }
 
 #[test]
+fn the_history_of_a_cell_shows_where_its_level_changed() {
+    let point = |run: &str, us: f64| {
+        serde_json::json!({"run": run, "finished_at": "2026-11-22T17:28:00Z", "version": null, "value_us": us,
+            "lower_us": us - 3.0, "upper_us": us + 4.0, "resolution_us": 1.0, "n": 400})
+    };
+    let later = "20261122T232800Z-4f9a1c08";
+    let history = serde_json::json!({"location": "wnam", "cell": CELL, "metric": "p95", "conditions": "text",
+        "points": [point(RUN, 100.0), point(later, 120.0)],
+        "change_points": [{"run": later, "finished_at": "2026-11-22T23:28:00Z", "version": null, "before_us": 100.0,
+            "after_us": 120.0, "change_percent": 20.0, "change_percent_lower": 15.0, "change_percent_upper": 25.0, "p_value": 0.001}]});
+    let orchestrator = FakeOrchestrator::start().answer(
+        &format!("GET /history?cell={CELL}&metric=p95&location=wnam"),
+        200,
+        &[history.to_string()],
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
+        .args([
+            "history",
+            CELL,
+            "--metric",
+            "p95",
+            "--location",
+            "wnam",
+            "--url",
+            orchestrator.url(),
+        ])
+        .output()
+        .unwrap();
+    let text = text(&output);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("p95 of service-binding.echo.100 at wnam"),
+        "{text}"
+    );
+    assert_eq!(
+        lines[4].trim_end(),
+        format!("{RUN}   local     0.100 [0.097, 0.104]")
+    );
+    assert!(
+        lines[5].ends_with("0.120 [0.117, 0.124]   +20 % [+15, +25], p = 0.001"),
+        "{text}"
+    );
+}
+
+#[test]
 fn completions_know_every_command() {
     let output = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
         .args(["completions", "bash"])
@@ -243,7 +288,9 @@ fn completions_know_every_command() {
         .unwrap();
     let script = text(&output);
     assert!(
-        script.contains(" run watch report runs cancel compare export plan serve completions help"),
+        script.contains(
+            " run watch report runs cancel compare history export plan serve completions help"
+        ),
         "{script}"
     );
 }

@@ -3,7 +3,10 @@
 
 use cli::local::Build;
 use e2e::stage;
-use protocol::limits::{INVOCATIONS_OF_A_WAKE, INVOCATIONS_PER_EVENT};
+use protocol::{
+    Transport,
+    limits::{INVOCATIONS_OF_A_WAKE, INVOCATIONS_PER_EVENT},
+};
 use serde_json::json;
 
 /// Counts calls on the binding and of the global fetch during each dispatch, and logs their number.
@@ -36,7 +39,7 @@ export default class extends WorkerEntrypoint {
 
 #[test]
 fn no_event_makes_more_invocations_than_the_platform_allows_whatever_the_timer() {
-    let wrapped = stage::Wrapped::new("caller-worker", COUNTING_CALLER);
+    let wrapped = stage::Wrapped::new(&[("caller-worker", COUNTING_CALLER)]);
     let workers = stage::start(Build::Release, |options| {
         options.project = wrapped.project();
     });
@@ -44,7 +47,7 @@ fn no_event_makes_more_invocations_than_the_platform_allows_whatever_the_timer()
     for timer in ["auto", "ticked"] {
         let report = stage::run_to_completion(
             &client,
-            &json!({"transports": stage::TRANSPORTS, "functions": ["echo"], "payload_bytes": [100], "timer": timer}),
+            &json!({"transports": Transport::ALL, "functions": ["echo"], "payload_bytes": [100], "timer": timer}),
         );
         assert!(
             report.cells.iter().all(|cell| cell.errors.is_empty()),

@@ -3,7 +3,7 @@
 
 use cli::local::{Build, LocalWorkers};
 use e2e::stage;
-use protocol::{Cell, ErrorKind, Estimate, Report, function::BURN_US, measure::Timer};
+use protocol::{Cell, ErrorKind, Estimate, Report, Transport, function::BURN_US, measure::Timer};
 use serde_json::json;
 use std::sync::OnceLock;
 
@@ -49,10 +49,10 @@ fn burning_300_us_is_reported_as_300_us_and_hanging_as_timeouts_by_every_transpo
         );
     }
 
-    let plan = json!({"transports": stage::TRANSPORTS, "functions": ["hang"], "payload_bytes": [100], "samples_per_cell": 20,
+    let plan = json!({"transports": Transport::ALL, "functions": ["hang"], "payload_bytes": [100], "samples_per_cell": 20,
         "call_timeout_ms": 20, "breakdown": false});
     let report = stage::run_to_completion(&client, &plan);
-    assert_eq!(report.cells.len(), stage::TRANSPORTS.len());
+    assert_eq!(report.cells.len(), Transport::ALL.len());
     for cell in &report.cells {
         assert_eq!(cell.count, 0, "{}", cell.id);
         assert!(

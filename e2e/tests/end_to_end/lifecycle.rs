@@ -1,7 +1,10 @@
 //! How runs begin and end.
 
 use e2e::stage;
-use protocol::{RunState, run::Trigger};
+use protocol::{
+    RunState,
+    run::{RunStatus, Trigger},
+};
 use serde_json::json;
 use ureq::http::Method;
 
@@ -57,6 +60,39 @@ fn a_cancelled_run_keeps_what_it_measured() {
     );
     let later = stage::wait(&client, &run.id, |_| true);
     assert_eq!(later.progress, cancelled.progress, "it went on measuring");
+}
+
+#[test]
+fn the_stream_of_events_tells_how_a_run_goes_on_until_it_ends_and_resumes_where_it_was_left() {
+    let _turn = stage::my_turn();
+    let client = stage::client(stage::shared());
+    let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo"], "payload_bytes": [100], "breakdown": false});
+    let run = stage::begin(&client, &plan).id;
+    let told = |seen: Option<&str>| -> Vec<(Option<String>, RunStatus)> {
+        let events = client.events(&run, seen).unwrap().map(Result::unwrap);
+        events
+            .map(|event| (event.id, serde_json::from_str(&event.data).unwrap()))
+            .collect()
+    };
+    let events = told(None);
+    let slices: Vec<u32> = events
+        .iter()
+        .map(|(_, status)| status.progress.slices_done)
+        .collect();
+    assert!(slices.len() >= 2 && slices.is_sorted(), "{slices:?}");
+    let (last_id, last) = events.last().unwrap();
+    assert_eq!(last.state, RunState::Completed);
+    assert_eq!(last.progress.slices_done, last.progress.slices_total);
+    assert_eq!(
+        told(last_id.as_deref()),
+        [],
+        "the last event was told again to one who has seen it"
+    );
+    let resumed = told(events[0].0.as_deref());
+    assert_eq!(
+        resumed.last().map(|(_, status)| status.state),
+        Some(RunState::Completed)
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod api_errors;
 mod bad_requests;
+mod interop;
 mod invocations;
 mod kills;
 mod known_truth;

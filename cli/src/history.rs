@@ -1,0 +1,80 @@
+//! `history`: one figure of one cell over the runs, and where its level changed.
+
+use crate::{
+    arguments::{ApiOptions, HistoryOptions},
+    exit::Exit,
+    tables,
+};
+use core::fmt::Write as _;
+use protocol::{
+    Estimate,
+    history::{History, HistoryPoint},
+    markdown::figure,
+};
+use std::io::{self, Write as _};
+
+/// `rpc-latency history`
+pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Result<Exit> {
+    let mut path = format!("/history?cell={}&metric={}", options.cell, options.metric);
+    if let Some(location) = &options.location {
+        let _ = write!(path, "&location={location}");
+    }
+    let client = api.client();
+    let mut out = io::stdout().lock();
+    if api.json {
+        out.write_all(client.text(&path)?.as_bytes())?;
+        writeln!(out)?;
+    } else {
+        let history: History = client.get(&path)?;
+        out.write_all(tables::render(&markdown(&history)).as_bytes())?;
+    }
+    Ok(Exit::Pass)
+}
+
+fn markdown(history: &History) -> String {
+    let mut text = format!(
+        "# {} of {} at {} ({})\n\n",
+        history.metric, history.cell, history.location, history.conditions
+    );
+    text.push_str("| Run | Version | ms | Change of level |\n| --- | --- | ---: | --- |\n");
+    for point in &history.points {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            point.run,
+            point.version.as_deref().unwrap_or("local"),
+            figure::milliseconds_with_interval(&estimate(point)),
+            change(history, point),
+        );
+    }
+    text
+}
+
+/// The figure of one run.
+fn estimate(point: &HistoryPoint) -> Estimate {
+    Estimate {
+        value: point.value_us,
+        lower: point.lower_us,
+        upper: point.upper_us,
+        resolution: point.resolution_us,
+        n: point.n,
+        ..Estimate::default()
+    }
+}
+
+/// How the level changed with this run, if it did.
+fn change(history: &History, point: &HistoryPoint) -> String {
+    let mut changes = history.change_points.iter();
+    changes
+        .find(|change| change.run == point.run)
+        .map_or_else(String::new, |change| {
+            format!(
+                "{:+.0} % [{:+.0}, {:+.0}], p = {:.3}",
+                change.change_percent,
+                change.change_percent_lower,
+                change.change_percent_upper,
+                change.p_value
+            )
+        })
+}
