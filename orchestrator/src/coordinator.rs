@@ -18,6 +18,7 @@ pub mod order;
 mod platform;
 mod question;
 mod repetition;
+mod review;
 mod series;
 mod slice;
 mod status;
@@ -141,6 +142,9 @@ impl<S: Sql> Coordinator<S> {
         let now = platform.now_ms();
         if let Some(run) = self.store.run_with_report_due()? {
             return self.assemble(&run, now);
+        }
+        if let Some(run) = self.store.run_to_review()? {
+            return self.review(&run, now);
         }
         let alert = self.next_alert()?;
         if let Some((url, alert)) = alert.as_ref().filter(|(_, alert)| alert.due_ms <= now) {

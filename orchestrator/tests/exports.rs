@@ -231,7 +231,7 @@ fn parse_prometheus(text: &str) -> BTreeMap<String, f64> {
     let (mut family, mut seen) = (String::new(), std::collections::BTreeSet::new());
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {
-            family = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut family);
             assert!(
                 seen.insert(family.clone()),
                 "family {family} is in two pieces"

@@ -405,7 +405,7 @@ fn letting_go_never_touches_a_run_that_goes_on() {
     ]));
     let run = process.start(&plan());
     process.wake();
-    let newer = "INSERT INTO runs SELECT '2027' || substr(id, 5), 'completed', request, 0, tally, started_ms, 0, progress_ms, reason, colo, 'none' FROM runs";
+    let newer = "INSERT INTO runs SELECT '2027' || substr(id, 5), 'completed', request, 0, tally, started_ms, 0, progress_ms, reason, colo, 'none', 1 FROM runs";
     process.database.query(newer, &[]).unwrap();
     let store = process.coordinator.as_ref().unwrap().store();
     assert!(!store.let_go(1, 1).unwrap());

@@ -7,6 +7,7 @@
 //! Out of scope: statistics (crate `measurement`), transport code, storage, anything of the Workers platform.
 //! This crate compiles and tests natively.
 
+pub mod alert;
 pub mod breakdown;
 pub mod cell;
 pub mod error_kind;

@@ -228,7 +228,7 @@ impl<S: Sql> Coordinator<S> {
     }
 }
 
-fn figures(row: HistoryRow) -> Figures {
+pub(super) fn figures(row: HistoryRow) -> Figures {
     Figures {
         run: row.run,
         finished_ms: row.finished_ms,

@@ -95,6 +95,13 @@ pub enum LogLine {
         /// Why.
         reason: String,
     },
+    /// A finding is to be told.
+    AlertRaised {
+        /// The alert.
+        alert: String,
+        /// The finding in words.
+        text: String,
+    },
     /// An attempt at delivering an alert.
     AlertSent {
         /// The alert.

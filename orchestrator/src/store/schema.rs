@@ -19,7 +19,8 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         progress_ms INTEGER NOT NULL,
         reason TEXT,
         colo TEXT,
-        report TEXT NOT NULL
+        report TEXT NOT NULL,
+        reviewed INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID",
     // One row a committed slice. `record` becomes NULL when raw samples are let go; the histogram stays.
     "CREATE TABLE slices (
@@ -57,6 +58,11 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         state TEXT NOT NULL,
         attempts INTEGER NOT NULL,
         due_ms INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    // The run up to which a cell's changes have been told in alerts.
+    "CREATE TABLE told (
+        cell TEXT PRIMARY KEY,
+        run TEXT NOT NULL
     ) WITHOUT ROWID",
 ]];
 

@@ -1,0 +1,84 @@
+//! Alerts, as `ALERT_WEBHOOK_URL` gets them.
+
+use crate::{
+    Cell, RunId,
+    history::SeriesMetric,
+    named::named,
+    report::{Metric, Quantity},
+};
+use serde::{Deserialize, Serialize};
+
+named! {
+    /// What an alert is about.
+    pub enum AlertKind ("alert kind") {
+        /// A figure rose, and another run confirmed it.
+        Regression = "regression",
+        /// A threshold of the plan is breached that was not breached in the run before.
+        Threshold = "threshold",
+    }
+}
+
+/// Body of an alert. `text` is what Slack, Mattermost and others show; the facts stand beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Everything in words.
+    pub text: String,
+    /// Identifies the finding: each is sent once.
+    pub id: String,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// The location whose runs showed it.
+    pub location: String,
+    /// The run that showed or confirmed it.
+    pub run: RunId,
+    /// The version that measured, by Cloudflare's id; absent locally.
+    pub version: Option<String>,
+    /// Figures that rose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regressions: Vec<Regression>,
+    /// Thresholds that are breached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Breach>,
+}
+
+/// A figure that rose and stayed up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Regression {
+    /// The cell.
+    pub cell: Cell,
+    /// The figure.
+    pub metric: SeriesMetric,
+    /// The first run on the new level.
+    pub since: RunId,
+    /// The version that measured that run, by Cloudflare's id; absent locally.
+    pub since_version: Option<String>,
+    /// The level before, in us.
+    pub before_us: f64,
+    /// The level since, in us.
+    pub after_us: f64,
+    /// Effect size, in percent: 20 is a fifth slower.
+    pub change_percent: f64,
+    /// Lower end of its 95 % interval.
+    pub change_percent_lower: f64,
+    /// Upper end of its 95 % interval.
+    pub change_percent_upper: f64,
+}
+
+/// A threshold that is breached: the whole interval is above it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Breach {
+    /// The cell.
+    pub cell: Cell,
+    /// Which quantile.
+    pub metric: Metric,
+    /// Of what.
+    pub quantity: Quantity,
+    /// The limit, in ms.
+    pub threshold_ms: f64,
+    /// The figure, in us; absent where only its bounds are known.
+    pub value_us: Option<f64>,
+    /// Lower end of its 95 % interval, in us.
+    pub lower_us: Option<f64>,
+    /// Upper end of its 95 % interval, in us.
+    pub upper_us: Option<f64>,
+}
