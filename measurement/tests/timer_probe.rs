@@ -136,3 +136,9 @@ fn a_clock_that_stops_or_runs_backwards_ends_the_probe_too() {
         );
     }
 }
+
+#[test]
+fn one_advance_alone_does_not_make_a_clock_run() {
+    assert!(!probe(&scripted([5, 6])).advances_during_cpu);
+    assert!(probe(&scripted([5, 6, 7])).advances_during_cpu);
+}

@@ -5,7 +5,7 @@ use super::Clock;
 /// Steps of arithmetic between two polls of the clock: 650 polls per ms on workerd, 1.5 us each.
 ///
 /// Chosen by measurement (docs/methodology.md, "Choosing the poll spacing"). Every reading allocates a JavaScript number: at 18,500 per ms the call that
-/// follows takes 15 us longer, and the noise floor's p99 is four times as high. From 200 steps (1,260 per ms) on, more spacing changes nothing but the width of one
+/// follows takes some 16 us longer, and the noise floor's p99 is four times as high. From 200 steps (1,260 per ms) on, more spacing changes nothing but the width of one
 /// poll. 400 keeps twice that distance, and one poll still far below the spread that the machine itself makes.
 pub const POLL_SPACING_STEPS: u32 = 400;
 

@@ -14,7 +14,7 @@
 //! is reported beside the samples and not taken from them.
 //!
 //! Then polling goes on for one whole tick, to the edge at which the next call starts. Its count is one more calibration: `r` is a robust mean over all
-//! the slice's whole ticks, taken where and when the samples are. (A median of seven ticks before the slice left a third more spread on workerd.)
+//! the slice's whole ticks, taken where and when the samples are. (Seven ticks before the slice left a quarter more spread on workerd.)
 //!
 //! # What stalls do
 //!
