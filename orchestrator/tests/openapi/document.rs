@@ -1,4 +1,4 @@
-//! The OpenAPI document: paths by hand, beside the schemas that the types give.
+//! The `OpenAPI` document: paths by hand, beside the schemas that the types give.
 
 use protocol::{
     Cell, PACKAGE_VERSION, Plan, Problem, Report, RunId,
@@ -72,7 +72,7 @@ fn health() -> Value {
     })
 }
 
-fn query(name: &str, description: &str, required: bool, schema: Value) -> Value {
+fn query(name: &str, description: &str, required: bool, schema: &Value) -> Value {
     json!({"name": name, "in": "query", "required": required, "description": description, "schema": schema})
 }
 
@@ -81,7 +81,7 @@ fn location_parameter() -> Value {
         "location",
         "One of the configured locations (GET /health lists them).",
         false,
-        json!({"type": "string"}),
+        &json!({"type": "string"}),
     )
 }
 
@@ -113,11 +113,11 @@ impl Document {
         let mut success = json!({"description": summary});
         match body {
             Body::Json(schema) => {
-                success["content"] = json!({"application/json": {"schema": schema}})
+                success["content"] = json!({"application/json": {"schema": schema}});
             }
             Body::Text(media_type, example) => {
                 success["content"] =
-                    json!({media_type: {"schema": {"type": "string"}, "example": example}})
+                    json!({media_type: {"schema": {"type": "string"}, "example": example}});
             }
         }
         let mut responses = Map::new();
@@ -197,13 +197,13 @@ impl Document {
                 "limit",
                 "Runs on a page.",
                 false,
-                json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+                &json!({"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
             ),
             query(
                 "before",
                 "Only runs before this one: the last answer's next_before.",
                 false,
-                json!({"type": "string"}),
+                &json!({"type": "string"}),
             ),
         ];
         self.add(
@@ -228,20 +228,20 @@ impl Document {
                 "run",
                 "State, progress, and what the run takes of the account.",
             ),
-            &[run.clone()],
+            std::slice::from_ref(&run),
             (200, Body::Json(status.clone())),
             &[missing],
         );
-        self.add("delete", "/runs/{run}", ("cancelRun", "Cancels a run; what was measured is kept."), &[run.clone()], (200, Body::Json(status)), &[
+        self.add("delete", "/runs/{run}", ("cancelRun", "Cancels a run; what was measured is kept."), std::slice::from_ref(&run), (200, Body::Json(status)), &[
             (401, "starting and cancelling runs takes the header Authorization: Bearer <API_TOKEN>"),
             (403, "no API_TOKEN is configured, so nobody may start or cancel runs"),
             missing,
             (409, "run 20261122T172800Z-4f9a1c07 is completed already"),
         ]);
         self.paths["/runs/{run}"]["delete"]["security"] = json!([{"token": []}]);
-        let last = json!({"name": "Last-Event-ID", "in": "header", "required": false, "description": "The last event seen; browsers send it by themselves.", "schema": {"type": "string"}});
+        let last_event = json!({"name": "Last-Event-ID", "in": "header", "required": false, "description": "The last event seen; browsers send it by themselves.", "schema": {"type": "string"}});
         let example = "id: running-58\nevent: progress\ndata: {\"id\":\"20261122T172800Z-4f9a1c07\",\"state\":\"running\"}\n\n";
-        self.add("get", "/runs/{run}/events", ("runEvents", "Live progress as server-sent events: `progress`, then `ended`; each holds a RunStatus."), &[run, last], (200, Body::Text("text/event-stream", example)), &[missing]);
+        self.add("get", "/runs/{run}/events", ("runEvents", "Live progress as server-sent events: `progress`, then `ended`; each holds a RunStatus."), &[run, last_event], (200, Body::Text("text/event-stream", example)), &[missing]);
     }
 
     fn results(&mut self) {
@@ -258,7 +258,7 @@ impl Document {
             "get",
             "/results/{run}",
             ("results", "The report of a run that has ended."),
-            &[run.clone()],
+            std::slice::from_ref(&run),
             (200, Body::Json(report)),
             &[missing],
         );
@@ -266,7 +266,7 @@ impl Document {
             "get",
             "/results/{run}.md",
             ("resultsMarkdown", "The report as Markdown."),
-            &[run.clone()],
+            std::slice::from_ref(&run),
             (
                 200,
                 Body::Text("text/markdown", "| Method | Payload | p50 | p95 | p99 |\n"),
@@ -315,8 +315,8 @@ impl Document {
             self.schema::<Cell>(),
         );
         let parameters = [
-            query("cell", "The cell's id.", true, cell),
-            query("metric", "The figure; p50 unless named.", false, metric),
+            query("cell", "The cell's id.", true, &cell),
+            query("metric", "The figure; p50 unless named.", false, &metric),
             location_parameter(),
         ];
         self.add(
