@@ -36,6 +36,16 @@ impl Estimate {
         }
     }
 
+    /// The same estimate with both ends moved outward by `ns`.
+    #[must_use]
+    pub fn widened_by(self, ns: f64) -> Self {
+        Self {
+            lower_ns: self.lower_ns - ns,
+            upper_ns: self.upper_ns + ns,
+            ..self
+        }
+    }
+
     /// The same estimate of a quantity that cannot be negative.
     #[must_use]
     pub fn not_negative(self) -> Self {

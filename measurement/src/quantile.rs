@@ -70,6 +70,23 @@ pub fn quantile(cell: &CellSamples, quantile: f64) -> Result<Estimate, Undefined
     })
 }
 
+/// How far the timer's own error may shift a quantile, in nanoseconds, when a single sample has an error of standard
+/// deviation `resolution_ns`.
+///
+/// Many samples average the error out of a mean, but a quantile of blurred samples is one of a blurred distribution: with density
+/// `f`, a blur of deviation `s` shifts it by about `s^2/2 * |f'/f|`. On an exponential flank of scale `a` that is
+/// `s^2 / (2a)`; the samples' own spread, `IQR / 1.349`, stands for `a`. It is never more than `s`.
+#[must_use]
+pub fn blur_ns(cell: &CellSamples, resolution_ns: f64) -> f64 {
+    let pooled = cell.pooled_ns();
+    if pooled.is_empty() {
+        return 0.0;
+    }
+    let quartiles = (order_statistic(cell, 0.75) - order_statistic(cell, 0.25)) as f64;
+    let spread = quartiles / 1.349;
+    (resolution_ns.powi(2) / (2.0 * spread)).min(resolution_ns)
+}
+
 /// The share of samples at or below the estimated quantile, over blocks. Where that is all of them (ties at the top),
 /// the next smaller sample serves: a share of 1 does not show how alike the samples of a block are.
 fn share_near(cell: &CellSamples, quantile: f64) -> BlockProportion {
@@ -282,6 +299,16 @@ mod tests {
             median.effective_n < 41.0 && median.width_ns() > 8.0,
             "{median:?}"
         );
+    }
+
+    #[test]
+    fn a_blur_that_is_small_against_the_spread_shifts_little_and_never_more_than_itself() {
+        let cell = cell(20, 20, |b, s| 100_000 + 100 * (b * 20 + s) as u64); // quartiles 20 us apart
+        assert!(
+            (blur_ns(&cell, 1_000.0) - 1_000.0_f64.powi(2) / (2.0 * 20_000.0 / 1.349)).abs() < 1.0
+        );
+        assert!((blur_ns(&cell, 50_000.0) - 50_000.0).abs() < 1e-9);
+        assert!((blur_ns(&self::cell(2, 20, |_, _| 5), 70.0) - 70.0).abs() < 1e-9);
     }
 
     #[test]

@@ -9,9 +9,9 @@ use crate::{
     histogram::EncodeError,
     interval::{Estimate, Known, Undefined},
     mean::{BlockMeans, mean},
-    quantile::{REPORTED, quantile},
+    quantile::{REPORTED, blur_ns, quantile},
 };
-use protocol::{Transport, breakdown::Component, measure::Timer, report::CellReport};
+use protocol::{Transport, measure::Timer, report::CellReport};
 
 const NO_CLOCK: Undefined =
     Undefined::NotMeasured("the caller told nothing of its clock; only means are known");
@@ -21,6 +21,10 @@ const ITSELF_A_CHAIN: Undefined = Undefined::NotMeasured(
 const NO_PARTS: Undefined = Undefined::NotMeasured(
     "the caller's clock stands still while it computes, and the run did not time the function by repetition",
 );
+
+/// A mean far below the resolution comes out too high by up to this share of it, because single samples cannot be negative
+/// ([`crate::timer::interpolated`]).
+const CLAMP_SHARE: f64 = 0.4;
 
 /// What is known of a cell, before it is rounded and published.
 pub(super) struct CellFigures {
@@ -38,44 +42,82 @@ pub(super) struct CellFigures {
     pub(super) chain_resolution_ns: f64,
 }
 
+/// Calls in a row: the chain, or for `direct` the function by repetition, which is the same thing thousands of times over.
+struct Row<'a> {
+    means: &'a BlockMeans,
+    resolution_ns: f64,
+}
+
+impl<'a> Row<'a> {
+    fn of(evidence: &'a CellEvidence, all: &'a Evidence) -> Self {
+        let direct = evidence.cell.transport == Transport::Direct;
+        match all.repeated(evidence.cell).filter(|_| direct) {
+            Some(timed) => Self {
+                means: &timed.means,
+                resolution_ns: timed.resolution_ns(),
+            },
+            None => Self {
+                means: &evidence.chain,
+                resolution_ns: evidence.chain_resolution_ns(),
+            },
+        }
+    }
+
+    fn mean(&self) -> Known {
+        Known::from(
+            self.means
+                .estimate()
+                .map(|e| e.no_finer_than(self.resolution_ns).not_negative()),
+        )
+    }
+}
+
 impl CellFigures {
     pub(super) fn of(evidence: &CellEvidence, all: &Evidence, lanes: u32) -> Self {
+        let row = Row::of(evidence, all);
         match evidence.timer {
             _ if evidence.frozen && evidence.cell.transport == Transport::Direct => {
-                Self::by_repetition(evidence, all)
+                Self::by_repetition(all.repeated(evidence.cell).map(|_| row))
             }
-            Some(Timer::Interpolated) => Self::interpolated(evidence),
-            Some(Timer::Ticked) => Self::ticked(evidence, lanes),
-            None => Self::elapsed(evidence),
+            Some(Timer::Interpolated) => Self::interpolated(evidence, &row),
+            Some(Timer::Ticked) => Self::ticked(evidence, &row, lanes),
+            None => Self::elapsed(&row),
         }
     }
 
-    fn interpolated(evidence: &CellEvidence) -> Self {
-        let resolution_ns = evidence.resolution_ns as f64;
-        let stated = |result: Result<Estimate, Undefined>| {
-            Known::from(result.map(|e| e.no_finer_than(resolution_ns).not_negative()))
+    fn interpolated(evidence: &CellEvidence, row: &Row) -> Self {
+        let resolution_ns = evidence.resolution_ns() as f64;
+        let blur_ns = blur_ns(&evidence.samples, resolution_ns);
+        let mean = mean(&evidence.samples);
+        let clamped = mean.is_ok_and(|e| e.value_ns < resolution_ns);
+        let allowance_ns = if clamped {
+            CLAMP_SHARE * resolution_ns
+        } else {
+            0.0
         };
         let means = BlockMeans::of(&evidence.samples);
+        let isolation_cost = means
+            .minus(row.means)
+            .estimate()
+            .map(|e| e.no_finer_than(row.resolution_ns));
+        let widened = |result: Result<Estimate, Undefined>, ns: f64| {
+            Known::from(result.map(|e| e.widened_by(ns).not_negative()))
+        };
         Self {
-            mean: stated(mean(&evidence.samples)),
-            chain_mean: chain_mean(evidence),
-            isolation_cost: Known::from(
-                means
-                    .minus(&evidence.chain)
-                    .estimate()
-                    .map(|e| e.no_finer_than(evidence.chain_resolution_ns())),
-            ),
-            quantiles: REPORTED.map(|q| stated(quantile(&evidence.samples, q))),
+            mean: widened(mean, allowance_ns),
+            chain_mean: row.mean(),
+            isolation_cost: Known::from(isolation_cost),
+            quantiles: REPORTED.map(|q| widened(quantile(&evidence.samples, q), blur_ns)),
             means,
-            allowance_ns: 0.0,
+            allowance_ns,
             resolution_ns,
             mean_resolution_ns: resolution_ns,
-            chain_resolution_ns: evidence.chain_resolution_ns(),
+            chain_resolution_ns: row.resolution_ns,
         }
     }
 
-    fn ticked(evidence: &CellEvidence, lanes: u32) -> Self {
-        let tick = evidence.resolution_ns.max(1);
+    fn ticked(evidence: &CellEvidence, row: &Row, lanes: u32) -> Self {
+        let tick = evidence.resolution_ns().max(1);
         let samples = &evidence.samples;
         let bounded = |q| match bounds(samples, tick, q) {
             Ok(found) => Known::Bounded {
@@ -94,38 +136,28 @@ impl CellFigures {
         };
         Self {
             mean: Known::from(ticked_mean(samples, tick, lanes)),
-            chain_mean: chain_mean(evidence),
+            chain_mean: row.mean(),
             isolation_cost: Known::Unknown(ITSELF_A_CHAIN),
             quantiles: REPORTED.map(bounded),
             means: BlockMeans::of(samples),
             allowance_ns,
             resolution_ns: tick as f64,
             mean_resolution_ns: evidence.chain_resolution_ns(),
-            chain_resolution_ns: evidence.chain_resolution_ns(),
+            chain_resolution_ns: row.resolution_ns,
         }
     }
 
     /// Under a clock that stands still, `direct` reads 0 whatever it takes. Its mean is the function's, timed from the
     /// coordinator by repetition; of its quantiles Markov's inequality bounds `p_q <= mean / (1 - q)`.
-    fn by_repetition(evidence: &CellEvidence, all: &Evidence) -> Self {
-        let component = Component::Function {
-            function: evidence.cell.function,
-            payload_bytes: evidence.cell.payload_bytes,
-        };
-        let Some(timed) = all.component(component) else {
+    fn by_repetition(row: Option<Row>) -> Self {
+        let Some(row) = row else {
             return Self::unknown(NO_PARTS);
         };
-        let resolution_ns = timed.resolution_ns();
-        let mean = Known::from(
-            timed
-                .means
-                .estimate()
-                .map(|e| e.no_finer_than(resolution_ns).not_negative()),
-        );
+        let mean = row.mean();
         let bounded = |q: f64| match &mean {
             Known::Estimated(estimate) => Known::Bounded {
                 lower_ns: Some(0.0),
-                upper_ns: Some(estimate.upper_ns / (1.0 - q)),
+                upper_ns: Some(markov_bound(estimate.upper_ns, q)),
                 n: estimate.n,
             },
             other => *other,
@@ -135,26 +167,26 @@ impl CellFigures {
             isolation_cost: Known::Unknown(ITSELF_A_CHAIN),
             quantiles: REPORTED.map(bounded),
             mean,
-            means: timed.means.clone(),
-            allowance_ns: resolution_ns,
-            resolution_ns,
-            mean_resolution_ns: resolution_ns,
-            chain_resolution_ns: resolution_ns,
+            means: row.means.clone(),
+            allowance_ns: row.resolution_ns,
+            resolution_ns: row.resolution_ns,
+            mean_resolution_ns: row.resolution_ns,
+            chain_resolution_ns: row.resolution_ns,
         }
     }
 
     /// A stub that tells its elapsed times alone.
-    fn elapsed(evidence: &CellEvidence) -> Self {
-        if evidence.chain.is_empty() {
+    fn elapsed(row: &Row) -> Self {
+        if row.means.is_empty() {
             return Self::unknown(Undefined::NoSamples);
         }
         Self {
-            mean: chain_mean(evidence),
-            chain_mean: chain_mean(evidence),
-            means: evidence.chain.clone(),
-            allowance_ns: evidence.chain_resolution_ns(),
-            mean_resolution_ns: evidence.chain_resolution_ns(),
-            chain_resolution_ns: evidence.chain_resolution_ns(),
+            mean: row.mean(),
+            chain_mean: row.mean(),
+            means: row.means.clone(),
+            allowance_ns: row.resolution_ns,
+            mean_resolution_ns: row.resolution_ns,
+            chain_resolution_ns: row.resolution_ns,
             ..Self::unknown(NO_CLOCK)
         }
     }
@@ -174,11 +206,9 @@ impl CellFigures {
     }
 }
 
-fn chain_mean(evidence: &CellEvidence) -> Known {
-    Known::from(evidence.chain.estimate().map(|e| {
-        e.no_finer_than(evidence.chain_resolution_ns())
-            .not_negative()
-    }))
+/// A latency cannot be negative, so a share `1 - q` of the calls above `x` alone makes a mean of `(1 - q) x`.
+pub(super) fn markov_bound(mean_ns: f64, q: f64) -> f64 {
+    mean_ns / (1.0 - q)
 }
 
 /// Publishes a cell.

@@ -35,8 +35,8 @@ pub(super) struct CellEvidence {
     pub(super) timer: Option<Timer>,
     /// Whether the caller's clock stands still while it computes.
     pub(super) frozen: bool,
-    /// Smallest difference between two latencies that the timer can show, in nanoseconds.
-    pub(super) resolution_ns: u64,
+    /// Smallest difference between two latencies that the timer can show, slice by slice, in nanoseconds.
+    resolutions_ns: Vec<u64>,
     /// Samples of slices with that timer, in call order.
     pub(super) blocks: Vec<Block>,
     /// The same, sorted and pooled.
@@ -81,6 +81,15 @@ impl ComponentEvidence {
 }
 
 impl CellEvidence {
+    /// What a single sample is good to, in nanoseconds: the median of the slices; for whole ticks the coarsest.
+    pub(super) fn resolution_ns(&self) -> u64 {
+        let place = match self.timer {
+            Some(Timer::Interpolated) => self.resolutions_ns.len() / 2,
+            _ => self.resolutions_ns.len().saturating_sub(1),
+        };
+        self.resolutions_ns.get(place).copied().unwrap_or(0)
+    }
+
     pub(super) fn chain_resolution_ns(&self) -> f64 {
         resolution_of_chains(self.chain_tick_ns, &self.chain)
     }
@@ -157,6 +166,14 @@ impl Evidence {
         })
     }
 
+    /// Times of a cell's function by repetition.
+    pub(super) fn repeated(&self, cell: Cell) -> Option<&ComponentEvidence> {
+        self.component(Component::Function {
+            function: cell.function,
+            payload_bytes: cell.payload_bytes,
+        })
+    }
+
     /// Times of a component that was measured.
     pub(super) fn component(&self, component: Component) -> Option<&ComponentEvidence> {
         self.components
@@ -189,7 +206,7 @@ fn cell_evidence(
         cell,
         timer,
         frozen: clocks.iter().any(|clock| !clock.advances_during_cpu),
-        resolution_ns: 0,
+        resolutions_ns: Vec::new(),
         blocks: Vec::new(),
         samples: CellSamples::new([]),
         chain: BlockMeans::new(),
@@ -205,6 +222,7 @@ fn cell_evidence(
     }
     evidence.blocks.sort_by_key(|block| block.index);
     evidence.samples = CellSamples::new(evidence.blocks.iter().cloned());
+    evidence.resolutions_ns.sort_unstable();
     evidence
 }
 
@@ -264,7 +282,7 @@ impl CellEvidence {
                         samples_ns.len() as u64,
                     );
                 }
-                self.resolution_ns = self.resolution_ns.max(match clock.timer {
+                self.resolutions_ns.push(match clock.timer {
                     Timer::Interpolated => clock.resolution_ns,
                     Timer::Ticked => clock.sample_unit_ns,
                 });

@@ -1,10 +1,14 @@
 //! Each delegated cell against `direct`.
 
-use super::{cells::CellFigures, evidence::CellEvidence, figures::published};
+use super::{
+    cells::{CellFigures, markov_bound},
+    evidence::CellEvidence,
+    figures::published,
+};
 use crate::{
-    interval::{Known, Undefined},
-    overhead::Overhead,
-    quantile::REPORTED,
+    interval::{Estimate, Known, Undefined},
+    overhead::{Overhead, difference},
+    quantile::{REPORTED, blur_ns},
 };
 use protocol::{Cell, measure::Timer, report};
 
@@ -27,10 +31,12 @@ impl OverheadFigures {
         let sampled = |evidence: &CellEvidence| {
             evidence.timer == Some(Timer::Interpolated) && !evidence.frozen
         };
-        let (mean, quantiles) = if sampled(delegated.0) && sampled(direct.0) {
-            paired(delegated.0, direct.0, resolution_ns)
-        } else {
+        let (mean, quantiles) = if !sampled(delegated.0) || !sampled(direct.0) {
             bounded(delegated.1, direct.1)
+        } else if is_resolved(direct.1) {
+            paired(delegated.0, direct.0)
+        } else {
+            over_unresolved(delegated.1, direct.1)
         };
         Self {
             cell: delegated.0.cell,
@@ -58,36 +64,71 @@ impl OverheadFigures {
     }
 }
 
-/// Both cells have samples finer than a tick: their quantiles are compared as they are.
-fn paired(
-    delegated: &CellEvidence,
-    direct: &CellEvidence,
-    resolution_ns: f64,
-) -> (Known, [Known; 3]) {
+/// Whether the timer can tell the cell's median from nothing.
+fn is_resolved(figures: &CellFigures) -> bool {
+    figures.quantiles[0]
+        .estimate()
+        .is_none_or(|p50| p50.value_ns >= figures.resolution_ns)
+}
+
+/// Both cells have samples finer than a tick: their quantiles are compared as they are, pair by pair of blocks.
+fn paired(delegated: &CellEvidence, direct: &CellEvidence) -> (Known, [Known; 3]) {
     let overhead = match Overhead::new(&delegated.samples, &direct.samples) {
         Ok(overhead) => overhead,
         Err(reason) => return (Known::Unknown(reason), [Known::Unknown(reason); 3]),
     };
-    let stated = |result: Result<_, Undefined>| {
-        Known::from(result.map(|e: crate::interval::Estimate| e.no_finer_than(resolution_ns)))
-    };
-    let quantiles = [REPORTED[0], REPORTED[1], REPORTED[2]].map(|q| stated(overhead.quantile(q)));
-    (stated(overhead.mean()), quantiles)
+    let blur_ns = blur_ns(&delegated.samples, delegated.resolution_ns() as f64)
+        + blur_ns(&direct.samples, direct.resolution_ns() as f64);
+    let quantiles = [0, 1, 2].map(|i| {
+        Known::from(
+            overhead
+                .quantile(REPORTED[i])
+                .map(|e| e.widened_by(blur_ns)),
+        )
+    });
+    (Known::from(overhead.mean()), quantiles)
+}
+
+/// `direct` is shorter than what the timer resolves, so that the upper quantiles of its samples are the timer's own tail. Its mean in a
+/// row (by repetition, where the run has it) stands for each of its quantiles, which lie between 0 and the upper end
+/// that its samples show, or Markov's inequality allows, whichever is lower.
+fn over_unresolved(delegated: &CellFigures, direct: &CellFigures) -> (Known, [Known; 3]) {
+    let row = direct.chain_mean.estimate();
+    let mean = delegated.means.minus(&direct.means).estimate().map(|e| {
+        match (delegated.mean.estimate(), row) {
+            (Some(isolated), Some(row)) => difference(isolated, row, 0.0),
+            _ => e.widened_by(delegated.allowance_ns + direct.allowance_ns),
+        }
+    });
+    let quantiles = [0, 1, 2].map(|i| match (&delegated.quantiles[i], &direct.quantiles[i]) {
+        (Known::Estimated(slow), Known::Estimated(fast)) => {
+            let possible = row.map_or(f64::INFINITY, |row| markov_bound(row.upper_ns, REPORTED[i]));
+            let upper_ns = fast.upper_ns.min(possible);
+            let value_ns = row.map_or(fast.value_ns, |row| row.value_ns).min(upper_ns);
+            Known::Estimated(difference(
+                slow,
+                &Estimate {
+                    value_ns,
+                    lower_ns: 0.0,
+                    upper_ns,
+                    ..*fast
+                },
+                0.0,
+            ))
+        }
+        (slow, fast) => slow.minus(fast),
+    });
+    (Known::from(mean), quantiles)
 }
 
 /// Whole ticks on one side at least: bounds less bounds. The means are compared by block, and each may be wrong by its
 /// allowance for the ends of its chains.
 fn bounded(delegated: &CellFigures, direct: &CellFigures) -> (Known, [Known; 3]) {
     let allowance_ns = delegated.allowance_ns + direct.allowance_ns;
-    let mean = delegated
-        .means
-        .minus(&direct.means)
-        .estimate()
-        .map(|e| crate::interval::Estimate {
-            lower_ns: e.lower_ns - allowance_ns,
-            upper_ns: e.upper_ns + allowance_ns,
-            ..e
-        });
+    let mean: Result<Estimate, Undefined> = delegated.means.minus(&direct.means).estimate();
     let quantiles = [0, 1, 2].map(|i| delegated.quantiles[i].minus(&direct.quantiles[i]));
-    (Known::from(mean), quantiles)
+    (
+        Known::from(mean.map(|e| e.widened_by(allowance_ns))),
+        quantiles,
+    )
 }

@@ -17,6 +17,7 @@ use protocol::{
 };
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 pub(crate) const TICK_NS: u64 = 1_000_000;
 
@@ -33,6 +34,8 @@ pub(crate) struct Platform {
     /// Whether the caller's clock runs while it computes.
     pub(crate) running: bool,
     pub(crate) samples_per_slice: u32,
+    /// Standard deviation of the interpolated timer's error in a single sample.
+    pub(crate) resolution_ns: u64,
     pub(crate) seed: u64,
 }
 
@@ -41,6 +44,7 @@ impl Platform {
         timer: Timer::Interpolated,
         running: true,
         samples_per_slice: 20,
+        resolution_ns: 600,
         seed: 1,
     };
     pub(crate) const FROZEN: Self = Self {
@@ -149,7 +153,10 @@ fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> MeasureRespons
     for _ in 0..platform.samples_per_slice {
         let (latency, now) = next(rng);
         samples.push(match platform.timer {
-            Timer::Interpolated => latency as u64,
+            Timer::Interpolated => {
+                let error: f64 = rng.sample(StandardNormal);
+                (latency + error * platform.resolution_ns as f64).max(0.0) as u64
+            }
             Timer::Ticked => (tick(now) - before) as u64,
         });
         before = tick(now);
@@ -174,7 +181,11 @@ fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> MeasureRespons
             sample_unit_ns: if interpolated { 1 } else { TICK_NS },
             polls_per_tick: interpolated.then_some(1_700.0 + f64::from(rng.random_range(0..20_u8))),
             polls_per_tick_mad: interpolated.then_some(3.0),
-            resolution_ns: if interpolated { 600 } else { TICK_NS },
+            resolution_ns: if interpolated {
+                platform.resolution_ns
+            } else {
+                TICK_NS
+            },
         }),
         elapsed_ms: elapsed as u64,
         samples,
