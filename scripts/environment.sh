@@ -48,13 +48,14 @@ find_rust() {
 use_tools() {
   local rust bindgen
   bindgen=$(locked_version wasm-bindgen)
-  rust=$(find_rust) && PATH=$rust:$PATH
+  if rust=$(find_rust); then
+    PATH=$rust:$PATH
+    # Rust from rustup brings its own linker for wasm, Debian's does not.
+    compgen -G "$("$rust/rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null ||
+      export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
+  fi
   PATH=$CACHE/tools/worker-build-$(locked_version worker)/bin:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH
   PATH=$ROOT/node_modules/.bin:$PATH
-  # Rust from rustup brings its own linker for wasm, Debian's does not.
-  if ! compgen -G "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/*/bin/rust-lld" >/dev/null; then
-    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
-  fi
   # worker-build downloads from code hosts what these do not name.
   export WASM_BINDGEN_BIN=$CACHE/tools/wasm-bindgen-$bindgen/bin/wasm-bindgen
   export ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild
