@@ -11,6 +11,10 @@ use crate::{
 use protocol::{ErrorKind, Report, report::CellReport};
 use std::collections::BTreeMap;
 
+/// An effective n estimated from some 20 blocks may be this factor too small at 99.9 %: as for the quantile of one place
+/// ([`crate::proportion::BlockProportion::most_effective_n`]), a refusal is beyond such doubt.
+const DOUBT: f64 = 2.3;
+
 /// One cell at one place.
 struct Placed<'a> {
     cell: &'a CellReport,
@@ -151,7 +155,7 @@ fn interval(
     } else {
         n as f64
     };
-    if effective_n < minimum_n(quantile) as f64 {
+    if effective_n * DOUBT < minimum_n(quantile) as f64 {
         return Err(Undefined::TooFewIndependentSamples {
             quantile,
             have: n,
