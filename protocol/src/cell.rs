@@ -63,7 +63,11 @@ impl FromStr for Cell {
 }
 
 #[cfg(feature = "openapi")]
-crate::named::text_schema!(Cell, "^[a-z-]+\\.[a-z-]+\\.[1-9][0-9]*$", "service-binding.echo.100");
+crate::named::text_schema!(
+    Cell,
+    "^[a-z-]+\\.[a-z-]+\\.[1-9][0-9]*$",
+    "service-binding.echo.100"
+);
 
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -57,7 +57,11 @@ impl FromStr for RunId {
 }
 
 #[cfg(feature = "openapi")]
-crate::named::text_schema!(RunId, "^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$", "20261122T172800Z-4f9a1c07");
+crate::named::text_schema!(
+    RunId,
+    "^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$",
+    "20261122T172800Z-4f9a1c07"
+);
 
 impl Serialize for RunId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
