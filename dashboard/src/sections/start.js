@@ -59,7 +59,7 @@ export function startForm(token, onStarted) {
     checks("functions", "Functions", Object.keys(FUNCTIONS).map((name) => [name, name]), DEFAULT.functions),
     checks("payload_bytes", "Payload sizes", PAYLOADS.map((bytes) => [bytes, payloadTitle(bytes)]), DEFAULT.payload_bytes),
     element("div", { class: "fields" },
-      number("samples_per_cell", "Samples per cell", 400, 1),
+      number("samples_per_cell", "Samples per cell", 440, 1),
       number("concurrency", "Calls in flight", 1, 1),
       number("batch_size", "Invocations per message", 1, 1),
       choice("timer", "Timer", TIMERS),
