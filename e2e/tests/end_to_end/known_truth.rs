@@ -1,17 +1,17 @@
 //! The instrument on a real workerd against what is known: a function that burns 300 us, a function that never answers, no
 //! call at all, and the same cells by both timers.
 
-use cli::local::{Build, LocalWorkers};
+use cli::local::Build;
 use e2e::stage;
-use protocol::{Cell, ErrorKind, Estimate, Report, Transport, function::BURN_US, measure::Timer};
+use protocol::{
+    Cell, ErrorKind, Estimate, Report, Transport, function::BURN_US, measure::Timer,
+    report::CellReport,
+};
 use serde_json::json;
-use std::sync::OnceLock;
 
-/// Workers with the functions that only tests may call.
-fn workers() -> &'static LocalWorkers {
-    static WORKERS: OnceLock<LocalWorkers> = OnceLock::new();
-    WORKERS.get_or_init(|| stage::start(Build::TestFunctions, |_| {}))
-}
+/// Times that the burning function calibrates itself anew. It does so on a clock of whole milliseconds, once in each
+/// Worker's life: on a busy machine one calibration may be off, which is no fault of the instrument under test.
+const CALIBRATIONS: usize = 3;
 
 fn p50<'a>(report: &'a Report, cell: &str) -> &'a Estimate {
     let id: Cell = cell.parse().unwrap();
@@ -23,47 +23,73 @@ fn p50<'a>(report: &'a Report, cell: &str) -> &'a Estimate {
         .p50_us
 }
 
-fn stated(report: &Report, cell: &str) -> f64 {
-    let estimate = p50(report, cell);
-    estimate
-        .value
-        .unwrap_or_else(|| panic!("{cell}: {estimate:?}"))
+/// What burning takes over doing nothing, by a transport, and the least and the most that the two intervals allow; in us.
+fn over_doing_nothing(report: &Report, transport: &str) -> [f64; 3] {
+    let nothing = p50(report, &format!("{transport}.echo.100"));
+    let burning = p50(report, &format!("{transport}.burn.100"));
+    let stated = |estimate: &Estimate| {
+        estimate
+            .value
+            .unwrap_or_else(|| panic!("{transport}: {estimate:?}"))
+    };
+    let (least, most) = (
+        ends(burning).0 - ends(nothing).1,
+        ends(burning).1 - ends(nothing).0,
+    );
+    [stated(burning) - stated(nothing), least, most]
 }
 
 #[test]
-fn burning_300_us_is_reported_as_300_us_and_hanging_as_timeouts_by_every_transport() {
-    let client = stage::client(workers());
-    let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo", "burn"], "payload_bytes": [100], "seed": 5});
-    let report = stage::run_to_completion(&client, &plan);
-    let burn_us = f64::from(BURN_US);
-    for transport in ["direct", "service-binding"] {
-        let [doing_nothing, burning] = ["echo", "burn"]
-            .map(|function| stated(&report, &format!("{transport}.{function}.100")));
-        let found = burning - doing_nothing;
-        stage::tell(&format!(
-            "{transport}: {burning} us burning, {doing_nothing} us doing nothing, difference {found} us"
-        ));
-        assert!(
-            (found - burn_us).abs() <= burn_us / 10.0,
-            "{transport}: {found} us instead of {burn_us}"
-        );
+fn burning_300_us_is_reported_as_300_us_over_doing_nothing() {
+    let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo", "burn"], "payload_bytes": [100],
+        "breakdown": false});
+    let (mut direct, mut delegated) = (Vec::new(), Vec::new());
+    for _ in 0..CALIBRATIONS {
+        let workers = stage::start(Build::TestFunctions, |_| {});
+        let report = stage::run_to_completion(&stage::client(&workers), &plan);
+        direct.push(over_doing_nothing(&report, "direct"));
+        delegated.push(over_doing_nothing(&report, "service-binding"));
     }
+    for found in [&mut direct, &mut delegated] {
+        found.sort_by(|one, other| one[0].total_cmp(&other[0]));
+    }
+    stage::tell(&format!(
+        "burning {BURN_US} us over doing nothing [least, most]: direct {direct:.0?}, service-binding {delegated:.0?}"
+    ));
+    let burn_us = f64::from(BURN_US);
+    let (least, most) = (burn_us * 0.9, burn_us * 1.1);
+    let found = direct[CALIBRATIONS / 2][0];
+    assert!((least..=most).contains(&found), "direct: {direct:?}");
+    // The hop is in both cells, but not quite the same one: after longer work another core may answer. So its intervals count.
+    let [_, lower, upper] = delegated[CALIBRATIONS / 2];
+    assert!(
+        lower <= most && least <= upper,
+        "service-binding: {delegated:?}"
+    );
+}
 
+#[test]
+fn a_function_that_never_answers_is_a_counted_timeout_by_every_transport_and_the_run_completes() {
+    let workers = stage::start(Build::TestFunctions, |_| {});
     let plan = json!({"transports": Transport::ALL, "functions": ["hang"], "payload_bytes": [100], "samples_per_cell": 20,
         "call_timeout_ms": 20, "breakdown": false});
-    let report = stage::run_to_completion(&client, &plan);
+    let report = stage::run_to_completion(&stage::client(&workers), &plan);
     assert_eq!(report.cells.len(), Transport::ALL.len());
     for cell in &report.cells {
         assert_eq!(cell.count, 0, "{}", cell.id);
-        assert!(
-            cell.errors
-                .get(&ErrorKind::Timeout)
-                .is_some_and(|timeouts| *timeouts > 0),
-            "{}: {:?}",
-            cell.id,
-            cell.errors
-        );
+        let timeouts = cell
+            .errors
+            .get(&ErrorKind::Timeout)
+            .copied()
+            .unwrap_or_default();
+        assert!(timeouts > 0, "{}: {:?}", cell.id, cell.errors);
         assert_eq!(cell.errors.len(), 1, "{}: {:?}", cell.id, cell.errors);
+        assert!(
+            timeouts + cell.skipped >= 20,
+            "{}: {timeouts}, {} skipped",
+            cell.id,
+            cell.skipped
+        );
         assert_eq!(cell.p50_us.value, None, "{}", cell.id);
     }
 }
@@ -82,44 +108,51 @@ fn around_no_call_at_all_the_timer_reads_5_us_at_most_and_the_report_says_so() {
     );
 }
 
+/// The ends of an estimate, as far as they are known.
+fn ends(estimate: &Estimate) -> (f64, f64) {
+    (
+        estimate.lower.unwrap_or(0.0),
+        estimate.upper.unwrap_or(f64::INFINITY),
+    )
+}
+
 #[test]
 fn the_ticked_timers_bounds_hold_what_the_interpolated_timer_finds() {
-    let fine = stage::small_run();
-    let mut plan = stage::small_plan();
-    plan["timer"] = json!("ticked");
-    let coarse = {
-        let _turn = stage::my_turn();
-        stage::run_to_completion(&stage::client(stage::shared()), &plan)
+    let plan = |timer: &str| {
+        json!({"transports": ["direct", "service-binding", "rpc"], "functions": ["echo"], "payload_bytes": [100, 10_000],
+            "timer": timer, "breakdown": false})
     };
+    let _turn = stage::my_turn();
+    let client = stage::client(stage::shared());
+    // Three runs one after the other: the machine may drift, and the outer two tell how far.
+    let before = stage::run_to_completion(&client, &plan("interpolated"));
+    let coarse = stage::run_to_completion(&client, &plan("ticked"));
+    let after = stage::run_to_completion(&client, &plan("interpolated"));
+    assert_eq!(before.environment.timers, [Timer::Interpolated]);
     assert_eq!(coarse.environment.timers, [Timer::Ticked]);
-    for cell in coarse
+    for (cell, (before, after)) in coarse
         .cells
         .iter()
-        .filter(|cell| cell.transport.delegates())
+        .zip(before.cells.iter().zip(&after.cells))
     {
-        let other = fine.cells.iter().find(|other| other.id == cell.id).unwrap();
-        for (name, bounds, finer) in [
-            ("p50", &cell.p50_us, &other.p50_us),
-            ("p95", &cell.p95_us, &other.p95_us),
-            ("p99", &cell.p99_us, &other.p99_us),
-        ] {
-            assert_eq!(
-                bounds.value, None,
-                "{name} of {}: a point below the tick",
-                cell.id
-            );
-            let (lower, upper) = (
-                bounds.lower.unwrap_or(0.0),
-                bounds.upper.unwrap_or(f64::INFINITY),
-            );
-            // The finer figure has an interval of its own: bounds that it does not reach would exclude the truth.
+        let quantiles = |cell: &CellReport| {
+            [
+                cell.p50_us.clone(),
+                cell.p95_us.clone(),
+                cell.p99_us.clone(),
+            ]
+        };
+        let finer = quantiles(before).into_iter().zip(quantiles(after));
+        for (bounds, (before, after)) in quantiles(cell).into_iter().zip(finer) {
+            assert_eq!(bounds.value, None, "{}: a point below the tick", cell.id);
+            let (lower, upper) = ends(&bounds);
             let (least, most) = (
-                finer.lower.unwrap_or(0.0),
-                finer.upper.unwrap_or(f64::INFINITY),
+                ends(&before).0.min(ends(&after).0),
+                ends(&before).1.max(ends(&after).1),
             );
             assert!(
                 lower <= most && least <= upper,
-                "{name} of {}: {bounds:?} against {finer:?}",
+                "{}: {bounds:?} excludes {before:?} and {after:?}",
                 cell.id
             );
         }
