@@ -74,9 +74,15 @@ pub(super) struct ComponentEvidence {
 }
 
 impl ComponentEvidence {
-    /// What the clock resolves over all blocks: each block's reading is good to a tick over its repetitions.
+    /// What the clock resolves: each block's reading is good to a tick over its repetitions, and more blocks do not
+    /// make it better, since repetitions start at the same phase of the clock in every block, soon after an alarm.
     pub(super) fn resolution_ns(&self) -> f64 {
-        resolution_of_chains(self.tick_ns, &self.means)
+        let repetitions = self.means.weight() as f64;
+        if repetitions > 0.0 {
+            self.tick_ns * self.means.block_count() as f64 / repetitions
+        } else {
+            0.0
+        }
     }
 }
 
@@ -90,23 +96,19 @@ impl CellEvidence {
         self.resolutions_ns.get(place).copied().unwrap_or(0)
     }
 
+    /// The mean over `B` chains of `N` calls together is good to `tick * sqrt(B) / N`: each chain's error is below a tick, and
+    /// those of different chains are independent, because each starts at a random phase of the clock.
     pub(super) fn chain_resolution_ns(&self) -> f64 {
-        resolution_of_chains(self.chain_tick_ns, &self.chain)
+        let (chains, calls) = (self.chain.block_count() as f64, self.chain.weight() as f64);
+        if calls > 0.0 {
+            self.chain_tick_ns * chains.sqrt() / calls
+        } else {
+            0.0
+        }
     }
 
     pub(super) fn error_count(&self) -> u64 {
         self.errors.values().sum()
-    }
-}
-
-/// The mean over `B` chains of `N` calls together is good to `tick * sqrt(B) / N`: each chain's error is below a tick, and
-/// those of different chains are independent.
-fn resolution_of_chains(tick_ns: f64, means: &BlockMeans) -> f64 {
-    let (blocks, calls) = (means.block_count() as f64, means.weight() as f64);
-    if calls > 0.0 {
-        tick_ns * blocks.sqrt() / calls
-    } else {
-        0.0
     }
 }
 
