@@ -37,7 +37,7 @@ impl Response {
     /// A value as JSON.
     #[must_use]
     pub fn json(status: u16, value: &impl Serialize) -> Self {
-        match serde_json::to_string_pretty(value) {
+        match serde_json::to_string(value).and_then(|json| indented(&json)) {
             Ok(json) => Self::json_text(status, json),
             Err(error) => {
                 Problem::new(500, format!("the answer could not be written: {error}")).into()
@@ -60,9 +60,19 @@ impl Response {
     }
 }
 
+/// The same JSON, indented for people. From text to text: a second serializer for every type would double the code that writes them.
+fn indented(json: &str) -> Result<String, serde_json::Error> {
+    let mut bytes = Vec::with_capacity(json.len() * 2);
+    let mut from = serde_json::Deserializer::from_str(json);
+    serde_transcode::transcode(&mut from, &mut serde_json::Serializer::pretty(&mut bytes))?;
+    bytes.push(b'\n');
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
-        let body = serde_json::to_string_pretty(&problem).unwrap_or_default();
+        let json = serde_json::to_string(&problem).unwrap_or_default();
+        let body = indented(&json).unwrap_or(json);
         let response = Self::new(problem.status, PROBLEM_JSON, body);
         match problem.status {
             401 => response.with("www-authenticate", "Bearer"),

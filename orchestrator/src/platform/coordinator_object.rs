@@ -39,7 +39,7 @@ impl DurableObject for Coordinator {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let question: Question = match serde_json::from_slice(&request.bytes().await?) {
+        let question: Question = match serde_json::from_str(&request.text().await?) {
             Ok(question) => question,
             Err(error) => return problem(&Problem::new(400, format!("not a question: {error}"))),
         };

@@ -15,7 +15,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         Ok(settings) => settings,
         Err(error) => return full(&misconfigured(&error.to_string()).into(), "GET"),
     };
-    let file_url = request.url()?;
+    let file_url = request.inner().url();
     let request = HttpRequest::new(request)?;
     let api = api(&settings, &env);
     let reply = api.respond(&request).await;

@@ -3,21 +3,26 @@
 use crate::api::{BodyError, Incoming};
 use core::cell::RefCell;
 use futures_util::StreamExt as _;
-use worker::{Request, Url};
+use web_sys::Url;
+use worker::Request;
 
 /// A request.
 pub(super) struct HttpRequest {
     method: String,
+    path: String,
+    /// The platform's own: Rust's `url` brings the tables of Unicode host names, a tenth of this Worker.
     url: Url,
     request: RefCell<Request>,
 }
 
 impl HttpRequest {
     pub(super) fn new(request: Request) -> worker::Result<Self> {
+        let url = Url::new(&request.inner().url())?;
         Ok(Self {
             // The platform's own word: `worker::Method` takes every method that it does not know for GET.
             method: request.inner().method(),
-            url: request.url()?,
+            path: url.pathname(),
+            url,
             request: RefCell::new(request),
         })
     }
@@ -29,14 +34,11 @@ impl Incoming for HttpRequest {
     }
 
     fn path(&self) -> &str {
-        self.url.path()
+        &self.path
     }
 
     fn query(&self, name: &str) -> Option<String> {
-        let mut pairs = self.url.query_pairs();
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        self.url.search_params().get(name)
     }
 
     fn header(&self, name: &str) -> Option<String> {
