@@ -57,6 +57,18 @@ impl Function {
     /// The functions of the default plan: all but the test-only ones.
     pub const DEFAULT: [Self; 3] = [Self::Echo, Self::Transform, Self::Compute];
 
+    /// Whether the function never returns, so that no answer is ever to be sent. A test-only one alone does not.
+    #[must_use]
+    pub const fn never_returns(self) -> bool {
+        match self {
+            Self::Echo | Self::Transform | Self::Compute => false,
+            #[cfg(feature = "test-functions")]
+            Self::Burn => false,
+            #[cfg(feature = "test-functions")]
+            Self::Hang => true,
+        }
+    }
+
     /// Executes the function on a JSON payload. What `echo` returns is borrowed: nothing is decoded, nothing is copied.
     ///
     /// # Errors

@@ -54,17 +54,6 @@ pub(crate) fn execute_msgpack(
     }
 }
 
-/// Whether the function never returns, so that its answer is never to be sent.
-pub(crate) fn never_returns(function: Function) -> bool {
-    match function {
-        Function::Echo | Function::Transform | Function::Compute => false,
-        #[cfg(feature = "test-functions")]
-        Function::Burn => false,
-        #[cfg(feature = "test-functions")]
-        Function::Hang => true,
-    }
-}
-
 /// Does what a function that only tests call does besides echoing.
 #[cfg(feature = "test-functions")]
 fn misbehave(function: Function) {

@@ -49,7 +49,7 @@ fn answer(function_id: &str, payload: &str) -> Result<JsValue, Refusal> {
     let function = execution::function(function_id)?;
     let payload: &RawValue = serde_json::from_str(payload)
         .map_err(|error| Refusal::new(400, format!("the payload is not JSON: {error}")))?;
-    if execution::never_returns(function) {
+    if function.never_returns() {
         return Ok(promise_of_nothing().into());
     }
     let result = execution::execute(function, payload)?;

@@ -14,7 +14,7 @@ pub(crate) async fn serve(request: &IncomingRequest) -> Result<OutgoingResponse,
     let request = MsgpackRequest::from_bytes(&body)
         .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
     let function = execution::function(request.function_id)?;
-    if execution::never_returns(function) {
+    if function.never_returns() {
         platform::forever().await;
     }
     let result = execution::execute_msgpack(function, request.payload)?;

@@ -29,7 +29,7 @@ fn answer(function_id: &str, payload: Vec<u8>) -> Result<JsValue, Refusal> {
     let text = String::from_utf8(payload).map_err(|error| not_json(error.to_string()))?;
     let payload: &RawValue =
         serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
-    if execution::never_returns(function) {
+    if function.never_returns() {
         return Ok(platform::promise_of_nothing().into());
     }
     let result = execution::execute(function, payload)?;

@@ -62,7 +62,7 @@ fn execute(message: &[u8], id: &mut Option<u32>) -> Result<Option<Vec<u8>>, Refu
         .map_err(|error| Refusal::new(400, format!("the message is not a request: {error}")))?;
     *id = Some(request.id);
     let function = execution::function(&request.function_id)?;
-    if execution::never_returns(function) {
+    if function.never_returns() {
         return Ok(None);
     }
     let result = execution::execute(function, request.payload)?;
