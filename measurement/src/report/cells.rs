@@ -111,7 +111,12 @@ impl CellFigures {
             means,
             allowance_ns,
             resolution_ns,
-            mean_resolution_ns: resolution_ns,
+            // single errors average out of a mean, but not the clamp of samples that cannot be negative
+            mean_resolution_ns: if clamped {
+                resolution_ns
+            } else {
+                resolution_ns / (evidence.samples.count() as f64).sqrt()
+            },
             chain_resolution_ns: row.resolution_ns,
         }
     }

@@ -1,12 +1,15 @@
 //! What a reader should know before trusting the figures, each with its figures.
 
+mod of_cell;
+
 use super::{
-    evidence::{CellEvidence, Evidence, SliceFacts},
+    evidence::{Evidence, SliceFacts},
     wording::ms,
 };
-use crate::anomaly::{block_medians, drift, error_burst, slow_first_calls, two_modes};
+use crate::anomaly::{block_medians, drift, error_burst};
+use of_cell::cell_faults;
 use protocol::{
-    Cell, ErrorKind, Plan,
+    Cell, Plan,
     measure::Timer,
     report::{Environment, Fault},
 };
@@ -17,12 +20,6 @@ const ISOLATION_COST_US: f64 = 100.0;
 
 /// Around no call at all the timer should read no more than this at the median.
 const NOISE_FLOOR_US: f64 = 5.0;
-
-/// More lost interpolations than this share mean a machine too busy to measure on.
-const LOST_SHARE: f64 = 0.05;
-
-/// Errors above this share of the calls make the latencies those of a failing system.
-const ERROR_SHARE: f64 = 0.01;
 
 /// The coordinator's clock and the caller's may differ by a tick at either end of a slice.
 const DISPATCH_ALLOWANCE_TICKS: f64 = 2.0;
@@ -39,10 +36,49 @@ pub(super) fn faults(plan: &Plan, evidence: &Evidence, environment: &Environment
     let tick_ms = environment.tick_ms.unwrap_or(1) as f64;
     faults.extend(samples_exceed_dispatch(evidence, tick_ms));
     faults.extend(burst(evidence));
-    for cell in &evidence.cells {
-        faults.extend(cell_faults(plan, cell));
-    }
+    let of_cells = evidence
+        .cells
+        .iter()
+        .flat_map(|cell| cell_faults(plan, cell))
+        .collect();
+    faults.extend(together(of_cells, evidence.cells.len()));
     faults
+}
+
+/// A fault of one cell, and how bad it is compared with the same kind in other cells.
+struct CellFault {
+    severity: f64,
+    fault: Fault,
+}
+
+/// Faults of one kind in more cells than this are told as one.
+const TOLD_APART: usize = 2;
+
+/// What many cells have in common is one fact about the run, not many: it is told once, with the worst cell's figures.
+fn together(found: Vec<CellFault>, cells: usize) -> Vec<Fault> {
+    let mut kinds: BTreeMap<String, Vec<CellFault>> = BTreeMap::new();
+    for fault in found {
+        kinds
+            .entry(fault.fault.kind.clone())
+            .or_default()
+            .push(fault);
+    }
+    let told = |mut same: Vec<CellFault>| {
+        if same.len() <= TOLD_APART {
+            return same.into_iter().map(|found| found.fault).collect();
+        }
+        same.sort_by(|a, b| b.severity.total_cmp(&a.severity));
+        let count = same.len();
+        let mut worst = same.swap_remove(0).fault;
+        let name = worst.cell.map_or_else(String::new, |cell| cell.to_string());
+        worst.message = format!(
+            "in {count} of {cells} cells, worst in {name}: {}",
+            worst.message
+        );
+        worst.figures.insert("cells".to_owned(), count as f64);
+        vec![worst]
+    };
+    kinds.into_values().flat_map(told).collect()
 }
 
 /// A fault with its figures.
@@ -204,155 +240,6 @@ fn burst(evidence: &Evidence) -> Option<Fault> {
             ("errors", found.errors as f64),
             ("first_slice", f64::from(first)),
             ("last_slice", f64::from(last)),
-        ],
-    ))
-}
-
-fn cell_faults(plan: &Plan, cell: &CellEvidence) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    faults.extend(missing(cell));
-    faults.extend(errors(cell));
-    faults.extend(lost(cell));
-    faults.extend(retried(cell));
-    // whole ticks are too coarse for what follows: a sample of 1 after samples of 0 is no slow call
-    if cell.timer == Some(Timer::Interpolated) && plan.concurrency == 1 {
-        faults.extend(first_calls(cell));
-        faults.extend(cell_drift(cell));
-        faults.extend(modes(cell));
-    }
-    faults
-}
-
-fn missing(cell: &CellEvidence) -> Option<Fault> {
-    (cell.samples.count() == 0 && cell.chain.is_empty()).then(|| {
-        fault(
-            "no-samples",
-            Some(cell.cell),
-            format!("nothing was measured in {} slice(s)", cell.slices.len()),
-            [("slices", cell.slices.len() as f64)],
-        )
-    })
-}
-
-fn errors(cell: &CellEvidence) -> Option<Fault> {
-    let failed = cell.error_count();
-    let calls = failed + cell.samples.count() + cell.lost;
-    let share = failed as f64 / calls.max(1) as f64;
-    let limit = cell
-        .errors
-        .get(&ErrorKind::LimitExceeded)
-        .copied()
-        .unwrap_or(0);
-    if limit > 0 {
-        let message = format!(
-            "{limit} call(s) hit the platform's limit on invocations: ask for fewer samples a slice"
-        );
-        return Some(fault(
-            "limit-exceeded",
-            Some(cell.cell),
-            message,
-            [("errors", limit as f64)],
-        ));
-    }
-    (share > ERROR_SHARE || cell.skipped > 0).then(|| {
-        let kinds: Vec<String> = cell
-            .errors
-            .iter()
-            .map(|(kind, count)| format!("{count} {kind}"))
-            .collect();
-        fault(
-            "errors",
-            Some(cell.cell),
-            format!(
-                "{:.1} % of the calls failed ({}), {} were not made",
-                share * 100.0,
-                kinds.join(", "),
-                cell.skipped
-            ),
-            [
-                ("errors", failed as f64),
-                ("calls", calls as f64),
-                ("skipped", cell.skipped as f64),
-            ],
-        )
-    })
-}
-
-fn lost(cell: &CellEvidence) -> Option<Fault> {
-    let timed = cell.lost + cell.samples.count();
-    let share = cell.lost as f64 / timed.max(1) as f64;
-    (share > LOST_SHARE).then(|| {
-        fault(
-            "lost-interpolations",
-            Some(cell.cell),
-            format!("{:.1} % of the samples were lost to stalls after the call: the machine is too busy for the finer timer", share * 100.0),
-            [("lost", cell.lost as f64), ("timed", timed as f64)],
-        )
-    })
-}
-
-fn retried(cell: &CellEvidence) -> Option<Fault> {
-    let retried = cell.slices.iter().filter(|slice| slice.attempt > 1).count();
-    (retried > 0).then(|| {
-        let message = format!("{retried} slice(s) succeeded only when tried again; what the first attempts measured is not counted");
-        fault("retried", Some(cell.cell), message, [("slices", retried as f64)])
-    })
-}
-
-fn first_calls(cell: &CellEvidence) -> Option<Fault> {
-    let found = slow_first_calls(&cell.blocks)?;
-    let (first, rest) = (
-        found.first_median_ns / NS_PER_US,
-        found.rest_median_ns / NS_PER_US,
-    );
-    Some(fault(
-        "slow-first-calls",
-        Some(cell.cell),
-        format!(
-            "the first call of a slice takes {first:.1} us, the others {rest:.1} us (medians; slower in {} of {} slices): more warmup is needed",
-            found.slower_slices, found.slices
-        ),
-        [
-            ("first_us", first),
-            ("rest_us", rest),
-            ("slower_slices", found.slower_slices as f64),
-            ("slices", found.slices as f64),
-        ],
-    ))
-}
-
-fn cell_drift(cell: &CellEvidence) -> Option<Fault> {
-    let series: Vec<f64> = block_medians(&cell.blocks)
-        .into_iter()
-        .map(|(_, ns)| ns)
-        .filter(|&ns| ns > 0.0)
-        .collect();
-    let found = drift(&series)?;
-    let (first, last) = (found.first_third / NS_PER_US, found.last_third / NS_PER_US);
-    Some(fault(
-        "drift",
-        Some(cell.cell),
-        format!(
-            "the median goes from {first:.1} us in the first third of the run to {last:.1} us in the last"
-        ),
-        [("first_third_us", first), ("last_third_us", last)],
-    ))
-}
-
-fn modes(cell: &CellEvidence) -> Option<Fault> {
-    let found = two_modes(&cell.samples)?;
-    let (lower, upper) = (found.lower_ns / NS_PER_US, found.upper_ns / NS_PER_US);
-    let share = found.upper_share * 100.0;
-    Some(fault(
-        "bimodal",
-        Some(cell.cell),
-        format!(
-            "the samples gather in two places, around {lower:.1} us and around {upper:.1} us ({share:.0} % of them in the upper): two kinds of calls"
-        ),
-        [
-            ("lower_us", lower),
-            ("upper_us", upper),
-            ("upper_share_percent", share),
         ],
     ))
 }

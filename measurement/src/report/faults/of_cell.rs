@@ -1,0 +1,178 @@
+//! What is wrong with single cells.
+
+use super::{CellFault, NS_PER_US, fault};
+use crate::{
+    anomaly::{block_medians, drift, slow_first_calls, two_modes},
+    report::evidence::CellEvidence,
+};
+use protocol::{ErrorKind, Plan, measure::Timer};
+
+/// More lost interpolations than this share mean a machine too busy to measure on.
+const LOST_SHARE: f64 = 0.05;
+
+/// Errors above this share of the calls make the latencies those of a failing system.
+const ERROR_SHARE: f64 = 0.01;
+
+/// Every fault of a cell.
+pub(super) fn cell_faults(plan: &Plan, cell: &CellEvidence) -> Vec<CellFault> {
+    let mut faults = Vec::new();
+    faults.extend(missing(cell));
+    faults.extend(errors(cell));
+    faults.extend(lost(cell));
+    faults.extend(retried(cell));
+    if plan.concurrency == 1 && is_resolved(cell) {
+        faults.extend(first_calls(cell));
+        faults.extend(cell_drift(cell));
+        faults.extend(modes(cell));
+    }
+    faults
+}
+
+/// Whether single samples tell of the calls: whole ticks are too coarse, and below the resolution they tell of the timer.
+fn is_resolved(cell: &CellEvidence) -> bool {
+    let median = cell.samples.histogram().quantile_ns(0.5);
+    cell.timer == Some(Timer::Interpolated)
+        && median.is_some_and(|median| median >= cell.resolution_ns())
+}
+
+fn missing(cell: &CellEvidence) -> Option<CellFault> {
+    let slices = cell.slices.len() as f64;
+    (cell.samples.count() == 0 && cell.chain.is_empty()).then(|| CellFault {
+        severity: slices,
+        fault: fault(
+            "no-samples",
+            Some(cell.cell),
+            format!("nothing was measured in {slices} slice(s)"),
+            [("slices", slices)],
+        ),
+    })
+}
+
+fn errors(cell: &CellEvidence) -> Option<CellFault> {
+    let failed = cell.error_count();
+    let calls = failed + cell.samples.count() + cell.lost;
+    let severity = failed as f64 / calls.max(1) as f64;
+    let limit = cell
+        .errors
+        .get(&ErrorKind::LimitExceeded)
+        .copied()
+        .unwrap_or(0);
+    if limit > 0 {
+        let message = format!(
+            "{limit} call(s) hit the platform's limit on invocations: ask for fewer samples a slice"
+        );
+        let fault = fault(
+            "limit-exceeded",
+            Some(cell.cell),
+            message,
+            [("errors", limit as f64)],
+        );
+        return Some(CellFault { severity, fault });
+    }
+    (severity > ERROR_SHARE || cell.skipped > 0).then(|| {
+        let kinds: Vec<String> = cell
+            .errors
+            .iter()
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        let message = format!(
+            "{:.1} % of the calls failed ({}), {} were not made",
+            severity * 100.0,
+            kinds.join(", "),
+            cell.skipped
+        );
+        let figures = [
+            ("errors", failed as f64),
+            ("calls", calls as f64),
+            ("skipped", cell.skipped as f64),
+        ];
+        CellFault {
+            severity,
+            fault: fault("errors", Some(cell.cell), message, figures),
+        }
+    })
+}
+
+fn lost(cell: &CellEvidence) -> Option<CellFault> {
+    let timed = cell.lost + cell.samples.count();
+    let severity = cell.lost as f64 / timed.max(1) as f64;
+    (severity > LOST_SHARE).then(|| {
+        let message = format!(
+            "{:.1} % of the samples were lost to stalls after the call: the machine is too busy for the finer timer",
+            severity * 100.0
+        );
+        let figures = [("lost", cell.lost as f64), ("timed", timed as f64)];
+        CellFault { severity, fault: fault("lost-interpolations", Some(cell.cell), message, figures) }
+    })
+}
+
+fn retried(cell: &CellEvidence) -> Option<CellFault> {
+    let severity = cell.slices.iter().filter(|slice| slice.attempt > 1).count() as f64;
+    (severity > 0.0).then(|| {
+        let message = format!(
+            "{severity} slice(s) succeeded only when tried again; what the first attempts measured is not counted"
+        );
+        CellFault { severity, fault: fault("retried", Some(cell.cell), message, [("slices", severity)]) }
+    })
+}
+
+fn first_calls(cell: &CellEvidence) -> Option<CellFault> {
+    let found = slow_first_calls(&cell.blocks)?;
+    let (first, rest) = (
+        found.first_median_ns / NS_PER_US,
+        found.rest_median_ns / NS_PER_US,
+    );
+    let message = format!(
+        "the first call of a slice takes {first:.1} us, the others {rest:.1} us (medians; slower in {} of {} slices): more warmup is needed",
+        found.slower_slices, found.slices
+    );
+    let figures = [
+        ("first_us", first),
+        ("rest_us", rest),
+        ("slower_slices", found.slower_slices as f64),
+        ("slices", found.slices as f64),
+    ];
+    let fault = fault("slow-first-calls", Some(cell.cell), message, figures);
+    Some(CellFault {
+        severity: first / rest,
+        fault,
+    })
+}
+
+fn cell_drift(cell: &CellEvidence) -> Option<CellFault> {
+    let medians = block_medians(&cell.blocks).into_iter().map(|(_, ns)| ns);
+    let series: Vec<f64> = medians.filter(|&ns| ns > 0.0).collect();
+    let found = drift(&series)?;
+    let (first, last) = (found.first_third / NS_PER_US, found.last_third / NS_PER_US);
+    let message = format!(
+        "the median goes from {first:.1} us in the first third of the run to {last:.1} us in the last"
+    );
+    let fault = fault(
+        "drift",
+        Some(cell.cell),
+        message,
+        [("first_third_us", first), ("last_third_us", last)],
+    );
+    Some(CellFault {
+        severity: (last / first).ln().abs(),
+        fault,
+    })
+}
+
+fn modes(cell: &CellEvidence) -> Option<CellFault> {
+    let found = two_modes(&cell.samples)?;
+    let (lower, upper) = (found.lower_ns / NS_PER_US, found.upper_ns / NS_PER_US);
+    let share = found.upper_share * 100.0;
+    let message = format!(
+        "the samples gather in two places, around {lower:.1} us and around {upper:.1} us ({share:.0} % of them in the upper): two kinds of calls"
+    );
+    let figures = [
+        ("lower_us", lower),
+        ("upper_us", upper),
+        ("upper_share_percent", share),
+    ];
+    Some(CellFault {
+        severity: share.min(100.0 - share),
+        fault: fault("bimodal", Some(cell.cell), message, figures),
+    })
+}
