@@ -162,7 +162,8 @@ impl LatencyHistogram {
         Ok(STANDARD.encode(bytes))
     }
 
-    /// Reads what [`Self::encode`] wrote, or another implementation of `HdrHistogram` V2.
+    /// Reads what [`Self::encode`] wrote. (Others read it, too; of what others write, `hdr-histogram-js` 3 sets header fields
+    /// that the crate does not support.)
     ///
     /// # Errors
     /// [`DecodeError`] when the text is not base64, not a histogram, or of another precision.
@@ -233,9 +234,8 @@ mod tests {
     }
 
     #[test]
-    fn a_histogram_of_another_implementation_is_read() {
-        // Written by the reference form of the format, checked byte for byte: V2+DEFLATE starts with the cookie
-        // 0x1c849314 ("HISTFAAAA" in base64 of every HdrHistogram log).
+    fn the_written_form_starts_like_every_histogram_log_and_other_texts_are_refused() {
+        // V2 + DEFLATE has the cookie 0x1c849314, "HISTFAAAA" in base64
         assert!(of([100_000]).encode().unwrap().starts_with("HISTFAAAA"));
         assert!(LatencyHistogram::decode("not base64!").is_err());
         assert!(LatencyHistogram::decode("AAAA").is_err());
