@@ -28,10 +28,15 @@ impl Sql for Database {
             .storage
             .sql()
             .exec(statement, bindings)
-            .map_err(refused)?;
+            .map_err(|error| refused(&error))?;
         cursor
             .raw()
-            .map(|row| row.map_err(refused)?.into_iter().map(value).collect())
+            .map(|row| {
+                row.map_err(|error| refused(&error))?
+                    .into_iter()
+                    .map(value)
+                    .collect()
+            })
             .collect()
     }
 
@@ -70,7 +75,7 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
 }
 
-fn refused(error: worker::Error) -> SqlError {
+fn refused(error: &worker::Error) -> SqlError {
     SqlError(error.to_string())
 }
 
