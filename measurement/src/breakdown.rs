@@ -6,8 +6,8 @@
 //! costs less inside a call than repeated on its own.
 
 use crate::{
+    block_means::BlockMeans,
     interval::{Estimate, Undefined},
-    mean::BlockMeans,
 };
 
 /// Times of one (function, payload size), as means by block.

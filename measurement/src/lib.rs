@@ -7,6 +7,7 @@
 //! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
 
 pub mod anomaly;
+pub mod block_means;
 pub mod bounds;
 pub mod breakdown;
 pub mod cell_samples;

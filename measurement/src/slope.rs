@@ -8,8 +8,8 @@
 //! the smaller ones the intercept; a cost that is not linear shows as cells that lie off the line.
 
 use crate::{
+    block_means::BlockMeans,
     interval::{Estimate, Undefined},
-    mean::BlockMeans,
 };
 
 /// Bytes of a kilobyte, as the report counts them.

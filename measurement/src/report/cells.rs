@@ -5,10 +5,11 @@ use super::{
     figures::{published, us},
 };
 use crate::{
+    block_means::BlockMeans,
     bounds::{bounds, ticked_mean},
     histogram::EncodeError,
     interval::{Estimate, Known, Undefined},
-    mean::{BlockMeans, mean},
+    mean::mean,
     quantile::{REPORTED, blur_ns, quantile},
 };
 use protocol::{Transport, measure::Timer, report::CellReport};

@@ -6,8 +6,8 @@ use super::{
     figures::{published, us},
 };
 use crate::{
+    block_means::BlockMeans,
     interval::{Known, Undefined},
-    mean::BlockMeans,
 };
 use protocol::{
     measure::{ClockFacts, Timer},

@@ -1,8 +1,8 @@
 //! The records of a run, sorted by what they are evidence of.
 
 use crate::{
+    block_means::BlockMeans,
     cell_samples::{Block, CellSamples},
-    mean::BlockMeans,
 };
 use protocol::{
     Cell, ErrorKind, Limits, Plan, Transport,

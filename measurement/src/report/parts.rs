@@ -6,9 +6,9 @@ use super::{
     figures::published,
 };
 use crate::{
+    block_means::BlockMeans,
     breakdown::Parts,
     interval::{Known, Undefined},
-    mean::BlockMeans,
     slope::line,
 };
 use protocol::{

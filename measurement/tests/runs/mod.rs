@@ -7,11 +7,11 @@ use measurement::{
     simulation::Latencies,
 };
 use protocol::{
-    Cell, Function, Plan, Report, RunId, RunState, Transport,
+    Cell, Estimate, Function, Plan, Report, RunId, RunState, Transport,
     breakdown::Component,
     limits::LimitsProfile,
     measure::{Chain, ClockFacts, MeasureResponse, RepeatResponse, Timer},
-    report::RunFacts,
+    report::{CellReport, Fault, RunFacts},
     run::Trigger,
     slice::{Measured, SliceRecord, Work},
 };
@@ -274,4 +274,48 @@ pub(crate) fn deployment() -> Deployment {
 
 pub(crate) fn report(plan: &Plan, records: &[SliceRecord]) -> Report {
     assemble(run_facts(), plan, deployment(), records).unwrap()
+}
+
+/// A cell.
+pub(crate) fn cell(transport: Transport, function: Function, payload_bytes: u32) -> Cell {
+    Cell {
+        transport,
+        function,
+        payload_bytes,
+    }
+}
+
+/// That cell's report.
+pub(crate) fn find(report: &Report, id: Cell) -> &CellReport {
+    report.cells.iter().find(|cell| cell.id == id).unwrap()
+}
+
+/// Whether the interval contains the truth, ends included.
+pub(crate) fn covers(estimate: &Estimate, truth: f64) -> bool {
+    estimate.lower.unwrap() <= truth && truth <= estimate.upper.unwrap()
+}
+
+/// The dispatch time and the answer of each slice of a cell.
+pub(crate) fn samples_of(
+    records: &mut [SliceRecord],
+    id: Cell,
+) -> impl Iterator<Item = (&mut u64, &mut MeasureResponse)> {
+    records
+        .iter_mut()
+        .filter(move |r| r.work == Work::Cell(id))
+        .map(|record| {
+            let Measured::Samples(answer) = &mut record.measured else {
+                panic!("samples expected")
+            };
+            (&mut record.dispatch_ms, answer)
+        })
+}
+
+/// Faults of one kind.
+pub(crate) fn faults<'a>(report: &'a Report, kind: &str) -> Vec<&'a Fault> {
+    report
+        .faults
+        .iter()
+        .filter(|fault| fault.kind == kind)
+        .collect()
 }

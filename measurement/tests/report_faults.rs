@@ -1,0 +1,92 @@
+//! What spoils a run is named in its report, and nothing is where nothing does.
+
+#![expect(
+    clippy::float_cmp,
+    reason = "figures that are counts, or copied and not computed, are exact"
+)]
+
+mod runs;
+
+use protocol::{
+    ErrorKind, Function, Transport,
+    measure::{MeasureResponse, Timer},
+};
+use runs::{Platform, cell, faults, find, records, report, samples_of, small_plan};
+
+#[test]
+fn a_clean_run_has_no_faults() {
+    let plan = small_plan();
+    let report = report(&plan, &records(&plan, Platform::RUNNING));
+    assert!(report.faults.is_empty(), "{:?}", report.faults);
+}
+
+#[test]
+fn what_spoils_a_run_is_named_with_its_figures() {
+    let plan = small_plan();
+    let id = cell(Transport::ServiceBinding, Function::Echo, 100);
+    let spoilt = |spoil: &dyn Fn(usize, &mut u64, &mut MeasureResponse)| {
+        let mut records = records(&plan, Platform::RUNNING);
+        samples_of(&mut records, id)
+            .enumerate()
+            .for_each(|(block, (dispatch, answer))| spoil(block, dispatch, answer));
+        report(&plan, &records)
+    };
+    let slow_first = spoilt(&|_, _, answer| answer.samples[0] *= 4);
+    assert_eq!(faults(&slow_first, "slow-first-calls")[0].cell, Some(id));
+
+    let drifting = spoilt(&|block, _, answer| {
+        answer
+            .samples
+            .iter_mut()
+            .for_each(|s| *s += *s * block as u64 / 5);
+    });
+    assert_eq!(faults(&drifting, "drift")[0].cell, Some(id));
+
+    let contradicting = spoilt(&|block, dispatch, answer| {
+        if block == 3 {
+            *dispatch = 1;
+            answer.samples = vec![1_000_000; 20];
+        }
+    });
+    assert_eq!(
+        faults(&contradicting, "samples-exceed-dispatch")[0].figures["samples_ms"],
+        20.0
+    );
+
+    let failing = spoilt(&|block, _, answer| {
+        if block == 5 {
+            answer.samples.truncate(12);
+            answer.errors.insert(ErrorKind::Timeout, 8);
+        }
+    });
+    assert_eq!(faults(&failing, "error-burst")[0].figures["errors"], 8.0);
+    assert!(faults(&failing, "errors")[0].message.contains("8 timeout"));
+    assert_eq!(find(&failing, id).errors[&ErrorKind::Timeout], 8);
+
+    let losing = spoilt(&|_, _, answer| {
+        answer.samples.truncate(18);
+        answer.lost = 2;
+    });
+    assert_eq!(
+        faults(&losing, "lost-interpolations")[0].figures["lost"],
+        40.0
+    );
+
+    let two_kinds =
+        spoilt(&|_, _, answer| answer.samples.iter_mut().step_by(3).for_each(|s| *s *= 12));
+    assert_eq!(faults(&two_kinds, "bimodal")[0].cell, Some(id));
+
+    let noisy = spoilt(&|_, _, answer| answer.noise_floor_ns = vec![9_000; 30]);
+    assert_eq!(faults(&noisy, "noise-floor")[0].figures["p50_us"], 9.0);
+
+    let isolated = spoilt(&|_, _, answer| answer.samples.iter_mut().for_each(|s| *s += 2_000_000));
+    assert_eq!(faults(&isolated, "isolation-cost").len(), 1);
+
+    let changed = spoilt(&|block, _, answer| {
+        if block == 0 {
+            answer.clock.as_mut().unwrap().timer = Timer::Ticked;
+        }
+    });
+    assert_eq!(faults(&changed, "timer-changed")[0].figures["slices"], 1.0);
+    assert_eq!(find(&changed, id).count, 380);
+}
