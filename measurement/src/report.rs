@@ -1,7 +1,7 @@
 //! From the plan and the records of a run to its report.
 //!
 //! [`assemble`] is a pure function: it reads no clock, draws no random numbers and does no I/O, so that a report can be
-//! assembled anywhere, again, with the same result. [`merge`] joins the reports of several places without
+//! assembled anywhere, again, with the same result. [`merge()`] joins the reports of several places without
 //! averaging a single quantile.
 //!
 //! What each figure means is in `docs/methodology.md`; how it is computed, in the module that it comes from.

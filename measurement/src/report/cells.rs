@@ -24,7 +24,7 @@ const NO_PARTS: Undefined = Undefined::NotMeasured(
 );
 
 /// A mean far below the resolution comes out too high by up to this share of it, because single samples cannot be negative
-/// ([`crate::timer::interpolated`]).
+/// ([`crate::timer::InterpolatedTimer`]).
 const CLAMP_SHARE: f64 = 0.4;
 
 /// What is known of a cell, before it is rounded and published.
