@@ -72,7 +72,7 @@ pub trait Coordinators {
 pub enum Reply {
     /// This response.
     Full(Response),
-    /// The stream of a run's events, by [`Api::events`].
+    /// The stream of a run's events, of which [`events`] makes each frame.
     Events(RunId),
     /// The static file of the request's path, if there is one; else this.
     File(Response),
@@ -126,9 +126,15 @@ impl<C: Coordinators> Api<'_, C> {
             (_, Route::Health) => self.health(),
             (_, Route::Runs) => self.list(request).await?,
             (_, Route::Run(run)) => self.status(&run).await?,
-            (_, Route::RunEvents(run)) => {
-                self.find(&run).await?;
-                return Ok(Reply::Events(run));
+            (method, Route::RunEvents(run)) => {
+                let (_, status) = self.find(&run).await?;
+                let told = events::Told::before(request.header("last-event-id"));
+                match method {
+                    "HEAD" => Response::new(200, events::MEDIA_TYPE, ""),
+                    // This status, and no other, ends a browser's attempts to come back.
+                    _ if told.knows_the_end(&status) => Response::new(204, events::MEDIA_TYPE, ""),
+                    _ => return Ok(Reply::Events(run)),
+                }
             }
             (_, Route::LatestResults) => self.latest_results(request).await?,
             (_, Route::Results(run)) => self.results(&run).await?,

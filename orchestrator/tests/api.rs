@@ -2,7 +2,7 @@
 
 mod simulated;
 
-use orchestrator::api::{Reply, Response};
+use orchestrator::api::{Reply, Response, events::Told};
 use protocol::{
     Problem, Report, RunId,
     run::{RunList, RunStatus},
@@ -443,5 +443,57 @@ fn no_secret_is_in_any_answer_or_log_line() {
             && lines
                 .iter()
                 .all(|line| !line.contains(TOKEN) && !line.contains("secret-path"))
+    );
+}
+
+#[test]
+fn followers_are_told_what_changed_and_browsers_when_to_stop() {
+    let places = places(&[]);
+    let run = start(&places).id;
+    let events = TestRequest::new("GET", &format!("/runs/{run}/events"));
+    assert_eq!(places.reply(&events), Reply::Events(run.clone()));
+    let status = |places: &Places| {
+        serde_json::from_str::<RunStatus>(&places.get(&format!("/runs/{run}")).body).unwrap()
+    };
+    let mut told = Told::default();
+    let (text, ended) = told.tell(&status(&places));
+    assert!(
+        text.starts_with("id: pending-0\nevent: progress\ndata: {\"id\":")
+            && text.ends_with("}\n\n")
+            && !ended,
+        "{text}"
+    );
+    let (text, _) = told.tell(&status(&places));
+    assert_eq!(text, ": nothing new\n\n", "what is known is not told again");
+    places.wake_until_idle();
+    // What readers were told stays for a second.
+    places.processes.borrow()["default"]
+        .world
+        .now
+        .set(places.now() + 1_000);
+    let last = status(&places);
+    let (text, ended) = Told::before(Some("running-12".to_owned())).tell(&last);
+    assert!(
+        text.starts_with("id: completed-40\nevent: ended\n") && ended,
+        "{text}"
+    );
+
+    let mut again = events.clone();
+    again
+        .headers
+        .push(("Last-Event-ID".to_owned(), "completed-40".to_owned()));
+    assert_eq!(
+        places.send(&again).status,
+        204,
+        "the status that stops a browser from coming back"
+    );
+    let head = TestRequest {
+        method: "HEAD".to_owned(),
+        ..events
+    };
+    assert_eq!(places.send(&head).status, 200);
+    assert_eq!(
+        places.get("/runs/20261122T172800Z-4f9a1c07/events").status,
+        404
     );
 }

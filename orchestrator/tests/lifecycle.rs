@@ -234,6 +234,20 @@ fn a_run_that_gets_nowhere_for_a_quarter_of_an_hour_fails_itself() {
 }
 
 #[test]
+fn a_run_that_lost_its_alarm_is_woken_by_whoever_asks_next() {
+    let mut process = process();
+    let run = process.start(&plan());
+    for _ in 0..5 {
+        process.wake();
+    }
+    process.alarm = None;
+    process.world.now.set(process.world.now.get() + 61_000);
+    process.status(&run);
+    process.wake_until_idle();
+    assert_eq!(process.status(&run).state, RunState::Completed);
+}
+
+#[test]
 fn people_wait_for_the_active_run_and_one_scheduled_run_queues_behind_it() {
     let mut process = process();
     let first = process.start(&plan());

@@ -15,6 +15,9 @@ pub const LOOKS: u32 = 40;
 /// What a stream begins with: how long a client waits before it comes back, in ms.
 pub const PREAMBLE: &str = "retry: 1000\n\n";
 
+/// Media type of a stream.
+pub const MEDIA_TYPE: &str = "text/event-stream; charset=utf-8";
+
 /// What keeps a quiet connection open.
 const QUIET: &str = ": nothing new\n\n";
 
@@ -31,10 +34,16 @@ impl Told {
         Self { last_id }
     }
 
+    /// Whether the end of the run has been told already.
+    #[must_use]
+    pub fn knows_the_end(&self, status: &RunStatus) -> bool {
+        status.state.is_final() && self.last_id == Some(id(status))
+    }
+
     /// The text to send for this status, and whether it is the last.
     pub fn tell(&mut self, status: &RunStatus) -> (String, bool) {
         let ended = status.state.is_final();
-        let id = format!("{}-{}", status.state, status.progress.slices_done);
+        let id = id(status);
         if self.last_id.as_ref() == Some(&id) {
             return (QUIET.to_owned(), ended);
         }
@@ -44,4 +53,9 @@ impl Told {
         self.last_id = Some(id);
         (text, ended)
     }
+}
+
+/// Identifies what a follower has seen.
+fn id(status: &RunStatus) -> String {
+    format!("{}-{}", status.state, status.progress.slices_done)
 }

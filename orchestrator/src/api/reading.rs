@@ -50,6 +50,16 @@ impl Reading {
         self.0.borrow_mut().retain(|_, kept| kept.settled);
     }
 
+    /// The merged report of all locations, if it is fresh.
+    pub(super) fn merged(&self, now: Millis) -> Option<String> {
+        self.get(&merged_key(), now)
+    }
+
+    /// Keeps the merged report of all locations.
+    pub(super) fn keep_merged(&self, report: &str, now: Millis) {
+        self.put(merged_key(), report, false, now);
+    }
+
     /// The answer, if it is fresh, or if somebody else is already fetching a fresh one.
     fn get(&self, key: &Key, now: Millis) -> Option<String> {
         let mut answers = self.0.borrow_mut();
@@ -80,6 +90,11 @@ impl Reading {
             },
         );
     }
+}
+
+/// No location has this name.
+fn merged_key() -> Key {
+    ("*".to_owned(), "merged".to_owned())
 }
 
 /// Whether the answer tells of a run that has ended: what was read of its location before is out of date.

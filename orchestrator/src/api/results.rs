@@ -32,8 +32,20 @@ impl<C: Coordinators> Api<'_, C> {
         match reports.as_slice() {
             [] => Err(missing.unwrap_or_else(|| Problem::new(404, "no location is configured"))),
             [report] => Ok(Response::json_text(200, report.as_str())),
-            reports => Ok(Response::json(200, &merged(reports)?)),
+            reports => Ok(Response::json_text(200, self.merged(reports)?)),
         }
+    }
+
+    /// The reports of all locations as one, which takes some milliseconds to compute.
+    fn merged(&self, reports: &[String]) -> Result<String, Problem> {
+        if let Some(merged) = self.reading.merged(self.now) {
+            return Ok(merged);
+        }
+        let merged = serde_json::to_string(&merged(reports)?).map_err(|error| {
+            Problem::new(500, format!("the merged report cannot be written: {error}"))
+        })?;
+        self.reading.keep_merged(&merged, self.now);
+        Ok(merged)
     }
 
     /// The report of one run.

@@ -11,6 +11,9 @@ use serde::Serialize;
 /// One hour, the span of the rate limit.
 const HOUR_MS: Millis = 60 * 60 * 1_000;
 
+/// A run that has been quiet for this long may have lost its alarm: the platform gives up on one after six failures.
+const QUIET_MS: Millis = 60_000;
+
 /// Why a question has no answer.
 enum Unanswered {
     Problem(Problem),
@@ -217,12 +220,16 @@ impl<S: Sql> Coordinator<S> {
         Ok(self.store.run(id)?.ok_or_else(unknown)?)
     }
 
-    /// A run whose alarms have ceased is ended by whoever asks next.
+    /// A run whose alarms have ceased is woken, and in the end failed, by whoever asks next.
     fn end_stalled(&self, now: Millis, turn: &mut Turn) -> Result<(), StoreError> {
-        if let Some(run) = self.store.unfinished_runs()?.first()
-            && let Some(ended) = self.fail_if_stalled(run, now)?
-        {
+        let Some(run) = self.store.unfinished_runs()?.into_iter().next() else {
+            return Ok(());
+        };
+        if let Some(ended) = self.fail_if_stalled(&run, now)? {
             *turn = ended;
+        } else if now - run.progress_ms > QUIET_MS {
+            // A wake in its place does no harm: alarms of one object never overlap.
+            turn.wake_at = turn.wake_at.or(Turn::soon(now).wake_at);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The stream of a run's events.
 
 use super::{asking::Namespace, entry, settings};
-use crate::api::events::{LOOKS, PAUSE_MS, PREAMBLE, Told};
+use crate::api::events::{LOOKS, MEDIA_TYPE, PAUSE_MS, PREAMBLE, Told};
 use core::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use protocol::RunId;
@@ -37,7 +37,7 @@ pub(super) fn stream(env: Env, run: RunId, last_id: Option<String>) -> worker::R
     });
     let preamble = stream::once(async { Ok(PREAMBLE.as_bytes().to_vec()) });
     let headers = Headers::new();
-    headers.set("content-type", "text/event-stream; charset=utf-8")?;
+    headers.set("content-type", MEDIA_TYPE)?;
     headers.set("cache-control", "no-store")?;
     headers.set("access-control-allow-origin", "*")?;
     Ok(Response::from_stream(preamble.chain(events))?.with_headers(headers))

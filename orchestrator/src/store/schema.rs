@@ -5,8 +5,12 @@ use super::{
     sql::{Columns, Sql, Value},
 };
 
-/// Statements of each version, from the first on. Entries are never edited once released: a change is a new entry.
-const MIGRATIONS: [&[&str]; 1] = [&[
+/// Statements that lead from each version to the next, from an empty database on. Entries are never edited once released: a
+/// change is a new entry.
+const MIGRATIONS: [&[&str]; 2] = [RUNS, REVIEWS];
+
+/// Version 1: runs, slices, reports, series, alerts.
+const RUNS: &[&str] = &[
     // One row a run. `request` is what was asked for and never changes; `tally` counts as the run goes.
     "CREATE TABLE runs (
         id TEXT PRIMARY KEY,
@@ -19,8 +23,7 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         progress_ms INTEGER NOT NULL,
         reason TEXT,
         colo TEXT,
-        report TEXT NOT NULL,
-        reviewed INTEGER NOT NULL DEFAULT 0
+        report TEXT NOT NULL
     ) WITHOUT ROWID",
     // One row a committed slice. `record` becomes NULL when raw samples are let go; the histogram stays.
     "CREATE TABLE slices (
@@ -59,12 +62,20 @@ const MIGRATIONS: [&[&str]; 1] = [&[
         attempts INTEGER NOT NULL,
         due_ms INTEGER NOT NULL
     ) WITHOUT ROWID",
+];
+
+/// Version 2: reviews of completed runs; unfinished runs are found without reading all the others.
+const REVIEWS: &[&str] = &[
+    "ALTER TABLE runs ADD COLUMN reviewed INTEGER NOT NULL DEFAULT 0",
+    // What was completed before is not news.
+    "UPDATE runs SET reviewed = 1 WHERE state = 'completed'",
+    "CREATE INDEX unfinished ON runs (id) WHERE state IN ('pending', 'running')",
     // The run up to which a cell's changes have been told in alerts.
     "CREATE TABLE told (
         cell TEXT PRIMARY KEY,
         run TEXT NOT NULL
     ) WITHOUT ROWID",
-]];
+];
 
 /// Version of the schema that this code reads and writes.
 pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
@@ -74,6 +85,14 @@ pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
 /// # Errors
 /// [`StoreError::Newer`] when a later release has been here: rolled back code must not write what it does not know.
 pub(super) fn migrate(sql: &impl Sql) -> Result<(), StoreError> {
+    migrate_to(sql, SCHEMA_VERSION)
+}
+
+/// Brings the database to `version`, as the release did whose [`SCHEMA_VERSION`] it was. For tests of the migrations after it.
+///
+/// # Errors
+/// [`StoreError::Newer`] when the database is of a later version than this code knows.
+pub fn migrate_to(sql: &impl Sql, version: usize) -> Result<(), StoreError> {
     sql.transaction(|| {
         sql.query("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", &[])?;
         let rows = sql.query("SELECT value FROM meta WHERE key = 'schema_version'", &[])?;
@@ -87,12 +106,12 @@ pub(super) fn migrate(sql: &impl Sql) -> Result<(), StoreError> {
         if missing.is_empty() {
             return Ok(());
         }
-        for statement in missing.iter().copied().flatten() {
+        for statement in missing.iter().take(version.saturating_sub(found)).copied().flatten() {
             sql.query(statement, &[])?;
         }
         sql.query(
             "INSERT INTO meta (key, value) VALUES ('schema_version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            &[Value::from(SCHEMA_VERSION.to_string())],
+            &[Value::from(version.to_string())],
         )?;
         Ok(())
     })

@@ -40,13 +40,19 @@ impl<S: Sql> Store<S> {
             Work::Component(_) => None,
         };
         let (slice, tally) = (to_json("slice", record)?, to_json("tally", &run.tally)?);
+        // Only the first slice sets the state: the index of unfinished runs would be written anew by each.
+        let begins = match (record.index, run.started_ms) {
+            (0, Some(started)) => format!("state = 'running', started_ms = {started},"),
+            _ => String::new(),
+        };
         self.sql.transaction(|| {
             let moved = self.sql.query(
-                "UPDATE runs SET cursor = cursor + 1, state = 'running', tally = ?, started_ms = COALESCE(started_ms, ?), progress_ms = ?
-                 WHERE id = ? AND cursor = ? AND state IN ('pending', 'running') RETURNING cursor",
+                &format!(
+                    "UPDATE runs SET cursor = cursor + 1, {begins} tally = ?, progress_ms = ?
+                     WHERE id = ? AND cursor = ? AND state IN ('pending', 'running') RETURNING cursor"
+                ),
                 &[
                     tally.into(),
-                    run.started_ms.into(),
                     now.into(),
                     run.id.as_str().into(),
                     record.index.into(),

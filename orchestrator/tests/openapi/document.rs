@@ -242,6 +242,8 @@ impl Document {
         let last_event = json!({"name": "Last-Event-ID", "in": "header", "required": false, "description": "The last event seen; browsers send it by themselves.", "schema": {"type": "string"}});
         let example = "id: running-58\nevent: progress\ndata: {\"id\":\"20261122T172800Z-4f9a1c07\",\"state\":\"running\"}\n\n";
         self.add("get", "/runs/{run}/events", ("runEvents", "Live progress as server-sent events: `progress`, then `ended`; each holds a RunStatus."), &[run, last_event], (200, Body::Text("text/event-stream", example)), &[missing]);
+        self.paths["/runs/{run}/events"]["get"]["responses"]["204"] =
+            json!({"description": "The end of the run has been told: do not come back."});
     }
 
     fn results(&mut self) {
