@@ -284,6 +284,17 @@ fn prometheus_reads_the_figures_of_the_latest_report_in_seconds() {
     let p99 = samples
         [&format!("worker_rpc_latency_seconds{{{labels},quantile=\"0.99\",bound=\"value\"}}")];
     assert!(close(p99 * 1e6, cell.p99_us.value.unwrap()));
+    assert!(
+        samples
+            .iter()
+            .all(|(key, seconds)| !key.contains("bound=\"value\"") || *seconds != 0.0),
+        "0 never stands for too small to see"
+    );
+    assert!(
+        samples
+            .keys()
+            .any(|key| key.contains("bound=\"resolution\""))
+    );
     assert!((samples[&format!("worker_rpc_samples{{{labels}}}")] - 400.0).abs() < 0.5);
     assert!(
         (samples["worker_rpc_runs{location=\"default\",state=\"completed\"}"] - 1.0).abs() < 0.5

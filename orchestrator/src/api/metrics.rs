@@ -208,7 +208,7 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
     }
 }
 
-const LATENCY: &str = "Latency of one call in the latest completed run, by quantile; bound says whether it is the estimate or an end of its 95 % interval.";
+const LATENCY: &str = "Latency of one call in the latest completed run, by quantile; bound says whether it is the value, an end of its 95 % interval, or the resolution; a value below the resolution is left out.";
 const OVERHEAD: &str = "Latency minus that of direct execution, by quantile; bound as above.";
 
 fn seconds(us: f64) -> f64 {
@@ -261,7 +261,7 @@ impl<'a> CellLabels<'a> {
         self.with(name, help, &[label], value);
     }
 
-    /// Value and interval, as far as they are stated.
+    /// Value, interval and resolution, as far as they are stated; a value below the resolution is not one.
     fn quantiles(
         &mut self,
         name: &'static str,
@@ -270,9 +270,13 @@ impl<'a> CellLabels<'a> {
     ) {
         for (estimate, quantile) in estimates {
             let stated = [
-                ("value", estimate.value),
+                (
+                    "value",
+                    estimate.value.filter(|_| !estimate.is_below_resolution()),
+                ),
                 ("lower", estimate.lower),
                 ("upper", estimate.upper),
+                ("resolution", estimate.resolution),
             ];
             for (bound, us) in stated {
                 if let Some(us) = us {
