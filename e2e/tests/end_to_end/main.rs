@@ -1,7 +1,9 @@
 //! End-to-end tests; `e2e/src/lib.rs` has the annotated index.
 
+mod alerts;
 mod api_errors;
 mod bad_requests;
+mod exports;
 mod interop;
 mod invocations;
 mod kills;

@@ -1,0 +1,152 @@
+//! A runtime that becomes slower is told of once: not before another run has confirmed it, and never again.
+
+use cli::local::{Build, LocalWorkers};
+use e2e::stage;
+use protocol::{
+    RunState,
+    alert::{Alert, AlertKind},
+    run::Trigger,
+};
+use serde_json::json;
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpListener,
+    path::Path,
+    sync::{Arc, Mutex},
+    thread,
+};
+
+/// The runtime, waiting a few ms before each answer: so long that the machine's own noise is small beside it.
+const SLOW_RUNTIME: &str = r#"
+import { WorkerEntrypoint } from "cloudflare:workers";
+import Original from "./original.js";
+export default class extends WorkerEntrypoint {
+  async fetch(request) {
+    const ready = Date.now() + Number(this.env.WAIT_MS);
+    const response = await new Original(this.ctx, this.env).fetch(request);
+    while (Date.now() < ready);
+    return response;
+  }
+}
+"#;
+
+/// Runs before the change.
+const BEFORE: u32 = 8;
+/// Runs after it, at most, until the alert must have come.
+const AFTER: u32 = 8;
+/// Runs after the alert, which must not bring another.
+const LATER: u32 = 2;
+
+/// A receiver of webhooks.
+struct Receiver {
+    url: String,
+    alerts: Arc<Mutex<Vec<Alert>>>,
+}
+
+impl Receiver {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/alerts", listener.local_addr().unwrap());
+        let alerts = Arc::new(Mutex::new(Vec::new()));
+        let received = alerts.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let mut reader = BufReader::new(stream);
+                let (mut line, mut length) = (String::new(), 0);
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).unwrap();
+                received
+                    .lock()
+                    .unwrap()
+                    .push(serde_json::from_slice(&body).unwrap());
+                let _ = reader.into_inner().write_all(
+                    b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+                );
+            }
+        });
+        Self { url, alerts }
+    }
+
+    fn alerts(&self) -> Vec<Alert> {
+        self.alerts.lock().unwrap().clone()
+    }
+}
+
+/// The Workers with a runtime that waits.
+fn start(
+    wrapped: &stage::Wrapped,
+    state: &Path,
+    receiver: &Receiver,
+    wait_ms: u32,
+) -> LocalWorkers {
+    stage::start(Build::Release, |options| {
+        options.project = wrapped.project();
+        options.state = Some(state.to_owned());
+        options
+            .runtime_variables
+            .insert("WAIT_MS".to_owned(), wait_ms.to_string());
+        options
+            .orchestrator_variables
+            .insert("ALERT_WEBHOOK_URL".to_owned(), receiver.url.clone());
+    })
+}
+
+/// Runs the plan once, and whatever run follows from it by itself.
+fn measure(workers: &LocalWorkers) {
+    let client = stage::client(workers);
+    // No threshold is ever breached: what is told is the change.
+    let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo"], "payload_bytes": [100],
+        "samples_per_cell": 80, "breakdown": false, "thresholds": {"p50_ms": 1000, "p95_ms": 1000, "p99_ms": 1000}});
+    let _ = stage::run_to_completion(&client, &plan);
+    stage::eventually("the end of every run", || {
+        let runs = client.runs(None).unwrap().runs;
+        runs.iter().all(|run| run.state.is_final()).then_some(())
+    });
+}
+
+#[test]
+fn a_runtime_that_becomes_slower_leads_to_exactly_one_webhook_call_after_one_confirming_run() {
+    let wrapped = stage::Wrapped::new(&[("runtime-worker", SLOW_RUNTIME)]);
+    let (state, receiver) = (stage::temporary_folder(), Receiver::start());
+    let quick = start(&wrapped, state.path(), &receiver, 3);
+    for _ in 0..BEFORE {
+        measure(&quick);
+    }
+    assert_eq!(
+        receiver.alerts(),
+        [],
+        "told of a change where there was none"
+    );
+    drop(quick);
+    let slow = start(&wrapped, state.path(), &receiver, 6);
+    let mut runs = 0;
+    while receiver.alerts().is_empty() && runs < AFTER {
+        measure(&slow);
+        runs += 1;
+    }
+    for _ in 0..LATER {
+        measure(&slow);
+    }
+    let alerts = receiver.alerts();
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    let (alert, regression) = (&alerts[0], &alerts[0].regressions[0]);
+    assert_eq!(alert.kind, AlertKind::Regression);
+    assert_eq!(regression.cell.to_string(), "service-binding.echo.100");
+    assert!(regression.change_percent > 50.0, "{alert:#?}");
+    let confirming = stage::client(&slow).run(&alert.run).unwrap();
+    assert_eq!(
+        (confirming.trigger, confirming.state),
+        (Trigger::Confirmation, RunState::Completed)
+    );
+    stage::tell(&format!(
+        "slower from 3 to 6 ms: {} call after {runs} runs: {}",
+        alerts.len(),
+        alert.text
+    ));
+}
