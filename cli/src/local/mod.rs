@@ -92,6 +92,7 @@ impl LocalWorkers {
     /// [`StartError`] when something needed is missing, or a server ends or stays silent; with the tail of its log.
     pub fn start(options: &LocalOptions) -> Result<Self, StartError> {
         let expires = Instant::now() + options.deadline;
+        readiness::port_is_free(options.port)?;
         let staging = Staging::new(&options.project, options.build)?;
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);

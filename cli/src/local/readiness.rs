@@ -3,6 +3,7 @@
 use super::{process_group::ProcessGroup, staging::StagingError};
 use std::{
     io,
+    net::{Ipv4Addr, TcpListener},
     path::PathBuf,
     process::ExitStatus,
     thread,
@@ -24,6 +25,14 @@ pub enum StartError {
     /// A tool is not there.
     #[error(transparent)]
     Project(#[from] super::ProjectError),
+    /// The port that was asked for is not free.
+    #[error(
+        "port {port} is taken: another program listens on it, perhaps another `rpc-latency serve`; choose another with --port, or 0 for any"
+    )]
+    PortTaken {
+        /// Which port.
+        port: u16,
+    },
     /// A server could not be started at all.
     #[error("{name} could not be started ({program}): {source}")]
     NotStarted {
@@ -54,6 +63,16 @@ pub enum StartError {
         /// The end of its log.
         tail: String,
     },
+}
+
+/// Fails when the port that was asked for is not free; wrangler would say so at the end of a long log.
+pub(super) fn port_is_free(port: Option<u16>) -> Result<(), StartError> {
+    match port {
+        Some(port) if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() => {
+            Err(StartError::PortTaken { port })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Waits until plain workerd listens, and returns the runtime's public address.
@@ -153,6 +172,7 @@ fn ready_url(log: &str) -> Option<String> {
 }
 
 fn tail(log: &str) -> String {
+    let log = console::strip_ansi_codes(log);
     let lines: Vec<&str> = log.lines().collect();
     let from = lines.len().saturating_sub(TAIL_LINES);
     lines[from..].join("\n")

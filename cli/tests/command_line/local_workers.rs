@@ -12,6 +12,7 @@ use protocol::RunState;
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    net::TcpListener,
     os::unix::fs::symlink,
     path::Path,
     process::{Child, Command, Stdio},
@@ -235,6 +236,19 @@ fn workers_that_answer_with_errors_show_what_they_answer() {
     let error = LocalWorkers::start(&options).unwrap_err().to_string();
     assert!(
         error.contains("/health did not answer 200 (") && error.contains("503"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let (_folder, project) = project(ORCHESTRATOR);
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = LocalOptions::new(project);
+    options.port = Some(other.local_addr().unwrap().port());
+    let error = LocalWorkers::start(&options).unwrap_err().to_string();
+    assert!(
+        error.contains("is taken") && error.contains("--port"),
         "{error}"
     );
 }

@@ -229,9 +229,9 @@ fn a_plan_is_priced_without_an_orchestrator() {
         .output()
         .unwrap();
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    // 36 cells and 22 components in each of 20 blocks.
-    assert_eq!(document["estimated"]["wakes"], 1_160);
-    assert_eq!(document["plan"]["samples_per_cell"], 400);
+    // 36 cells and 22 components in each of 22 blocks.
+    assert_eq!(document["estimated"]["wakes"], 1_276);
+    assert_eq!(document["plan"]["samples_per_cell"], 440);
     assert!(document["estimated"]["cost_usd"].as_f64().unwrap() > 0.0);
 }
 
