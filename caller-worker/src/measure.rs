@@ -53,11 +53,13 @@ pub(crate) async fn measure(
     let response = watchdog
         .over(async {
             slice.connect(0).await;
-            let warmup_calls = warm_up(&slice, request).await;
+            let isolated = request.concurrency == 1 && timer.timer() == Timer::Interpolated;
+            let kept_back = u32::from(isolated && request.warmup > 0);
+            let warmup_calls = warm_up(&slice, request, request.warmup - kept_back).await;
             let response = if request.concurrency > 1 {
                 lanes::measure(&slice, request, &probe).await
             } else {
-                one_by_one(&slice, request, timer).await
+                one_by_one(&slice, request, timer, kept_back).await
             };
             MeasureResponse {
                 warmup_calls: response.warmup_calls + warmup_calls,
@@ -81,14 +83,14 @@ fn bad_field(field: &str, detail: String) -> Problem {
     }])
 }
 
-/// Makes the warmup calls, up to the first that fails, and returns how many.
+/// Makes `calls` warmup calls, up to the first that fails, and returns how many.
 ///
 /// Before the last one a random time is spun away, which makes the phase uniform in which the clock is when timing starts
 /// (see [`randomise_phase`]); that call carries the phase into a clock that stands still. Without warmup calls there is none to carry it.
-async fn warm_up(slice: &Slice<'_>, request: &MeasureRequest) -> u32 {
+async fn warm_up(slice: &Slice<'_>, request: &MeasureRequest, calls: u32) -> u32 {
     let mut rng = SmallRng::seed_from_u64(request.seed);
-    for made in 0..request.warmup {
-        if made + 1 == request.warmup {
+    for made in 0..calls {
+        if made + 1 == calls {
             randomise_phase(&WorkerClock, &mut rng);
         }
         if slice.warm_up(0).await.is_err() {
@@ -96,14 +98,18 @@ async fn warm_up(slice: &Slice<'_>, request: &MeasureRequest) -> u32 {
             return made + 1;
         }
     }
-    request.warmup
+    calls
 }
 
 /// The chain and the timed calls, one after another.
+///
+/// `kept_back` warmup calls are made between the timer's preparation and the first timed call: that preparation computes for some ten
+/// milliseconds, and the call after it takes half as long again as the isolated calls that follow.
 async fn one_by_one(
     slice: &Slice<'_>,
     request: &MeasureRequest,
     mut timer: SliceTimer,
+    kept_back: u32,
 ) -> MeasureResponse {
     let clock = WorkerClock;
     let mut response = MeasureResponse::default();
@@ -111,6 +117,13 @@ async fn one_by_one(
         response.chain = Some(chain(slice, request.chain).await);
     }
     timer.begin(&clock);
+    for _ in 0..kept_back {
+        response.warmup_calls += 1;
+        if slice.warm_up(0).await.is_err() {
+            slice.connect(0).await;
+        }
+        timer.not_timed(&clock);
+    }
     for made in 0..request.samples {
         if slice.given_up() {
             response.skipped = (request.samples - made).into();

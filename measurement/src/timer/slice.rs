@@ -116,6 +116,11 @@ impl SliceTimer {
         }
     }
 
+    /// A call was made that is not to be timed. Gets ready for the next one, which must follow at once.
+    pub fn not_timed(&mut self, clock: &impl Clock) {
+        self.failed(clock);
+    }
+
     /// The slice's samples, and what they rest on.
     #[must_use]
     pub fn finish(self) -> SliceReadings {
