@@ -4,10 +4,10 @@
 //! `workerd serve` gives the runtime its public port for `raw-fetch`, because wrangler's proxy in front of a port
 //! costs over 1 ms a call, which would be charged to the platform.
 //!
-//! What is served is a copy of the build ([`staging`]), so that a rebuild in mid-run cannot change what is measured.
+//! What is served is a copy of the build (module `staging`), so that a rebuild in mid-run cannot change what is measured.
 //! Everything that the servers write goes into one temporary directory that is removed with [`LocalWorkers`].
 //!
-//! No process outlives this one, however it ends: see [`process_group`].
+//! No process outlives this one, however it ends: see module `process_group`.
 
 mod process_group;
 mod project;
