@@ -147,6 +147,7 @@ impl Client {
     }
 
     /// The live progress of a run, from after the event `seen` on. The stream ends now and then; ask again with the last id.
+    /// `None` when nothing more will be told: the run has ended, and that has been seen.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -154,7 +155,7 @@ impl Client {
         &self,
         run: &RunId,
         seen: Option<&str>,
-    ) -> Result<Events<impl BufRead + Send + 'static>, ClientError> {
+    ) -> Result<Option<Events<impl BufRead + Send + 'static>>, ClientError> {
         let path = format!("/runs/{run}/events");
         let mut headers = HeaderMap::new();
         if let Some(id) = seen.and_then(|id| HeaderValue::from_str(id).ok()) {
@@ -162,7 +163,10 @@ impl Client {
         }
         let (parts, body) = self.send(&Method::GET, &path, b"", headers)?.into_parts();
         if parts.status == 200 {
-            return Ok(Events::new(BufReader::new(body.into_reader())));
+            return Ok(Some(Events::new(BufReader::new(body.into_reader()))));
+        }
+        if parts.status == 204 {
+            return Ok(None);
         }
         let answer = self.read(&Method::GET, &path, parts, body)?;
         Err(self.refusal(&Method::GET, &path, &answer))
@@ -183,9 +187,10 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub fn cancel(&self, run: &RunId) -> Result<(), ClientError> {
-        self.accepted(&Method::DELETE, &format!("/runs/{run}"), b"")
-            .map(|_| ())
+    pub fn cancel(&self, run: &RunId) -> Result<RunStatus, ClientError> {
+        let path = format!("/runs/{run}");
+        let answer = self.accepted(&Method::DELETE, &path, b"")?;
+        self.decode(&Method::DELETE, &path, &answer)
     }
 
     /// The report of a run as the orchestrator serves it.

@@ -77,7 +77,12 @@ fn listen(client: &Client, run: &RunId, news: &Sender<News>) {
     let mut seen = None;
     loop {
         match client.events(run, seen.as_deref()) {
-            Ok(events) => {
+            // The end has been told; it is looked at once more, for whoever missed it.
+            Ok(None) => {
+                let _ = news.send(client.run(run).map(Box::new));
+                return;
+            }
+            Ok(Some(events)) => {
                 // A stream that breaks off is asked for again, as one that ends.
                 for Event { id, data, .. } in events.map_while(Result::ok) {
                     seen = id;

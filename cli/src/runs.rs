@@ -42,11 +42,18 @@ pub(crate) fn list(api: &ApiOptions, options: &ListOptions) -> anyhow::Result<Ex
 
 /// `rpc-latency cancel`
 pub(crate) fn cancel(api: &ApiOptions, options: &CancelOptions) -> anyhow::Result<Exit> {
-    api.client().cancel(&options.run)?;
-    eprintln!(
-        "run {} is cancelled; `rpc-latency report {}` shows what it measured",
-        options.run, options.run
-    );
+    let cancelled = api.client().cancel(&options.run)?;
+    if api.json {
+        let mut out = io::stdout().lock();
+        serde_json::to_writer_pretty(&mut out, &cancelled)?;
+        writeln!(out)?;
+    } else {
+        let run = &cancelled.id;
+        eprintln!(
+            "run {run} is {}; `rpc-latency report {run}` shows what it measured",
+            cancelled.state
+        );
+    }
     Ok(Exit::Pass)
 }
 

@@ -14,6 +14,7 @@
 //! | `lifecycle` | cron starts the scheduled plan; cancelling keeps what was measured; one run at a time |
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
+//! | `command_line` | `rpc-latency run --local` prints the table, saves the report, ends with its answer |
 //! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables, Prometheus |
 //! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |

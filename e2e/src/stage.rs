@@ -68,7 +68,8 @@ pub fn shared() -> &'static LocalWorkers {
     })
 }
 
-/// Lets one test at a time start runs on the shared Workers: each coordinator measures one at a time.
+/// Lets one test at a time measure: a coordinator measures one run at a time, and two of them would be in each other's figures.
+/// Take it after [`small_run`], which takes it, too.
 pub fn my_turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     // A test that failed in its turn left no state behind that would matter to the next.

@@ -112,6 +112,7 @@ fn measure(workers: &LocalWorkers) {
 
 #[test]
 fn a_runtime_that_becomes_slower_leads_to_exactly_one_webhook_call_after_one_confirming_run() {
+    let _turn = stage::my_turn();
     let wrapped = stage::Wrapped::new(&[("runtime-worker", SLOW_RUNTIME)]);
     let (state, receiver) = (stage::temporary_folder(), Receiver::start());
     let quick = start(&wrapped, state.path(), &receiver, 3);
@@ -138,7 +139,8 @@ fn a_runtime_that_becomes_slower_leads_to_exactly_one_webhook_call_after_one_con
     let (alert, regression) = (&alerts[0], &alerts[0].regressions[0]);
     assert_eq!(alert.kind, AlertKind::Regression);
     assert_eq!(regression.cell.to_string(), "service-binding.echo.100");
-    assert!(regression.change_percent > 50.0, "{alert:#?}");
+    // How much slower depends on what else the machine does; that it is slower must be proven.
+    assert!(regression.change_percent_lower > 0.0, "{alert:#?}");
     let confirming = stage::client(&slow).run(&alert.run).unwrap();
     assert_eq!(
         (confirming.trigger, confirming.state),

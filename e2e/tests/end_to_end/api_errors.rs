@@ -159,3 +159,32 @@ fn a_body_too_large_is_413_and_says_how_large_it_may_be() {
         "{too_large:?}"
     );
 }
+
+#[test]
+fn no_token_is_in_any_log_or_report() {
+    let report = &stage::small_run().run.id;
+    let workers = stage::shared();
+    let client = stage::client(workers);
+    // Refused and accepted requests both carried one.
+    let _ = Client::new(workers.url(), Some("wrong-token".to_owned())).request(
+        &Method::POST,
+        "/runs",
+        b"{}",
+    );
+    let texts = [
+        ("log", workers.log()),
+        ("report", client.report_json(report).unwrap()),
+        ("run", client.text(&format!("/runs/{report}")).unwrap()),
+        ("health", client.text("/health").unwrap()),
+        ("metrics", client.text("/metrics").unwrap()),
+    ];
+    for (name, text) in texts {
+        for secret in [stage::TOKEN, workers.runtime_token(), "wrong-token"] {
+            assert!(!text.contains(secret), "{name} tells {secret}");
+        }
+    }
+    assert!(
+        workers.log().contains(report.as_str()),
+        "the log says nothing at all"
+    );
+}

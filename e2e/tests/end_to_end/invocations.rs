@@ -39,6 +39,7 @@ export default class extends WorkerEntrypoint {
 
 #[test]
 fn no_event_makes_more_invocations_than_the_platform_allows_whatever_the_timer() {
+    let _turn = stage::my_turn();
     let wrapped = stage::Wrapped::new(&[("caller-worker", COUNTING_CALLER)]);
     let workers = stage::start(Build::Release, |options| {
         options.project = wrapped.project();

@@ -15,6 +15,7 @@ const SAMPLES: u32 = 6_000;
 
 #[test]
 fn twenty_kills_lose_no_committed_sample_and_double_none() {
+    let _turn = stage::my_turn();
     let state = stage::temporary_folder();
     let start = || {
         stage::start(Build::Release, |options| {

@@ -43,6 +43,7 @@ fn over_doing_nothing(report: &Report, transport: &str) -> [f64; 3] {
 fn burning_300_us_is_reported_as_300_us_over_doing_nothing() {
     let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo", "burn"], "payload_bytes": [100],
         "breakdown": false});
+    let _turn = stage::my_turn();
     let (mut direct, mut delegated) = (Vec::new(), Vec::new());
     for _ in 0..CALIBRATIONS {
         let workers = stage::start(Build::TestFunctions, |_| {});
@@ -70,6 +71,7 @@ fn burning_300_us_is_reported_as_300_us_over_doing_nothing() {
 
 #[test]
 fn a_function_that_never_answers_is_a_counted_timeout_by_every_transport_and_the_run_completes() {
+    let _turn = stage::my_turn();
     let workers = stage::start(Build::TestFunctions, |_| {});
     let plan = json!({"transports": Transport::ALL, "functions": ["hang"], "payload_bytes": [100], "samples_per_cell": 20,
         "call_timeout_ms": 20, "breakdown": false});

@@ -69,7 +69,12 @@ fn the_stream_of_events_tells_how_a_run_goes_on_until_it_ends_and_resumes_where_
     let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo"], "payload_bytes": [100], "breakdown": false});
     let run = stage::begin(&client, &plan).id;
     let told = |seen: Option<&str>| -> Vec<(Option<String>, RunStatus)> {
-        let events = client.events(&run, seen).unwrap().map(Result::unwrap);
+        let events = client
+            .events(&run, seen)
+            .unwrap()
+            .into_iter()
+            .flatten()
+            .map(Result::unwrap);
         events
             .map(|event| (event.id, serde_json::from_str(&event.data).unwrap()))
             .collect()

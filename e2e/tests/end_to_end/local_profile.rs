@@ -18,6 +18,7 @@ fn processes_with(mark: &str) -> usize {
 
 #[test]
 fn no_process_and_no_file_is_left_behind_after_a_run() {
+    let _turn = stage::my_turn();
     let workers = stage::start(Build::Release, |_| {});
     let directory = workers.directory().to_owned();
     let mark = directory.display().to_string();

@@ -3,6 +3,7 @@
 mod alerts;
 mod api_errors;
 mod bad_requests;
+mod command_line;
 mod exports;
 mod interop;
 mod invocations;

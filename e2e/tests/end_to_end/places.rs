@@ -18,6 +18,7 @@ fn counts(report: &Report) -> BTreeMap<String, u64> {
 
 #[test]
 fn one_request_measures_at_every_location_and_the_merged_report_sums_their_counts() {
+    let _turn = stage::my_turn();
     let workers = stage::start(Build::Release, |options| {
         let variables = &mut options.orchestrator_variables;
         variables.insert("LOCATIONS".to_owned(), "wnam,weur".to_owned());
