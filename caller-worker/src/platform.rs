@@ -4,11 +4,14 @@
 //! comfortably, at 10 to 80 microseconds a wrapper: as long as the whole call that is measured. So what every delegated call touches is
 //! declared here, as it is in JavaScript; `worker` and `web_sys` serve everything else.
 
+mod promise;
+
+pub(crate) use promise::Promise;
+
 use crate::call_error::CallError;
-use js_sys::{ArrayBuffer, JsString, Object, Promise, Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, JsString, Object, Reflect, Uint8Array};
 use protocol::Problem;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 #[wasm_bindgen]
@@ -108,13 +111,13 @@ fn set(object: &Object, key: &str, value: &JsValue) {
 impl FetchedResponse {
     /// Waits for the response to a fetch that was just begun.
     pub(crate) async fn of(fetching: Result<Promise, JsValue>) -> Result<Self, CallError> {
-        let response = JsFuture::from(fetching?).await?;
+        let response = fetching?.settled().await?;
         Ok(response.unchecked_into())
     }
 
     /// Reads the whole body into wasm memory.
     pub(crate) async fn body(&self) -> Result<Vec<u8>, CallError> {
-        let buffer = JsFuture::from(self.array_buffer()?).await?;
+        let buffer = self.array_buffer()?.settled().await?;
         Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec())
     }
 }

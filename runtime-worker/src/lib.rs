@@ -16,26 +16,25 @@ mod platform;
 mod routing;
 mod server;
 
-use platform::IncomingRequest;
+use platform::{Answer, IncomingRequest, refuse};
 use routing::{Admission, Refusal, Resource};
-use wasm_bindgen::JsCast as _;
-use worker::{Context, Env, event};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use worker::Env;
 
-/// The Worker's entry point for HTTP requests.
-#[event(fetch)]
-async fn fetch(
-    request: web_sys::Request,
-    env: Env,
-    _context: Context,
-) -> worker::Result<web_sys::Response> {
-    let request: IncomingRequest = request.unchecked_into();
-    let response = match admit(&request, &env) {
-        Ok(admission) => serve(&request, admission).await,
-        Err(refusal) => Err(refusal),
-    };
-    Ok(response
-        .unwrap_or_else(|refusal| platform::refuse(&refusal))
-        .unchecked_into())
+/// The Worker's entry point for HTTP requests: returns a response or the promise of one.
+///
+/// What `worker::event` generates would be an `async fn`; [`platform::Continuation`] says what that costs a call.
+#[wasm_bindgen]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::must_use_candidate,
+    private_interfaces,
+    reason = "what crosses from JavaScript is handed over; only public functions are exported to it"
+)]
+pub fn fetch(request: IncomingRequest, env: Env, _context: JsValue) -> Answer {
+    admit(&request, &env)
+        .and_then(|admission| serve(&request, admission))
+        .unwrap_or_else(|refusal| refuse(&refusal).into())
 }
 
 /// Decides by the request's head alone whether and by whom it is served.
@@ -51,24 +50,21 @@ fn admit(request: &IncomingRequest, env: &Env) -> Result<Admission, Refusal> {
     })
 }
 
-async fn serve(
-    request: &IncomingRequest,
-    admission: Admission,
-) -> Result<platform::OutgoingResponse, Refusal> {
-    match admission.resource {
-        Resource::Health => Ok(server::health::serve()),
-        Resource::Nothing => Ok(platform::no_content()),
-        Resource::Execute => server::json::serve(request).await,
-        Resource::ExecuteMsgpack => server::msgpack::serve(request).await,
+fn serve(request: &IncomingRequest, admission: Admission) -> Result<Answer, Refusal> {
+    Ok(match admission.resource {
+        Resource::Health => server::health::serve().into(),
+        Resource::Nothing => platform::no_content().into(),
+        Resource::Execute => server::json::serve(request),
+        Resource::ExecuteMsgpack => server::msgpack::serve(request),
         Resource::WebSocket => {
             request.asks_for_websocket()?;
-            Ok(server::websocket::serve())
+            server::websocket::serve().into()
         }
         Resource::Capnweb => {
             if request.method() == "GET" {
                 request.asks_for_websocket()?;
             }
-            server::capnweb::serve(request).await
+            server::capnweb::serve(request)
         }
-    }
+    })
 }

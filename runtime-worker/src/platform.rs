@@ -7,8 +7,7 @@
 use crate::routing::{Refusal, check_length};
 use js_sys::{ArrayBuffer, Function, Object, Promise, Uint8Array};
 use protocol::problem::PROBLEM_JSON;
-use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 extern "C" {
@@ -75,6 +74,12 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &MessageEvent) -> JsValue;
 
+    /// A promise, followed by functions that are there already.
+    type Followed;
+
+    #[wasm_bindgen(method)]
+    fn then(this: &Followed, kept: &JsValue, broken: &JsValue) -> Promise;
+
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &Function, ms: f64) -> JsValue;
 }
@@ -121,21 +126,66 @@ impl IncomingRequest {
             "this path answers a request that opens a WebSocket: `Upgrade: websocket`",
         ))
     }
+}
 
-    /// Reads the whole body into wasm memory.
-    ///
-    /// # Errors
-    /// 413 for a body over the limit, 400 when the connection broke.
-    pub(crate) async fn body(&self) -> Result<Vec<u8>, Refusal> {
-        let broken = |_| Refusal::new(400, "the body could not be read to its end");
-        let buffer = JsFuture::from(self.array_buffer().map_err(broken)?)
-            .await
-            .map_err(broken)?;
-        let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
-        check_length(bytes.length() as usize)?;
-        Ok(bytes.to_vec())
+/// What is called when a promise is kept or broken: two JavaScript functions, made once for all the promises that they will ever follow.
+///
+/// An `async fn` makes and unmakes such a pair for every promise that it awaits, and a task and a promise for itself: a tenth of a delegated call.
+pub(crate) struct Continuation {
+    kept: JsValue,
+    broken: JsValue,
+}
+
+impl Continuation {
+    /// Calls `kept` with what a promise comes to, `broken` with why it does not; the promise that follows it comes to what they return.
+    pub(crate) fn new(
+        kept: impl Fn(JsValue) -> JsValue + 'static,
+        broken: impl Fn(JsValue) -> JsValue + 'static,
+    ) -> Self {
+        Self {
+            kept: Closure::<dyn Fn(JsValue) -> JsValue>::new(kept).into_js_value(),
+            broken: Closure::<dyn Fn(JsValue) -> JsValue>::new(broken).into_js_value(),
+        }
+    }
+
+    /// The promise of what follows when `promise` is kept or broken.
+    pub(crate) fn of(&self, promise: &Promise) -> Promise {
+        promise
+            .unchecked_ref::<Followed>()
+            .then(&self.kept, &self.broken)
     }
 }
+
+/// Answers requests of one kind, each when its body has come.
+pub(crate) struct BodyServer(Continuation);
+
+impl BodyServer {
+    /// Answers a body by `answer`.
+    pub(crate) fn new(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
+        let kept = move |buffer: JsValue| {
+            let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
+            check_length(bytes.length() as usize)
+                .and_then(|()| answer(&bytes.to_vec()))
+                .unwrap_or_else(|refusal| refuse(&refusal).into())
+        };
+        Self(Continuation::new(kept, |_| refuse(&broken_body()).into()))
+    }
+
+    /// The promise of the answer to `request`.
+    pub(crate) fn serve(&self, request: &IncomingRequest) -> Answer {
+        match request.array_buffer() {
+            Ok(body) => self.0.of(&body).into(),
+            Err(_) => refuse(&broken_body()).into(),
+        }
+    }
+}
+
+fn broken_body() -> Refusal {
+    Refusal::new(400, "the body could not be read to its end")
+}
+
+/// An [`OutgoingResponse`], or the promise of one.
+pub(crate) type Answer = JsValue;
 
 /// A plain JavaScript object of the given entries.
 fn object(entries: &[(&str, JsValue)]) -> Object {
@@ -209,12 +259,6 @@ pub(crate) fn promise_of_nothing() -> Promise {
     Promise::new(&mut |resolve, _| {
         set_timeout(&resolve, HOUR_MS);
     })
-}
-
-/// Waits for [`promise_of_nothing`].
-pub(crate) async fn forever() {
-    // It cannot be broken, only kept.
-    let _ = JsFuture::from(promise_of_nothing()).await;
 }
 
 /// The platform's clock: whole milliseconds since the epoch. In production it stands still between I/O.

@@ -4,15 +4,14 @@ use super::{Calling, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    platform::{ServiceBinding, runtime_binding},
+    platform::{Promise, ServiceBinding, runtime_binding},
 };
-use js_sys::{Array, JsString, Promise};
+use js_sys::{Array, JsString};
 use protocol::{
     Problem,
     routes::runtime::{CAPNWEB, INTERNAL_ORIGIN},
 };
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 #[wasm_bindgen(module = "/js/capnweb.js")]
@@ -52,7 +51,7 @@ impl CapnwebBatch {
             self.invocation.payload.get(),
             self.invocation.batch_size,
         )?;
-        let results: Array = JsFuture::from(calling).await?.unchecked_into();
+        let results: Array = calling.settled().await?.unchecked_into();
         let mut received = String::new();
         for result in results {
             let result = result

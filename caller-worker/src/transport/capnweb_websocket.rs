@@ -4,16 +4,15 @@ use super::{Calling, Connecting, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    platform::{ServiceBinding, runtime_binding},
+    platform::{Promise, ServiceBinding, runtime_binding},
 };
 use core::cell::RefCell;
-use js_sys::{JsString, Promise};
+use js_sys::JsString;
 use protocol::{
     ErrorKind, Problem,
     routes::runtime::{CAPNWEB, INTERNAL_ORIGIN},
 };
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 #[wasm_bindgen(module = "/js/capnweb.js")]
@@ -61,7 +60,7 @@ impl CapnwebWebsocket {
 
     async fn connect(&self) -> Result<(), CallError> {
         self.disconnect();
-        let stub = JsFuture::from(connect(&self.runtime, &self.url)?).await?;
+        let stub = connect(&self.runtime, &self.url)?.settled().await?;
         *self.stub.borrow_mut() = Some(stub.unchecked_into());
         Ok(())
     }
@@ -71,7 +70,7 @@ impl CapnwebWebsocket {
         let stub =
             stub.ok_or_else(|| CallError::new(ErrorKind::Transport, "there is no session"))?;
         let calling = execute(&stub, &self.function_id, self.invocation.payload.get())?;
-        let result = JsFuture::from(calling).await?;
+        let result = calling.settled().await?;
         let result = result
             .as_string()
             .ok_or_else(|| CallError::bad_response("the method did not return a string"))?;

@@ -2,9 +2,9 @@
 
 use crate::{
     call_error::CallError,
-    platform::{FetchInit, FetchedResponse},
+    platform::{FetchInit, FetchedResponse, Promise},
 };
-use js_sys::{JsString, Promise, Uint8Array};
+use js_sys::{JsString, Uint8Array};
 use protocol::ErrorKind;
 use wasm_bindgen::JsValue;
 

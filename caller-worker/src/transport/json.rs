@@ -1,8 +1,13 @@
 //! What `service-binding` and `raw-fetch` have in common: JSON in the bodies.
 
 use super::{Invocation, exchange::Exchange};
-use crate::{answer::Answer, call_error::CallError, clock::WorkerClock, platform::FetchInit};
-use js_sys::{JsString, Promise};
+use crate::{
+    answer::Answer,
+    call_error::CallError,
+    clock::WorkerClock,
+    platform::{FetchInit, Promise},
+};
+use js_sys::JsString;
 use measurement::clock::Clock as _;
 use protocol::execute::{ExecuteRequest, ExecuteResponse};
 use std::borrow::Cow;

@@ -1,11 +1,14 @@
 //! `rpc`: Workers RPC, a method call on the service binding `RUNTIME`.
 
 use super::{Calling, Invocation, OpenTransport};
-use crate::{answer::Answer, call_error::CallError, platform::runtime_binding};
-use js_sys::{JsString, Promise, Uint8Array};
+use crate::{
+    answer::Answer,
+    call_error::CallError,
+    platform::{Promise, runtime_binding},
+};
+use js_sys::{JsString, Uint8Array};
 use protocol::Problem;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use worker::Env;
 
 #[wasm_bindgen]
@@ -40,7 +43,11 @@ impl Rpc {
 
     async fn execute(&self) -> Result<Answer<'_>, CallError> {
         let payload = Uint8Array::from(self.invocation.payload.get().as_bytes());
-        let result = JsFuture::from(self.runtime.execute(&self.function_id, &payload)?).await?;
+        let result = self
+            .runtime
+            .execute(&self.function_id, &payload)?
+            .settled()
+            .await?;
         let result: Uint8Array = result
             .dyn_into()
             .map_err(|_| CallError::bad_response("the method did not return bytes"))?;

@@ -5,13 +5,12 @@
 
 use crate::{
     execution,
-    platform::{IncomingRequest, OutgoingResponse, promise_of_nothing},
+    platform::{Answer, Continuation, IncomingRequest, promise_of_nothing, refuse},
     routing::Refusal,
 };
 use js_sys::Promise;
 use serde_json::value::RawValue;
-use wasm_bindgen::{JsCast as _, JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::{JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 #[wasm_bindgen(module = "/js/capnweb.js")]
 extern "C" {
@@ -25,16 +24,19 @@ type Execute = dyn Fn(String, String) -> Result<JsValue, JsError>;
 thread_local! {
     /// The object's method. It keeps nothing, so one serves all requests.
     static EXECUTE: JsValue = Closure::<Execute>::new(execute).into_js_value();
+    static RESPONSE: Continuation = Continuation::new(|response| response, |_| refuse(&not_a_batch()).into());
 }
 
 /// `POST /capnweb` or a WebSocket there.
-pub(crate) async fn serve(request: &IncomingRequest) -> Result<OutgoingResponse, Refusal> {
-    let broken = |_| Refusal::new(400, "the body is not a capnweb batch");
-    let serving = EXECUTE
-        .with(|execute| serve_object(request, execute))
-        .map_err(broken)?;
-    let response = JsFuture::from(serving).await.map_err(broken)?;
-    Ok(response.unchecked_into())
+pub(crate) fn serve(request: &IncomingRequest) -> Answer {
+    match EXECUTE.with(|execute| serve_object(request, execute)) {
+        Ok(response) => RESPONSE.with(|answered| answered.of(&response)).into(),
+        Err(_) => refuse(&not_a_batch()).into(),
+    }
+}
+
+fn not_a_batch() -> Refusal {
+    Refusal::new(400, "the body is not a capnweb batch")
 }
 
 #[expect(

@@ -2,20 +2,27 @@
 
 use crate::{
     execution,
-    platform::{self, IncomingRequest, OutgoingResponse, now_ms},
+    platform::{self, Answer, BodyServer, IncomingRequest, now_ms, promise_of_nothing},
     routing::Refusal,
 };
 use protocol::execute::{ExecuteRequest, ExecuteResponse};
 
+thread_local! {
+    static SERVER: BodyServer = BodyServer::new(answer);
+}
+
 /// `POST /execute`.
-pub(crate) async fn serve(request: &IncomingRequest) -> Result<OutgoingResponse, Refusal> {
-    let body = request.body().await?;
+pub(crate) fn serve(request: &IncomingRequest) -> Answer {
+    SERVER.with(|server| server.serve(request))
+}
+
+fn answer(body: &[u8]) -> Result<Answer, Refusal> {
     let started_ms = now_ms();
-    let request = ExecuteRequest::from_json(&body)
+    let request = ExecuteRequest::from_json(body)
         .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
     let function = execution::function(&request.function_id)?;
     if function.never_returns() {
-        platform::forever().await;
+        return Ok(promise_of_nothing().into());
     }
     let result = execution::execute(function, request.payload)?;
     let ended_ms = now_ms();
@@ -24,5 +31,5 @@ pub(crate) async fn serve(request: &IncomingRequest) -> Result<OutgoingResponse,
         runtime_timestamp: ended_ms,
         execution_time_ms: ended_ms - started_ms,
     };
-    Ok(platform::json(&answer.to_json()))
+    Ok(platform::json(&answer.to_json()).into())
 }
