@@ -4,12 +4,14 @@
 //! comfortably, at 10 to 80 microseconds a wrapper: as long as the whole call that is measured. So what every delegated call touches is
 //! declared here, as it is in JavaScript; `worker` and `web_sys` serve everything else.
 
+mod body;
 mod promise;
 
+pub(crate) use body::BodyForm;
 pub(crate) use promise::Promise;
 
 use crate::call_error::CallError;
-use js_sys::{ArrayBuffer, JsString, Object, Reflect, Uint8Array};
+use js_sys::{JsString, Object, Reflect, Uint8Array};
 use protocol::Problem;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use worker::Env;
@@ -34,7 +36,7 @@ extern "C" {
     pub(crate) type FetchInit;
 
     #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_body(this: &FetchInit, body: &Uint8Array);
+    pub(crate) fn set_body(this: &FetchInit, body: &JsValue);
 
     /// A `Response` to a `fetch`.
     pub(crate) type FetchedResponse;
@@ -44,6 +46,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
     fn array_buffer(this: &FetchedResponse) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn text(this: &FetchedResponse) -> Result<Promise, JsValue>;
 
     /// The connection, if the request asked for a WebSocket and got one.
     #[wasm_bindgen(method, getter, js_name = webSocket)]
@@ -115,10 +120,13 @@ impl FetchedResponse {
         Ok(response.unchecked_into())
     }
 
-    /// Reads the whole body into wasm memory.
-    pub(crate) async fn body(&self) -> Result<Vec<u8>, CallError> {
-        let buffer = self.array_buffer()?.settled().await?;
-        Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec())
+    /// Reads the whole body into wasm memory, asking the platform for it in `form`.
+    pub(crate) async fn body(&self, form: BodyForm) -> Result<Vec<u8>, CallError> {
+        let reading = match form {
+            BodyForm::Text => self.text()?,
+            BodyForm::Bytes => self.array_buffer()?,
+        };
+        Ok(form.to_rust(&reading.settled().await?))
     }
 }
 

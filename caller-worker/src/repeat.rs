@@ -3,7 +3,7 @@
 use crate::{
     call_error::CallError,
     clock::WorkerClock,
-    platform::{FetchInit, FetchedResponse, ServiceBinding, runtime_binding},
+    platform::{BodyForm, FetchInit, FetchedResponse, ServiceBinding, runtime_binding},
     watchdog::Watchdog,
 };
 use core::hint::black_box;
@@ -22,6 +22,7 @@ use protocol::{
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
+use wasm_bindgen::{JsCast as _, JsValue};
 use worker::Env;
 
 /// Repeats one component.
@@ -56,10 +57,7 @@ enum Task {
     Nothing,
     EmptyHop(EmptyHop),
     Encode(Box<RawValue>),
-    Decode {
-        request: Uint8Array,
-        answer: Uint8Array,
-    },
+    Decode(Bodies),
     Function(Function, Box<RawValue>),
 }
 
@@ -80,9 +78,7 @@ impl Task {
             Component::EmptyHop => Self::EmptyHop(EmptyHop::new(env)?),
             Component::Encode { payload_bytes } => Self::Encode(payload(payload_bytes)?),
             Component::Decode { payload_bytes } => {
-                let payload = payload(payload_bytes)?;
-                let (request, answer) = encode(&payload);
-                Self::Decode { request, answer }
+                Self::Decode(Bodies::of(&*payload(payload_bytes)?).as_received())
             }
             Component::Function {
                 function,
@@ -99,11 +95,9 @@ impl Task {
             }),
             Self::EmptyHop(hop) => return hop.repeat(repetitions, timeout_ms).await,
             Self::Encode(payload) => (0..repetitions).for_each(|_| {
-                black_box(encode(payload));
+                black_box(Bodies::of(payload));
             }),
-            Self::Decode { request, answer } => (0..repetitions).for_each(|_| {
-                decode(request, answer);
-            }),
+            Self::Decode(bodies) => (0..repetitions).for_each(|_| bodies.decode()),
             Self::Function(function, payload) => (0..repetitions).for_each(|_| {
                 // What only tests call does nothing here, as in `direct`.
                 let _ = black_box(function.execute(black_box(payload)));
@@ -113,31 +107,58 @@ impl Task {
     }
 }
 
-/// All encoding of one call of `echo`: the request in the caller and the answer in the runtime, each down to what is handed to the platform as a body.
-fn encode(payload: &RawValue) -> (Uint8Array, Uint8Array) {
-    let now_ms = WorkerClock.now_ms() as f64;
-    let request = ExecuteRequest {
-        function_id: Cow::Borrowed(Function::Echo.as_str()),
-        payload,
-        timestamp: now_ms,
-    };
-    let answer = ExecuteResponse {
-        result: payload,
-        runtime_timestamp: now_ms,
-        execution_time_ms: 0.0,
-    };
-    (
-        Uint8Array::from(&*request.to_json()),
-        Uint8Array::from(&*answer.to_json()),
-    )
+/// The two bodies of one call of `echo`: the caller's request and the runtime's answer, as they are handed to the platform.
+struct Bodies {
+    form: BodyForm,
+    request: JsValue,
+    answer: JsValue,
 }
 
-/// All decoding of one call: the request in the runtime and the answer in the caller, each from what the platform hands over as a body.
-fn decode(request: &Uint8Array, answer: &Uint8Array) {
-    let (request, answer) = (request.to_vec(), answer.to_vec());
-    // Both are what `encode` made, so both decode.
-    let _ = black_box(ExecuteRequest::from_json(&request));
-    let _ = black_box(ExecuteResponse::from_json(&answer));
+impl Bodies {
+    /// All encoding of one call.
+    fn of(payload: &RawValue) -> Self {
+        let form = BodyForm::of_text(payload.get().len());
+        let now_ms = WorkerClock.now_ms() as f64;
+        let request = ExecuteRequest {
+            function_id: Cow::Borrowed(Function::Echo.as_str()),
+            payload,
+            timestamp: now_ms,
+        };
+        let answer = ExecuteResponse {
+            result: payload,
+            runtime_timestamp: now_ms,
+            execution_time_ms: 0.0,
+        };
+        Self {
+            form,
+            request: form.to_js(&request.to_json()),
+            answer: form.to_js(&answer.to_json()),
+        }
+    }
+
+    /// The same bodies as the platform hands them over on the other side.
+    fn as_received(&self) -> Self {
+        let received = |body: &JsValue| match self.form {
+            BodyForm::Text => body.clone(),
+            BodyForm::Bytes => body.unchecked_ref::<Uint8Array>().buffer().into(),
+        };
+        Self {
+            form: self.form,
+            request: received(&self.request),
+            answer: received(&self.answer),
+        }
+    }
+
+    /// All decoding of one call.
+    fn decode(&self) {
+        let (request, answer) = (
+            self.form.to_rust(&self.request),
+            self.form.to_rust(&self.answer),
+        );
+        // Both are what `of` made, so both decode.
+        let _ = black_box(ExecuteRequest::from_json(&request));
+        let _ = black_box(ExecuteResponse::from_json(&answer));
+    }
 }
 
 /// A call of the runtime that carries nothing and does nothing.

@@ -115,6 +115,12 @@ pub mod runtime {
     pub const HEALTH: &str = "/health";
     /// Executes a function: JSON.
     pub const EXECUTE: &str = "/execute";
+    /// The same for a short JSON text, see [`SHORT_BODY_BYTES`].
+    pub const EXECUTE_SHORT: &str = "/execute/short";
+    /// Bodies up to so many bytes are short. A caller that knows its request to be short, and expects a short answer, says so by the path:
+    /// the runtime then reads it as a text instead of bytes, which is microseconds quicker, and would be slower for a long one. It is a hint;
+    /// any length is read, and answered, on both paths.
+    pub const SHORT_BODY_BYTES: usize = 2_000;
     /// Executes a function: `MessagePack`.
     pub const EXECUTE_MSGPACK: &str = "/execute/msgpack";
     /// Answers 204 and does nothing: the empty hop.

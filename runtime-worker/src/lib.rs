@@ -55,6 +55,7 @@ fn serve(request: &IncomingRequest, admission: Admission) -> Result<Answer, Refu
         Resource::Health => server::health::serve().into(),
         Resource::Nothing => platform::no_content().into(),
         Resource::Execute => server::json::serve(request),
+        Resource::ExecuteShort => server::json::serve_short(request),
         Resource::ExecuteMsgpack => server::msgpack::serve(request),
         Resource::WebSocket => {
             request.asks_for_websocket()?;

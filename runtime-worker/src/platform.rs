@@ -5,8 +5,8 @@
 //! declared here, as it is in JavaScript; `worker` serves everything else.
 
 use crate::routing::{Refusal, check_length};
-use js_sys::{ArrayBuffer, Function, Object, Promise, Uint8Array};
-use protocol::problem::PROBLEM_JSON;
+use js_sys::{ArrayBuffer, Function, JsString, Object, Promise, Uint8Array};
+use protocol::{problem::PROBLEM_JSON, routes::runtime::SHORT_BODY_BYTES};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -26,6 +26,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
     fn array_buffer(this: &IncomingRequest) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn text(this: &IncomingRequest) -> Result<Promise, JsValue>;
 
     type Headers;
 
@@ -157,24 +160,45 @@ impl Continuation {
 }
 
 /// Answers requests of one kind, each when its body has come.
-pub(crate) struct BodyServer(Continuation);
+pub(crate) struct BodyServer {
+    read: fn(&IncomingRequest) -> Result<Promise, JsValue>,
+    answered: Continuation,
+}
 
 impl BodyServer {
-    /// Answers a body by `answer`.
-    pub(crate) fn new(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
-        let kept = move |buffer: JsValue| {
+    /// Answers a body, read as bytes, by `answer`.
+    pub(crate) fn of_bytes(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
+        Self::new(IncomingRequest::array_buffer, move |buffer| {
             let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
-            check_length(bytes.length() as usize)
-                .and_then(|()| answer(&bytes.to_vec()))
-                .unwrap_or_else(|refusal| refuse(&refusal).into())
-        };
-        Self(Continuation::new(kept, |_| refuse(&broken_body()).into()))
+            check_length(bytes.length() as usize)?;
+            answer(&bytes.to_vec())
+        })
+    }
+
+    /// The same for a body that is read as text: see [`protocol::routes::runtime::SHORT_BODY_BYTES`].
+    pub(crate) fn of_text(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
+        Self::new(IncomingRequest::text, move |text| {
+            let text = String::from(text.unchecked_ref::<JsString>());
+            check_length(text.len())?;
+            answer(text.as_bytes())
+        })
+    }
+
+    fn new(
+        read: fn(&IncomingRequest) -> Result<Promise, JsValue>,
+        answer: impl Fn(&JsValue) -> Result<Answer, Refusal> + 'static,
+    ) -> Self {
+        let answered = Continuation::new(
+            move |body| answer(&body).unwrap_or_else(|refusal| refuse(&refusal).into()),
+            |_| refuse(&broken_body()).into(),
+        );
+        Self { read, answered }
     }
 
     /// The promise of the answer to `request`.
     pub(crate) fn serve(&self, request: &IncomingRequest) -> Answer {
-        match request.array_buffer() {
-            Ok(body) => self.0.of(&body).into(),
+        match (self.read)(request) {
+            Ok(body) => self.answered.of(&body).into(),
             Err(_) => refuse(&broken_body()).into(),
         }
     }
@@ -212,9 +236,14 @@ thread_local! {
     static NO_CONTENT: Object = object(&[("status", 204.into())]);
 }
 
-/// An answer of status 200 with a JSON body.
+/// An answer of status 200 with a JSON body. A short one is handed over as a string, which the platform is quicker with.
 pub(crate) fn json(body: &[u8]) -> OutgoingResponse {
-    JSON.with(|init| OutgoingResponse::new(&Uint8Array::from(body), init))
+    let body = if body.len() <= SHORT_BODY_BYTES {
+        JsValue::from_str(&String::from_utf8_lossy(body))
+    } else {
+        Uint8Array::from(body).into()
+    };
+    JSON.with(|init| OutgoingResponse::new(&body, init))
 }
 
 /// An answer of status 200 with a body in `MessagePack`.

@@ -7,7 +7,8 @@ use protocol::{
     Problem,
     execute::MAX_BODY_BYTES,
     routes::runtime::{
-        CAPNWEB, EXECUTE, EXECUTE_MSGPACK, HEALTH, INTERNAL_ORIGIN, NOTHING, WEBSOCKET,
+        CAPNWEB, EXECUTE, EXECUTE_MSGPACK, EXECUTE_SHORT, HEALTH, INTERNAL_ORIGIN, NOTHING,
+        WEBSOCKET,
     },
 };
 use subtle::ConstantTimeEq as _;
@@ -21,6 +22,8 @@ pub(crate) enum Resource {
     Nothing,
     /// A function, in JSON.
     Execute,
+    /// The same, in a short text.
+    ExecuteShort,
     /// A function, in `MessagePack`.
     ExecuteMsgpack,
     /// A WebSocket for functions in JSON messages.
@@ -32,6 +35,7 @@ pub(crate) enum Resource {
 /// Every resource: its path, the methods that it answers (as the `Allow` header lists them), and what it is.
 const RESOURCES: &[(&str, &str, Resource)] = &[
     (EXECUTE, "POST", Resource::Execute),
+    (EXECUTE_SHORT, "POST", Resource::ExecuteShort),
     (EXECUTE_MSGPACK, "POST", Resource::ExecuteMsgpack),
     (WEBSOCKET, "GET", Resource::WebSocket),
     (CAPNWEB, "GET, POST", Resource::Capnweb),
@@ -303,12 +307,9 @@ mod tests {
         let bearer = Some("Bearer s3cret");
         let unknown = public("GET", "https://example.com/run", bearer).unwrap_err();
         assert_eq!(unknown.problem.status, 404);
-        assert!(
-            unknown
-                .problem
-                .detail
-                .contains("/execute, /execute/msgpack, /websocket, /capnweb, /nothing, /health")
-        );
+        assert!(unknown.problem.detail.contains(
+            "/execute, /execute/short, /execute/msgpack, /websocket, /capnweb, /nothing, /health"
+        ));
         let wrong = public("PUT", "https://example.com/execute?x=1", bearer).unwrap_err();
         assert_eq!((wrong.problem.status, wrong.allow), (405, Some("POST")));
         assert_eq!(status(&public("GET", "https://example.com", bearer)), 404);

@@ -2,22 +2,24 @@
 
 use crate::{
     call_error::CallError,
-    platform::{FetchInit, FetchedResponse, Promise},
+    platform::{BodyForm, FetchInit, FetchedResponse, Promise},
 };
-use js_sys::{JsString, Uint8Array};
+use js_sys::JsString;
 use protocol::ErrorKind;
 use wasm_bindgen::JsValue;
 
 /// A request that is sent again and again to one URL, with another body each time.
 pub(super) struct Exchange {
+    form: BodyForm,
     url: JsString,
     init: FetchInit,
 }
 
 impl Exchange {
-    /// By `POST` to `url`, with these headers.
-    pub(super) fn new(url: &str, headers: &[(&str, &str)]) -> Self {
+    /// By `POST` to `url`, with these headers; both bodies cross in `form`.
+    pub(super) fn new(form: BodyForm, url: &str, headers: &[(&str, &str)]) -> Self {
         Self {
+            form,
             url: url.into(),
             init: FetchInit::new("POST", headers),
         }
@@ -29,10 +31,10 @@ impl Exchange {
         body: &[u8],
         fetch: impl FnOnce(&JsString, &FetchInit) -> Result<Promise, JsValue>,
     ) -> Result<Vec<u8>, CallError> {
-        self.init.set_body(&Uint8Array::from(body));
+        self.init.set_body(&self.form.to_js(body));
         let response = FetchedResponse::of(fetch(&self.url, &self.init)).await?;
         let status = response.status();
-        let received = response.body().await?;
+        let received = response.body(self.form).await?;
         if status == 200 {
             Ok(received)
         } else {

@@ -5,11 +5,14 @@ use crate::{
     answer::Answer,
     call_error::CallError,
     clock::WorkerClock,
-    platform::{FetchInit, Promise},
+    platform::{BodyForm, FetchInit, Promise},
 };
 use js_sys::JsString;
 use measurement::clock::Clock as _;
-use protocol::execute::{ExecuteRequest, ExecuteResponse};
+use protocol::{
+    execute::{ExecuteRequest, ExecuteResponse},
+    routes::runtime::{EXECUTE, EXECUTE_SHORT},
+};
 use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 
@@ -20,13 +23,18 @@ pub(super) struct JsonExchange {
 }
 
 impl JsonExchange {
-    /// An exchange with `url`, with these headers besides the content type.
-    pub(super) fn new(invocation: Invocation, url: &str, headers: &[(&str, &str)]) -> Self {
+    /// An exchange with the runtime at `origin`, with these headers besides the content type.
+    pub(super) fn new(invocation: Invocation, origin: &str, headers: &[(&str, &str)]) -> Self {
+        let form = BodyForm::of_text(invocation.payload.get().len());
+        let path = match form {
+            BodyForm::Text => EXECUTE_SHORT,
+            BodyForm::Bytes => EXECUTE,
+        };
         let mut all = vec![("content-type", "application/json")];
         all.extend_from_slice(headers);
         Self {
             invocation,
-            exchange: Exchange::new(url, &all),
+            exchange: Exchange::new(form, &format!("{origin}{path}"), &all),
         }
     }
 

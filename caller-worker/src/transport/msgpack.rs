@@ -5,7 +5,7 @@ use crate::{
     answer::Answer,
     call_error::CallError,
     clock::WorkerClock,
-    platform::{ServiceBinding, runtime_binding},
+    platform::{BodyForm, ServiceBinding, runtime_binding},
 };
 use measurement::clock::Clock as _;
 use protocol::{
@@ -30,6 +30,7 @@ impl Msgpack {
             function: invocation.function,
             payload: msgpack::from_json(&invocation.payload),
             exchange: Exchange::new(
+                BodyForm::Bytes,
                 &format!("{INTERNAL_ORIGIN}{EXECUTE_MSGPACK}"),
                 &[("content-type", MSGPACK)],
             ),

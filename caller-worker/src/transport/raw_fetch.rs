@@ -2,7 +2,7 @@
 
 use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
 use crate::platform::{public_fetch, setting};
-use protocol::{Problem, execute::AUTHORIZATION, routes::runtime::EXECUTE};
+use protocol::{Problem, execute::AUTHORIZATION};
 use worker::Env;
 
 pub(super) struct RawFetch(JsonExchange);
@@ -10,11 +10,10 @@ pub(super) struct RawFetch(JsonExchange);
 impl RawFetch {
     pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         let origin = setting(env, "RUNTIME_URL")?;
-        let url = format!("{}{EXECUTE}", origin.trim_end_matches('/'));
         let bearer = format!("Bearer {}", setting(env, "RUNTIME_TOKEN")?);
         Ok(Self(JsonExchange::new(
             invocation,
-            &url,
+            origin.trim_end_matches('/'),
             &[(AUTHORIZATION, &bearer)],
         )))
     }

@@ -2,10 +2,7 @@
 
 use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
 use crate::platform::{ServiceBinding, runtime_binding};
-use protocol::{
-    Problem,
-    routes::runtime::{EXECUTE, INTERNAL_ORIGIN},
-};
+use protocol::{Problem, routes::runtime::INTERNAL_ORIGIN};
 use worker::Env;
 
 pub(super) struct ServiceBindingFetch {
@@ -16,7 +13,7 @@ pub(super) struct ServiceBindingFetch {
 impl ServiceBindingFetch {
     pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            exchange: JsonExchange::new(invocation, &format!("{INTERNAL_ORIGIN}{EXECUTE}"), &[]),
+            exchange: JsonExchange::new(invocation, INTERNAL_ORIGIN, &[]),
             runtime: runtime_binding(env)?,
         })
     }

@@ -8,12 +8,18 @@ use crate::{
 use protocol::execute::{ExecuteRequest, ExecuteResponse};
 
 thread_local! {
-    static SERVER: BodyServer = BodyServer::new(answer);
+    static SERVER: BodyServer = BodyServer::of_bytes(answer);
+    static SHORT_SERVER: BodyServer = BodyServer::of_text(answer);
 }
 
 /// `POST /execute`.
 pub(crate) fn serve(request: &IncomingRequest) -> Answer {
     SERVER.with(|server| server.serve(request))
+}
+
+/// `POST /execute/short`.
+pub(crate) fn serve_short(request: &IncomingRequest) -> Answer {
+    SHORT_SERVER.with(|server| server.serve(request))
 }
 
 fn answer(body: &[u8]) -> Result<Answer, Refusal> {

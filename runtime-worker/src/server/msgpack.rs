@@ -8,7 +8,7 @@ use crate::{
 use protocol::msgpack::{MsgpackRequest, MsgpackResponse};
 
 thread_local! {
-    static SERVER: BodyServer = BodyServer::new(answer);
+    static SERVER: BodyServer = BodyServer::of_bytes(answer);
 }
 
 /// `POST /execute/msgpack`.
