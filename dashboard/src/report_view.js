@@ -1,7 +1,7 @@
 // Everything on the page that comes from one report.
 import { history } from "./api.js";
 import { element, fill } from "./element.js";
-import { isNumber } from "./format.js";
+import { slopeText } from "./format.js";
 import { breakdownPlot } from "./plots/breakdown.js";
 import { distributionPlot } from "./plots/distribution.js";
 import { Figure } from "./plots/figure.js";
@@ -117,18 +117,5 @@ function select(label, options, chosen, onPick) {
 /** How latency grows with the payload, a sentence for each transport. */
 function slopes(all) {
   if (all.length === 0) return null;
-  return element("ul", { class: "slopes" }, all.map(({ transport, us_per_kb: slope, intercept_us: intercept }) =>
-    element("li", {}, element("strong", {}, transportTitle(transport)), `: ${perKilobyte(slope)}; at no payload ${microseconds(intercept)}`)));
-}
-
-const perKilobyte = (estimate) => inMicroseconds(estimate, "µs of latency for each KB");
-const microseconds = (estimate) => inMicroseconds(estimate, "µs");
-
-/** Slopes are fractions of a microsecond: two significant digits of the interval's width are what they support. */
-function inMicroseconds({ value, lower, upper, reason }, unit) {
-  if (!isNumber(value)) return `not stated (${reason ?? "no reason was given"})`;
-  const width = isNumber(lower) && isNumber(upper) ? upper - lower : Math.abs(value);
-  const decimals = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(width || 1))));
-  const show = (us) => us.toFixed(decimals).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
-  return `${show(value)} ${unit}${isNumber(lower) && isNumber(upper) ? ` (${show(lower)} to ${show(upper)})` : ""}`;
+  return element("ul", { class: "slopes" }, all.map((slope) => element("li", {}, element("strong", {}, transportTitle(slope.transport)), `: ${slopeText(slope)}`)));
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimalsFor, duration, estimateLine, estimateText, mergedSentence, milliseconds, sampleCounts, skeleton } from "../src/format.js";
+import { decimalsFor, duration, estimateLine, estimateText, figureText, mergedSentence, milliseconds, noiseFloorText, sampleCounts, skeleton, slopeText } from "../src/format.js";
 import { payloadTitle } from "../src/vocabulary.js";
 
 test("a value has as many digits as its resolution supports", () => {
   for (const [resolutionUs, shown] of [[1, "1.235"], [5, "1.235"], [20, "1.23"], [100, "1.2"], [1000, "1"], [undefined, "1.235"]]) {
     assert.equal(milliseconds(1234.6, resolutionUs), shown, `resolution ${resolutionUs} us`);
   }
-  assert.deepEqual([1000, 1, 0.01, 0.0001].map(decimalsFor), [0, 3, 5, 5]);
+  assert.deepEqual([1000, 1, 0.01, 0.0001].map((us) => decimalsFor(us)), [0, 3, 5, 5]);
 });
 
 test("zero is never shown for what the timer cannot see", () => {
@@ -27,6 +27,36 @@ test("an estimate is its value with its interval", () => {
 test("an interval wholly below the resolution is not repeated", () => {
   assert.deepEqual(estimateText({ value: 0.3, lower: 0.1, upper: 0.6, resolution: 1 }), { text: "< 0.001", interval: null, reason: null });
   assert.equal(estimateText({ value: 0.3, lower: 0.1, upper: 1.6, resolution: 1 }).interval, "< 0.001 to 0.002");
+});
+
+test("nothing is said to be below less than the resolution", () => {
+  assert.equal(milliseconds(10.5, 10.93), "< 0.011");
+  assert.equal(estimateText({ value: -0.3, lower: -0.4, upper: 0.6, resolution: 1 }).interval, null);
+});
+
+test("a slope too small to see is not 0", () => {
+  const us_per_kb = { value: 0, lower: -0.004, upper: 0.004, resolution: 0.012 };
+  assert.equal(slopeText({ us_per_kb, intercept_us: { value: 227, lower: 197.4, upper: 266, resolution: 0.7 } }), "each KB: < 0.012 µs; at no payload: 227.0 µs (197.4 to 266.0)");
+  assert.equal(slopeText({ us_per_kb: { value: null, reason: "no samples" }, intercept_us: { value: 2, resolution: 1 } }), "each KB: not stated: no samples; at no payload: 2 µs");
+});
+
+test("the noise floor is held against its resolution", () => {
+  assert.equal(noiseFloorText({ p50_us: 0, p95_us: 59.3, p99_us: 653.1, n: 1238, resolution_us: 10.93 }),
+    "p50 < 0.011 ms, p95 0.06 ms, p99 0.65 ms; resolution of a reading 0.011 ms; n = 1,238");
+  assert.equal(noiseFloorText({ p50_us: 0, p95_us: 59.3, p99_us: 653.1, n: 8 }), "p50 < 0.001 ms, p95 0.059 ms, p99 0.653 ms; n = 8");
+});
+
+test("a cited figure is held against its resolution, and a proven bound of 0 is 0", () => {
+  assert.equal(figureText({ path: "cells/direct.echo.100/p50_us", value: 0, resolution: 10.93 }), "< 10.9, the resolution");
+  assert.equal(figureText({ path: "cells/rpc.echo.100/p50_us", value: 90.5, resolution: 1 }), "= 90.5");
+  assert.equal(figureText({ path: "overheads/rpc.echo.100/p50_us/lower", value: 0, resolution: 1000 }), "= 0");
+  assert.equal(figureText({ path: "cells/rpc.echo.100/p50_us", value: 90.5 }), "= 90.5", "of a report from before resolutions were cited");
+});
+
+test("a bound is rounded away from what it bounds", () => {
+  assert.equal(estimateText({ value: null, lower: -9.96, upper: 1000, resolution: 1000 }).text, "−0.01 to 1");
+  assert.equal(estimateText({ value: null, lower: 1990, upper: 3004, resolution: 1000 }).text, "1.9 to 3.1");
+  assert.equal(estimateText({ value: null, lower: 205.3, upper: 6112, resolution: 10.9 }).text, "0.20 to 6.12");
 });
 
 test("what cannot be stated shows its bounds and its reason", () => {

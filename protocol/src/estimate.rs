@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 /// A value with its 95 % confidence interval, n and resolution; or, where no value can be stated, the reason why, with
 /// `lower` and `upper` where bounds are known. The unit is in the name of the field that holds it (`p50_us`, ...).
 ///
-/// `value` is never 0 to mean "below the resolution": compare it with `resolution`.
+/// A `value` below `resolution` says "too small to see", whatever its digits, and the same holds for the ends of its interval: a timer whose
+/// readings cannot be negative reads 0 for what it cannot see. Without a `value`, `lower` and `upper` are proven, and a 0 is a 0.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {

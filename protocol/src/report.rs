@@ -93,6 +93,9 @@ pub struct Environment {
 }
 
 /// What the timer reads around no call at all.
+///
+/// A reading cannot be negative, so most of them may be 0. A figure below [`resolution_us`](Self::resolution_us) says "too small to see", whatever
+/// its digits: it is no measurement of nothing.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoiseFloor {
@@ -104,6 +107,9 @@ pub struct NoiseFloor {
     pub p99_us: f64,
     /// Readings behind them.
     pub n: u64,
+    /// What a single reading is good to, in us: median over slices; absent in reports from before it was stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution_us: Option<f64>,
 }
 
 named! {
@@ -297,8 +303,11 @@ pub struct Finding {
 pub struct Figure {
     /// Where it stands: `cells/service-binding.echo.100/p50_us`.
     pub path: String,
-    /// Its value.
+    /// Its value, in the unit of the path's end; too small to see where it is below `resolution`.
     pub value: f64,
+    /// The resolution that stands beside it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<f64>,
 }
 
 /// Something a reader should know before trusting the figures.

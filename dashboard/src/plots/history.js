@@ -25,8 +25,8 @@ export function historyPlot(history) {
       rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? shown(point.estimate) : "—", changeText(changes.find(({ run }) => run === point.run))]),
     },
     csv: {
-      head: ["run", "finished_at", "version", "cell", "metric", "value_us", "lower_us", "upper_us", "change_point"],
-      rows: points.map((point) => [point.run, point.finished_at, point.version, history.cell, history.metric, point.value_us, point.lower_us, point.upper_us, changes.some(({ run }) => run === point.run)]),
+      head: ["run", "finished_at", "version", "cell", "metric", "value_us", "lower_us", "upper_us", "resolution_us", "change_point"],
+      rows: points.map((point) => [point.run, point.finished_at, point.version, history.cell, history.metric, point.value_us, point.lower_us, point.upper_us, point.resolution_us, changes.some(({ run }) => run === point.run)]),
     },
   };
 }

@@ -35,8 +35,8 @@ export function percentilePlot(report, series) {
       ]),
     },
     csv: {
-      head: ["transport", "function", "payload_bytes", "quantile", "latency_us"],
-      rows: drawn.flatMap(({ cell, slots }) => curve(slots).map((point) => [cell.transport, fn, payload, point.quantile, (point.ms * 1000).toFixed(3)])),
+      head: ["transport", "function", "payload_bytes", "quantile", "latency_us", "resolution_us"],
+      rows: drawn.flatMap(({ cell, slots }) => curve(slots).map((point) => [cell.transport, fn, payload, point.quantile, (point.ms * 1000).toFixed(3), cell.p50_us.resolution])),
     },
     readOut: (at, width) => readOut(report, drawn, at, width),
   };

@@ -1,6 +1,6 @@
 // What the figures say (analysis), what to know before trusting them (faults), and where and with what they were measured.
 import { element, fill } from "../element.js";
-import { duration, estimateLine, instant, integer, isNumber, milliseconds } from "../format.js";
+import { duration, estimateLine, figureText, instant, integer, isNumber, noiseFloorText } from "../format.js";
 
 export function showFindings(node, report) {
   fill(node,
@@ -20,7 +20,7 @@ export function showFindings(node, report) {
 function finding({ topic, sentence, figures }) {
   return element("li", {}, element("span", { class: "topic" }, topic.replaceAll("-", " ")), ` ${sentence} `,
     figures.length > 0 && element("details", { class: "inline" }, element("summary", {}, "rests on"),
-      element("ul", {}, figures.map(({ path, value }) => element("li", {}, element("code", {}, path), ` = ${Number(value.toPrecision(6))}`)))));
+      element("ul", {}, figures.map((figure) => element("li", {}, element("code", {}, figure.path), ` ${figureText(figure)}`)))));
 }
 
 function fault({ kind, cell, message }) {
@@ -29,7 +29,6 @@ function fault({ kind, cell, message }) {
 
 function environment({ environment: at, run, plan }) {
   const noise = at.noise_floor;
-  const us = (value) => `${milliseconds(value, 1)} ms`;
   const facts = [
     ["Run", `${run.id}, started by ${run.trigger}`],
     ["Started", instant(run.started_at)],
@@ -38,7 +37,7 @@ function environment({ environment: at, run, plan }) {
     ["Clock", `step ${at.tick_ms ?? "unknown"} ms; ${at.clock_advances_during_cpu === null ? "unknown whether it runs during computation" : at.clock_advances_during_cpu ? "runs during computation" : "stands still during computation"}`],
     ["Timer", at.timers.join(", ") || "none"],
     ["Polls in a tick", isNumber(at.polls_per_tick) ? `${integer(at.polls_per_tick)}${isNumber(at.polls_per_tick_mad) ? ` (median absolute deviation ${integer(at.polls_per_tick_mad)})` : ""}` : "—"],
-    ["Noise floor", noise ? `p50 ${us(noise.p50_us)}, p95 ${us(noise.p95_us)}, p99 ${us(noise.p99_us)}; n = ${integer(noise.n)}` : "—"],
+    ["Noise floor", noise ? noiseFloorText(noise) : "—"],
     ["Isolation cost", at.isolation_cost_us ? estimateLine(at.isolation_cost_us) : "—"],
     ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}`],
     ["Compatibility date", at.compatibility_date],

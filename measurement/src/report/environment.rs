@@ -29,7 +29,7 @@ pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Enviro
             .then(|| clocks.iter().all(|clock| clock.advances_during_cpu)),
         polls_per_tick: median(clocks, |clock| clock.polls_per_tick),
         polls_per_tick_mad: median(clocks, |clock| clock.polls_per_tick_mad),
-        noise_floor: noise_floor(&evidence.noise_floor_ns),
+        noise_floor: noise_floor(&evidence.noise_floor_ns, clocks),
         isolation_cost_us: isolation_cost(&evidence.cells),
     }
 }
@@ -43,7 +43,10 @@ fn median(clocks: &[ClockFacts], fact: impl Fn(&ClockFacts) -> Option<f64>) -> O
         .map(|fact| (fact * 1e3).round() / 1e3)
 }
 
-fn noise_floor(sorted_ns: &[u64]) -> Option<NoiseFloor> {
+fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
+    let interpolated =
+        |clock: &ClockFacts| (clock.timer == Timer::Interpolated).then_some(clock.resolution_ns);
+    let resolution_ns = median(clocks, |clock| interpolated(clock).map(|ns| ns as f64));
     let at = |q: f64| {
         #[expect(
             clippy::cast_possible_truncation,
@@ -58,6 +61,7 @@ fn noise_floor(sorted_ns: &[u64]) -> Option<NoiseFloor> {
         p95_us: at(0.95)?,
         p99_us: at(0.99)?,
         n: sorted_ns.len() as u64,
+        resolution_us: resolution_ns.map(us),
     })
 }
 

@@ -120,17 +120,19 @@ fn noise_floor(environment: &Environment) -> Option<Fault> {
         .noise_floor
         .as_ref()
         .filter(|floor| floor.p50_us > NOISE_FLOOR_US)?;
+    let resolution_us = floor.resolution_us.unwrap_or_default();
     Some(fault(
         "noise-floor",
         None,
         format!(
-            "around no call at all the timer reads {} us at the median, more than {NOISE_FLOOR_US} us: latencies of that size are the timer's own",
+            "around no call at all the timer reads {} us at the median, more than {NOISE_FLOOR_US} us (a single reading is good to {resolution_us} us): latencies of that size are the timer's own",
             floor.p50_us
         ),
         [
             ("p50_us", floor.p50_us),
             ("p95_us", floor.p95_us),
             ("p99_us", floor.p99_us),
+            ("resolution_us", resolution_us),
         ],
     ))
 }
@@ -202,11 +204,11 @@ fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64) -> Option<Fault> {
         "samples-exceed-dispatch",
         Some(*cell),
         format!(
-            "the samples of {} slice(s) sum to more than the coordinator saw their dispatch take, at worst slice {}: {:.1} ms of samples in {} ms; the two clocks contradict each other",
+            "the samples of {} slice(s) sum to more than the coordinator saw their dispatch take, at worst slice {}: {:.1} ms of samples in {}; the two clocks contradict each other",
             exceeding.len(),
             worst.index,
             worst.samples_ms,
-            worst.dispatch_ms
+            ms(worst.dispatch_ms as f64 * 1e3, Some(tick_ms * 1e3))
         ),
         [
             ("slices", exceeding.len() as f64),

@@ -1,6 +1,6 @@
 //! The analysis: sentences, each with the figures that it rests on.
 
-use super::wording::{ms, said, size};
+use super::wording::{at_least, at_most, microseconds, ms, said, size};
 use protocol::{
     Cell, Estimate, Function, Transport,
     report::{CellReport, Figure, Finding, Outcome, Overhead, Report},
@@ -48,18 +48,17 @@ struct Reader<'a> {
 
 /// The figure of an estimate: its value, or the bound that a sentence without a value rests on.
 fn figure(path: String, estimate: &Estimate) -> Option<Figure> {
-    match (estimate.value, estimate.upper, estimate.lower) {
-        (Some(value), ..) => Some(Figure { path, value }),
-        (None, Some(value), _) => Some(Figure {
-            path: format!("{path}/upper"),
-            value,
-        }),
-        (None, None, Some(value)) => Some(Figure {
-            path: format!("{path}/lower"),
-            value,
-        }),
-        (None, None, None) => None,
-    }
+    let (part, value) = match (estimate.value, estimate.upper, estimate.lower) {
+        (Some(value), ..) => ("", value),
+        (None, Some(upper), _) => ("/upper", upper),
+        (None, None, Some(lower)) => ("/lower", lower),
+        (None, None, None) => return None,
+    };
+    Some(Figure {
+        path: path + part,
+        value,
+        resolution: estimate.resolution,
+    })
 }
 
 impl Reader<'_> {
@@ -124,7 +123,7 @@ impl Reader<'_> {
             .collect();
         medians.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (fastest, slowest) = (medians.first()?, medians.last()?);
-        if medians.len() < 2 || fastest.1 <= 0.0 {
+        if medians.len() < 2 {
             return None;
         }
         let overlap = fastest.0.p50_us.upper >= slowest.0.p50_us.lower;
@@ -134,10 +133,12 @@ impl Reader<'_> {
                 format!("{} {}", cell.transport, ms(*median, cell.p50_us.resolution))
             })
             .collect();
-        let ratio = slowest.1 / fastest.1;
         let verdict = if overlap {
             "their intervals overlap, so the order is not proven".to_owned()
+        } else if fastest.0.p50_us.is_below_resolution() {
+            "the fastest is too short for a ratio".to_owned()
         } else {
+            let ratio = slowest.1 / fastest.1;
             format!("the slowest takes {ratio:.1} times the fastest")
         };
         let first = fastest.0.id;
@@ -151,10 +152,7 @@ impl Reader<'_> {
             ),
             figures: medians
                 .iter()
-                .map(|(cell, median)| Figure {
-                    path: format!("cells/{}/p50_us", cell.id),
-                    value: *median,
-                })
+                .filter_map(|(cell, _)| figure(format!("cells/{}/p50_us", cell.id), &cell.p50_us))
                 .collect(),
         })
     }
@@ -170,22 +168,23 @@ impl Reader<'_> {
             .slopes
             .iter()
             .find(|s| s.transport == transport && s.function == small.function)?;
-        let (per_kb, lower, upper) = (
-            slope.us_per_kb.value?,
-            slope.us_per_kb.lower?,
-            slope.us_per_kb.upper?,
-        );
+        let per_kb = &slope.us_per_kb;
+        let (value, lower, upper) = (per_kb.value?, per_kb.lower?, per_kb.upper?);
         let (from, to) = (self.cell(small)?, self.cell(large)?);
-        let mut figures = vec![Figure {
-            path: format!("slopes/{transport}.{}/us_per_kb", small.function),
-            value: per_kb,
-        }];
-        figures.push(figure(format!("cells/{small}/mean_us"), &from.mean_us)?);
-        figures.push(figure(format!("cells/{large}/mean_us"), &to.mean_us)?);
+        let figures = vec![
+            figure(
+                format!("slopes/{transport}.{}/us_per_kb", small.function),
+                per_kb,
+            )?,
+            figure(format!("cells/{small}/mean_us"), &from.mean_us)?,
+            figure(format!("cells/{large}/mean_us"), &to.mean_us)?,
+        ];
         let growth = if lower > 0.0 {
-            format!("each kilobyte costs {per_kb:.2} us ({lower:.2} to {upper:.2})")
+            let [lower, value, upper] = microseconds([lower, value, upper], per_kb.resolution);
+            format!("each kilobyte costs {value} us ({lower} to {upper})")
         } else {
-            format!("no cost of a kilobyte is proven ({lower:.2} to {upper:.2} us)")
+            let [lower, upper] = microseconds([lower, upper], per_kb.resolution);
+            format!("no cost of a kilobyte is proven ({lower} to {upper} us)")
         };
         Some(Finding {
             topic: "payload-effect".to_owned(),
@@ -233,10 +232,12 @@ impl Reader<'_> {
             .iter()
             .filter_map(|c| c.p50_us.lower)
             .fold(f64::NEG_INFINITY, f64::max);
-        let conclusion = if highest_lower > lowest_upper {
+        let resolution = cells[0].p50_us.resolution;
+        let gap = highest_lower - lowest_upper;
+        let conclusion = if gap > 0.0 && gap >= resolution.unwrap_or_default() {
             format!(
                 "the function matters by at least {} between the extremes",
-                ms(highest_lower - lowest_upper, cells[0].p50_us.resolution)
+                ms(gap, resolution)
             )
         } else {
             "no difference between the functions is proven".to_owned()
@@ -293,18 +294,12 @@ impl Reader<'_> {
             ("the function", "function_us", &split.function_us),
             ("the rest", "residual_us", &split.residual_us),
         ];
-        let mut figures = vec![Figure {
-            path: path("total_us"),
-            value: split.total_us.value?,
-        }];
+        let mut figures = vec![figure(path("total_us"), &split.total_us)?];
         let mut parts = Vec::new();
         for (name, key, estimate) in named {
             let value = estimate.value?;
             parts.push(format!("{name} {}", ms(value, estimate.resolution)));
-            figures.push(Figure {
-                path: path(key),
-                value,
-            });
+            figures.push(figure(path(key), estimate)?);
         }
         Some(Finding {
             topic: "breakdown".to_owned(),
@@ -344,34 +339,37 @@ impl Reader<'_> {
         let (sentence, cited) = match (worst_upper, worst_lower) {
             (Some((o, us)), _) if us <= VIABLE_MS * US_PER_MS => (
                 format!(
-                    "By {transport} the median overhead is at most {} in every cell, within {VIABLE_MS} ms: thin stubs can delegate to a shared runtime.",
-                    ms(us, o.p50_us.resolution)
+                    "By {transport} the median overhead is {} in every cell, within {VIABLE_MS} ms: thin stubs can delegate to a shared runtime.",
+                    at_most(&o.p50_us)?
                 ),
                 Figure {
                     path: format!("overheads/{}/p50_us/upper", o.id),
                     value: us,
+                    resolution: o.p50_us.resolution,
                 },
             ),
             (_, Some((o, us))) if us > UNVIABLE_MS * US_PER_MS => (
                 format!(
                     "By {transport} the median overhead of {} is at least {}, above {UNVIABLE_MS} ms: consider inline WASM runtimes, caching of runtime state, or batching.",
                     o.id,
-                    ms(us, o.p50_us.resolution)
+                    at_least(&o.p50_us)?
                 ),
                 Figure {
                     path: format!("overheads/{}/p50_us/lower", o.id),
                     value: us,
+                    resolution: o.p50_us.resolution,
                 },
             ),
             (Some((o, us)), _) => (
                 format!(
-                    "By {transport} the median overhead reaches up to {} ({}), above {VIABLE_MS} ms: delegate where the payload is small, and measure the rest in place.",
-                    ms(us, o.p50_us.resolution),
-                    o.id
+                    "By {transport} the median overhead of {} is {}, above {VIABLE_MS} ms: delegate where the payload is small, and measure the rest in place.",
+                    o.id,
+                    at_most(&o.p50_us)?
                 ),
                 Figure {
                     path: format!("overheads/{}/p50_us/upper", o.id),
                     value: us,
+                    resolution: o.p50_us.resolution,
                 },
             ),
             _ => return None,

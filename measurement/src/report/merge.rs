@@ -262,6 +262,7 @@ fn environment(reports: &[Report], first: &Environment) -> Environment {
             p95_us,
             p99_us,
             n: floors().map(|f| f.n).sum(),
+            resolution_us: floors().filter_map(|f| f.resolution_us).reduce(f64::max),
         });
     let isolation: Vec<_> = all().filter_map(|e| e.isolation_cost_us.as_ref()).collect();
     Environment {

@@ -9,7 +9,7 @@ use crate::{
     block_means::BlockMeans,
     breakdown::Parts,
     interval::{Known, Undefined},
-    slope::line,
+    slope::{Resolved, SizeMeans, line},
 };
 use protocol::{
     Estimate, Plan, Transport,
@@ -88,26 +88,33 @@ pub(super) fn slopes(plan: &Plan, cells: &[(&CellEvidence, CellFigures)]) -> Vec
         for &function in &plan.functions {
             let same =
                 |e: &CellEvidence| e.cell.transport == transport && e.cell.function == function;
-            let sizes: Vec<_> = cells
+            let sizes: Vec<SizeMeans> = cells
                 .iter()
                 .filter(|(evidence, _)| same(evidence))
-                .map(|(evidence, figures)| (evidence.cell.payload_bytes, figures.means.clone()))
+                .map(|(evidence, figures)| SizeMeans {
+                    payload_bytes: evidence.cell.payload_bytes,
+                    means: &figures.means,
+                    resolution_ns: figures.mean_resolution_ns,
+                })
                 .collect();
-            let (per_kb, intercept) = match line(&sizes) {
-                Ok(line) => (
-                    Known::Estimated(line.per_kb),
-                    Known::Estimated(line.intercept),
-                ),
-                Err(reason) => (Known::Unknown(reason), Known::Unknown(reason)),
-            };
-            let us_per_kb = published(&per_kb, 0.0);
+            let line = line(&sizes);
             slopes.push(Slope {
                 transport,
                 function,
-                us_per_kb,
-                intercept_us: published(&intercept, 0.0),
+                us_per_kb: resolved(line.map(|line| line.per_kb)),
+                intercept_us: resolved(line.map(|line| line.intercept)),
             });
         }
     }
     slopes
+}
+
+fn resolved(figure: Result<Resolved, Undefined>) -> Estimate {
+    match figure {
+        Ok(Resolved {
+            estimate,
+            resolution,
+        }) => published(&Known::Estimated(estimate), resolution),
+        Err(reason) => published(&Known::Unknown(reason), 0.0),
+    }
 }

@@ -1,8 +1,11 @@
 //! Every threshold against every delegated cell, and the answer in short.
 
 use super::{
-    cells::CellFigures, evidence::CellEvidence, figures::published, overheads::OverheadFigures,
-    wording::end_ms,
+    cells::CellFigures,
+    evidence::CellEvidence,
+    figures::published,
+    overheads::OverheadFigures,
+    wording::{at_least, at_most},
 };
 use crate::{
     interval::Known,
@@ -134,31 +137,30 @@ fn reason(verdict: &Verdict, of: usize) -> String {
         ..
     } = verdict;
     let what = format!("{metric} {quantity} of {id}");
-    let resolution = estimate_us.resolution;
-    let said = |us: Option<f64>| us.map(|us| end_ms(us, resolution));
+    let lower = at_least(estimate_us);
+    let Some(upper) = at_most(estimate_us) else {
+        return match (lower, &estimate_us.reason) {
+            (Some(lower), _) if verdict.outcome == Outcome::Fail => {
+                format!("{what} is at least {lower}, its threshold is {threshold_ms} ms")
+            }
+            (_, Some(why)) => format!("{what} is not known: {why}"),
+            (_, None) => format!("{what} is not known: no upper end is known"),
+        };
+    };
     match verdict.outcome {
         Outcome::Pass => {
-            let upper = said(estimate_us.upper).unwrap_or_default();
             format!(
-                "all {of} figures are within their thresholds; the closest, {what}, is at most {upper} of {threshold_ms} ms"
+                "all {of} figures are within their thresholds; the closest, {what}, is {upper} of {threshold_ms} ms"
             )
         }
         Outcome::Fail => {
-            let lower = said(estimate_us.lower).unwrap_or_default();
+            let lower = lower.unwrap_or_default();
             format!("{what} is at least {lower}, its threshold is {threshold_ms} ms")
         }
         Outcome::Inconclusive => {
-            let Some(upper) = said(estimate_us.upper) else {
-                let why = estimate_us
-                    .reason
-                    .as_deref()
-                    .unwrap_or("no upper end is known");
-                return format!("{what} is not known: {why}");
-            };
-            let lower = estimate_us.lower.filter(|&lower| lower > 0.0);
             let range = lower.map_or_else(
-                || format!("is at most {upper}"),
-                |lower| format!("lies between {} and {upper}", end_ms(lower, resolution)),
+                || format!("is {upper}"),
+                |lower| format!("is at least {lower} and {upper}"),
             );
             let advice = verdict.samples_needed.map_or_else(String::new, |n| {
                 format!("; about {n} samples a cell would settle it")

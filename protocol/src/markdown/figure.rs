@@ -1,12 +1,12 @@
 //! Figures as text: as many digits as the resolution supports, and never a 0 that means "too small to see".
 
+mod scale;
+
 use crate::Estimate;
+pub use scale::Scale;
 
 /// What stands where nothing can be stated.
 pub const UNSTATED: &str = "n/a";
-
-/// Resolution assumed where an estimate states none, in us: report figures have been through a histogram of 3 digits.
-const DEFAULT_RESOLUTION_US: f64 = 1.0;
 
 /// A time in ms: `0.091`, `< 0.001` below the resolution, `1-2` where only bounds are known, `n/a` where nothing is.
 #[must_use]
@@ -43,57 +43,34 @@ pub fn size(bytes: u32) -> String {
 }
 
 fn text(estimate: &Estimate, unit_us: f64) -> String {
-    let digits = decimals(estimate, unit_us);
-    let number = |us: f64| decimal(us / unit_us, digits);
-    if estimate.is_below_resolution() {
-        return format!("< {}", number(resolution(estimate)));
-    }
+    let scale = Scale::of(unit_us, estimate.resolution);
     match (estimate.value, estimate.lower, estimate.upper) {
-        (Some(value), _, _) => number(value),
-        (None, Some(lower), Some(upper)) => format!("{}-{}", number(lower), number(upper)),
-        (None, Some(lower), None) => format!("> {}", number(lower)),
-        (None, None, Some(upper)) => format!("< {}", number(upper)),
+        (Some(value), _, _) => scale.reading(value),
+        (None, Some(lower), Some(upper)) => {
+            let between = if lower < 0.0 { " to " } else { "-" };
+            [
+                &scale.lower_bound(lower),
+                between,
+                &scale.upper_bound(upper),
+            ]
+            .concat()
+        }
+        (None, Some(lower), None) => format!("> {}", scale.lower_bound(lower)),
+        (None, None, Some(upper)) => format!("< {}", scale.upper_bound(upper)),
         (None, None, None) => UNSTATED.to_owned(),
     }
 }
 
 fn with_interval(estimate: &Estimate, unit_us: f64) -> String {
     let text = text(estimate, unit_us);
-    let digits = decimals(estimate, unit_us);
+    let scale = Scale::of(unit_us, estimate.resolution);
     match (estimate.value, estimate.lower, estimate.upper) {
-        (Some(_), Some(lower), Some(upper)) => {
-            let (lower, upper) = (
-                decimal(lower / unit_us, digits),
-                decimal(upper / unit_us, digits),
-            );
-            format!("{text} [{lower}, {upper}]")
+        // an interval wholly below the resolution says no more than the value does
+        (Some(value), Some(lower), Some(upper))
+            if ![value, lower, upper].iter().all(|&us| scale.is_below(us)) =>
+        {
+            format!("{text} [{}, {}]", scale.end(lower), scale.end(upper))
         }
-        _ => text,
-    }
-}
-
-fn resolution(estimate: &Estimate) -> f64 {
-    estimate
-        .resolution
-        .filter(|resolution| *resolution > 0.0)
-        .unwrap_or(DEFAULT_RESOLUTION_US)
-}
-
-/// Decimals that the resolution supports in the unit: 1 us in ms gives 3, a tick of 1 ms gives 0; 6 at most.
-fn decimals(estimate: &Estimate, unit_us: f64) -> usize {
-    let steps = [0, 1, 2, 3, 4, 5];
-    let resolution = resolution(estimate) / unit_us;
-    // A hair of tolerance: 1 / 1000 is not exactly representable.
-    let enough = |digits: &i32| 10_f64.powi(-digits) <= resolution * (1.0 + 1e-9);
-    let found = steps.iter().position(enough);
-    found.unwrap_or(steps.len())
-}
-
-/// A decimal number without the sign of a rounded-away negative.
-fn decimal(number: f64, digits: usize) -> String {
-    let text = format!("{number:.digits$}");
-    match text.strip_prefix('-') {
-        Some(rest) if rest.bytes().all(|byte| matches!(byte, b'0' | b'.')) => rest.to_owned(),
         _ => text,
     }
 }
@@ -135,6 +112,57 @@ mod tests {
         assert_eq!(milliseconds(&stated(0.3, 1.0)), "< 0.001");
         assert_eq!(milliseconds(&stated(0.0, 1_000.0)), "< 1");
         assert_eq!(microseconds(&stated(-0.004, 0.05)), "< 0.05");
+    }
+
+    #[test]
+    fn the_ends_of_an_interval_are_not_printed_as_zero_either() {
+        let below = |lower: f64, value: f64, upper: f64| Estimate {
+            value: Some(value),
+            lower: Some(lower),
+            upper: Some(upper),
+            resolution: Some(1.0),
+            ..Estimate::default()
+        };
+        assert_eq!(
+            milliseconds_with_interval(&below(0.2, 2.0, 5.0)),
+            "0.002 [< 0.001, 0.005]"
+        );
+        assert_eq!(
+            milliseconds_with_interval(&below(-0.2, 2.0, 5.0)),
+            "0.002 [> -0.001, 0.005]"
+        );
+        assert_eq!(
+            microseconds_with_interval(&below(-0.1, 0.0, 0.1)),
+            "< 1",
+            "an interval below the resolution says no more"
+        );
+    }
+
+    #[test]
+    fn a_figure_below_the_resolution_is_never_said_to_be_below_less_than_that() {
+        assert_eq!(milliseconds(&stated(10.5, 10.93)), "< 0.011");
+        assert_eq!(milliseconds(&stated(1.0, 1_449.0)), "< 1.5");
+        assert_eq!(microseconds(&stated(0.0, 0.0231)), "< 0.024");
+    }
+
+    #[test]
+    fn a_bound_is_rounded_away_from_what_it_bounds_and_is_0_only_where_it_is_0() {
+        assert_eq!(
+            milliseconds(&bounds(Some(-9.96), Some(1_000.0))),
+            "-0.01 to 1"
+        );
+        assert_eq!(
+            milliseconds(&bounds(Some(1_990.0), Some(3_004.0))),
+            "1.9-3.1"
+        );
+        assert_eq!(milliseconds(&bounds(Some(0.0), Some(10.04))), "0-0.011");
+        let fine = Estimate {
+            lower: Some(205.3),
+            upper: Some(6_112.0),
+            resolution: Some(10.9),
+            ..Estimate::default()
+        };
+        assert_eq!(milliseconds(&fine), "0.20-6.12");
     }
 
     #[test]

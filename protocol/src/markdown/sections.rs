@@ -2,7 +2,7 @@
 
 use super::{
     figure::{
-        UNSTATED, microseconds, microseconds_with_interval, milliseconds,
+        Scale, UNSTATED, microseconds, microseconds_with_interval, milliseconds,
         milliseconds_with_interval, size,
     },
     line, table,
@@ -183,12 +183,16 @@ pub(super) fn environment(out: &mut String, report: &Report) {
     };
     line!(out, "- timer {}, tick {tick}{clock}", timers.join(" and "));
     if let Some(floor) = &environment.noise_floor {
+        let scale = Scale::microseconds(floor.resolution_us);
+        let resolution = floor.resolution_us.map_or_else(String::new, |_| {
+            format!("resolution of a reading {} us, ", scale.resolution())
+        });
         line!(
             out,
-            "- noise floor of the timer around no call: p50 {:.1} us, p95 {:.1} us, p99 {:.1} us (n = {})",
-            floor.p50_us,
-            floor.p95_us,
-            floor.p99_us,
+            "- noise floor of the timer around no call: p50 {} us, p95 {} us, p99 {} us ({resolution}n = {})",
+            scale.reading(floor.p50_us),
+            scale.reading(floor.p95_us),
+            scale.reading(floor.p99_us),
             floor.n
         );
     }

@@ -3,7 +3,7 @@
 use super::{CellFault, NS_PER_US, fault};
 use crate::{
     anomaly::{block_medians, drift, slow_first_calls, two_modes},
-    report::evidence::CellEvidence,
+    report::{evidence::CellEvidence, wording::microseconds},
 };
 use protocol::{ErrorKind, Plan, measure::Timer};
 
@@ -33,6 +33,11 @@ fn is_resolved(cell: &CellEvidence) -> bool {
     let median = cell.samples.histogram().quantile_ns(0.5);
     cell.timer == Some(Timer::Interpolated)
         && median.is_some_and(|median| median >= cell.resolution_ns())
+}
+
+/// What a single sample is good to, in us.
+fn resolution_us(cell: &CellEvidence) -> f64 {
+    cell.resolution_ns() as f64 / NS_PER_US
 }
 
 fn missing(cell: &CellEvidence) -> Option<CellFault> {
@@ -122,8 +127,9 @@ fn first_calls(cell: &CellEvidence) -> Option<CellFault> {
         found.first_median_ns / NS_PER_US,
         found.rest_median_ns / NS_PER_US,
     );
+    let [first_said, rest_said] = microseconds([first, rest], Some(resolution_us(cell)));
     let message = format!(
-        "the first call of a slice takes {first:.1} us, the others {rest:.1} us (medians; slower in {} of {} slices): more warmup is needed",
+        "the first call of a slice takes {first_said} us, the others {rest_said} us (medians; slower in {} of {} slices): more warmup is needed",
         found.slower_slices, found.slices
     );
     let figures = [
@@ -144,8 +150,9 @@ fn cell_drift(cell: &CellEvidence) -> Option<CellFault> {
     let series: Vec<f64> = medians.filter(|&ns| ns > 0.0).collect();
     let found = drift(&series)?;
     let (first, last) = (found.first_third / NS_PER_US, found.last_third / NS_PER_US);
+    let [first_said, last_said] = microseconds([first, last], Some(resolution_us(cell)));
     let message = format!(
-        "the median goes from {first:.1} us in the first third of the run to {last:.1} us in the last"
+        "the median goes from {first_said} us in the first third of the run to {last_said} us in the last"
     );
     let fault = fault(
         "drift",
@@ -163,8 +170,9 @@ fn modes(cell: &CellEvidence) -> Option<CellFault> {
     let found = two_modes(&cell.samples)?;
     let (lower, upper) = (found.lower_ns / NS_PER_US, found.upper_ns / NS_PER_US);
     let share = found.upper_share * 100.0;
+    let [lower_said, upper_said] = microseconds([lower, upper], Some(resolution_us(cell)));
     let message = format!(
-        "the samples gather in two places, around {lower:.1} us and around {upper:.1} us ({share:.0} % of them in the upper): two kinds of calls"
+        "the samples gather in two places, around {lower_said} us and around {upper_said} us ({share:.0} % of them in the upper): two kinds of calls"
     );
     let figures = [
         ("lower_us", lower),
