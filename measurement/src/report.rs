@@ -76,7 +76,7 @@ pub fn assemble(
             .collect::<Result<_, _>>()?,
         overheads: overheads.iter().map(OverheadFigures::published).collect(),
         breakdown: parts::breakdown(plan, &evidence),
-        slopes: parts::slopes(plan, &cells),
+        slopes: parts::slopes(plan, &evidence, &cells),
         verdicts,
         analysis: Vec::new(),
         faults,

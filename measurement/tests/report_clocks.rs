@@ -91,6 +91,32 @@ fn a_timer_that_blurs_by_a_fifth_of_the_latency_still_contains_the_truth() {
 }
 
 #[test]
+fn the_growth_of_what_is_too_short_for_the_timer_rests_on_its_repetitions() {
+    // calls of 6 us, read with errors of 20 us and never below 0, have a mean of 11 us
+    let plan = small_plan();
+    let (mut stated, mut covered) = (0, 0);
+    for seed in 0..20 {
+        let blurred = Platform {
+            resolution_ns: 20_000,
+            seed,
+            ..Platform::RUNNING
+        };
+        let report = report(&plan, &records(&plan, blurred));
+        for slope in &report.slopes {
+            let mean = |bytes| true_mean_us(cell(slope.transport, slope.function, bytes));
+            let per_kb = (mean(100_000) - mean(100)) / 99.9;
+            stated += 2;
+            covered += u32::from(covers(&slope.us_per_kb, per_kb));
+            covered += u32::from(covers(&slope.intercept_us, mean(100) - per_kb / 10.0));
+        }
+    }
+    assert!(
+        f64::from(covered) >= 0.94 * f64::from(stated),
+        "{covered} of {stated}"
+    );
+}
+
+#[test]
 fn a_frozen_clock_gives_bounds_that_contain_the_truth_and_no_values() {
     let plan = small_plan();
     let report = report(&plan, &records(&plan, Platform::FROZEN));

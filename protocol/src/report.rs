@@ -228,7 +228,7 @@ pub struct Breakdown {
     pub residual_us: Estimate,
 }
 
-/// How latency grows with the payload.
+/// How mean latency grows with the payload: that of samples, or for `direct` of repetitions, where the run timed every size by them.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slope {

@@ -79,24 +79,22 @@ fn stated(means: &BlockMeans, resolution_ns: f64) -> Estimate {
 }
 
 /// A line through the means over payload sizes, for each transport and function; none where the plan has one size only.
-pub(super) fn slopes(plan: &Plan, cells: &[(&CellEvidence, CellFigures)]) -> Vec<Slope> {
+pub(super) fn slopes(
+    plan: &Plan,
+    evidence: &Evidence,
+    cells: &[(&CellEvidence, CellFigures)],
+) -> Vec<Slope> {
     if plan.payload_bytes.len() < 2 {
         return Vec::new();
     }
     let mut slopes = Vec::new();
     for &transport in &plan.transports {
         for &function in &plan.functions {
-            let same =
-                |e: &CellEvidence| e.cell.transport == transport && e.cell.function == function;
-            let sizes: Vec<SizeMeans> = cells
+            let same: Vec<&(&CellEvidence, CellFigures)> = cells
                 .iter()
-                .filter(|(evidence, _)| same(evidence))
-                .map(|(evidence, figures)| SizeMeans {
-                    payload_bytes: evidence.cell.payload_bytes,
-                    means: &figures.means,
-                    resolution_ns: figures.mean_resolution_ns,
-                })
+                .filter(|(e, _)| e.cell.transport == transport && e.cell.function == function)
                 .collect();
+            let sizes = repeated(&same, evidence).unwrap_or_else(|| sampled(&same));
             let line = line(&sizes);
             slopes.push(Slope {
                 transport,
@@ -107,6 +105,39 @@ pub(super) fn slopes(plan: &Plan, cells: &[(&CellEvidence, CellFigures)]) -> Vec
         }
     }
     slopes
+}
+
+/// The means of the samples.
+fn sampled<'a>(cells: &[&'a (&CellEvidence, CellFigures)]) -> Vec<SizeMeans<'a>> {
+    let size = |(evidence, figures): &'a (&CellEvidence, CellFigures)| SizeMeans {
+        payload_bytes: evidence.cell.payload_bytes,
+        means: &figures.means,
+        resolution_ns: figures.mean_resolution_ns,
+    };
+    cells.iter().map(|cell| size(cell)).collect()
+}
+
+/// The means of `direct` by repetition, where the run has them for every size: samples of what is too short for the timer show the timer's own tail,
+/// and a line through them begins at the noise floor.
+fn repeated<'a>(
+    cells: &[&(&CellEvidence, CellFigures)],
+    all: &'a Evidence,
+) -> Option<Vec<SizeMeans<'a>>> {
+    let direct = cells
+        .iter()
+        .map(|(evidence, _)| evidence.cell)
+        .filter(|cell| !cell.transport.delegates());
+    let sizes: Vec<SizeMeans> = direct
+        .filter_map(|cell| {
+            let timed = all.repeated(cell)?;
+            Some(SizeMeans {
+                payload_bytes: cell.payload_bytes,
+                means: &timed.means,
+                resolution_ns: timed.resolution_ns(),
+            })
+        })
+        .collect();
+    (sizes.len() == cells.len()).then_some(sizes)
 }
 
 fn resolved(figure: Result<Resolved, Undefined>) -> Estimate {
