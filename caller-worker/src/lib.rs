@@ -22,6 +22,7 @@ mod stub;
 mod transport;
 mod watchdog;
 
+use platform::Env;
 use protocol::{
     PACKAGE_VERSION, Problem,
     execute::MAX_BODY_BYTES,
@@ -30,18 +31,31 @@ use protocol::{
 };
 use routing::{Refusal, Resource};
 use serde::Serialize;
-use wasm_bindgen::JsCast as _;
+use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{ArrayBuffer, Uint8Array};
-use worker::{Context, Env, event};
+
+/// Runs in each new instance: a panic is logged, and the next event gets a fresh instance.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+    wasm_bindgen::handler::set_on_abort(wasm_bindgen::handler::schedule_reinit);
+}
 
 /// The Worker's entry point for HTTP requests.
-#[event(fetch)]
-async fn fetch(
+///
+/// # Errors
+/// What the platform throws when it cannot make a response.
+#[wasm_bindgen]
+#[expect(
+    private_interfaces,
+    reason = "only public functions are exported to JavaScript"
+)]
+pub async fn fetch(
     request: web_sys::Request,
     env: Env,
-    _context: Context,
-) -> worker::Result<web_sys::Response> {
+    _context: JsValue,
+) -> Result<web_sys::Response, JsValue> {
     match answer(&request, &env).await {
         Ok(body) => respond(200, "application/json", None, &body),
         Err(refusal) => respond(
@@ -100,7 +114,7 @@ fn respond(
     content_type: &str,
     allow: Option<&str>,
     body: &[u8],
-) -> worker::Result<web_sys::Response> {
+) -> Result<web_sys::Response, JsValue> {
     let headers = web_sys::Headers::new()?;
     headers.set("content-type", content_type)?;
     if let Some(allow) = allow {
@@ -109,8 +123,5 @@ fn respond(
     let init = web_sys::ResponseInit::new();
     init.set_status(status);
     init.set_headers(&headers);
-    Ok(web_sys::Response::new_with_opt_js_u8_array_and_init(
-        Some(&Uint8Array::from(body)),
-        &init,
-    )?)
+    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&Uint8Array::from(body)), &init)
 }

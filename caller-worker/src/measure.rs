@@ -7,6 +7,7 @@ mod lanes;
 
 use crate::{
     clock::WorkerClock,
+    platform::Env,
     slice::Slice,
     transport::{self, Invocation},
     watchdog::Watchdog,
@@ -21,7 +22,6 @@ use protocol::{
     problem::FieldError,
 };
 use rand::{SeedableRng as _, rngs::SmallRng};
-use worker::Env;
 
 /// Measures one slice.
 ///

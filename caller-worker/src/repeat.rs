@@ -3,7 +3,7 @@
 use crate::{
     call_error::CallError,
     clock::WorkerClock,
-    platform::{BodyForm, FetchInit, FetchedResponse, ServiceBinding, runtime_binding},
+    platform::{BodyForm, Env, FetchInit, FetchedResponse, ServiceBinding},
     watchdog::Watchdog,
 };
 use core::hint::black_box;
@@ -23,7 +23,6 @@ use protocol::{
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
 use wasm_bindgen::{JsCast as _, JsValue};
-use worker::Env;
 
 /// Repeats one component.
 ///
@@ -78,7 +77,7 @@ impl Task {
             Component::EmptyHop => Self::EmptyHop(EmptyHop::new(env)?),
             Component::Encode { payload_bytes } => Self::Encode(payload(payload_bytes)?),
             Component::Decode { payload_bytes } => {
-                Self::Decode(Bodies::of(&*payload(payload_bytes)?).as_received())
+                Self::Decode(Bodies::of(&payload(payload_bytes)?).as_received())
             }
             Component::Function {
                 function,
@@ -171,7 +170,7 @@ struct EmptyHop {
 impl EmptyHop {
     fn new(env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            runtime: runtime_binding(env)?,
+            runtime: env.runtime()?,
             url: format!("{INTERNAL_ORIGIN}{NOTHING}").into(),
             init: FetchInit::new("GET", &[]),
         })

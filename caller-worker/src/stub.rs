@@ -2,6 +2,7 @@
 
 use crate::{
     call_error::CallError,
+    platform::Env,
     transport::{self, Invocation, OpenTransport},
     watchdog::Watchdog,
 };
@@ -11,7 +12,6 @@ use protocol::{
     measure::DEFAULT_CALL_TIMEOUT_MS,
 };
 use serde_json::value::RawValue;
-use worker::Env;
 
 /// Executes one function through one transport, and answers with its result.
 ///

@@ -17,11 +17,10 @@ mod rpc;
 mod service_binding;
 mod websocket;
 
-use crate::{answer::Answer, call_error::CallError};
+use crate::{answer::Answer, call_error::CallError, platform::Env};
 use core::{future::Future, pin::Pin};
 use protocol::{Function, Problem, Transport, function::ExecuteError};
 use serde_json::value::RawValue;
-use worker::Env;
 
 /// What is called again and again.
 pub(crate) struct Invocation {

@@ -4,17 +4,15 @@
 //! So one timer watches over all the calls of a slice. It is set once, for the time that a call may take; when it fires, it gives up the
 //! calls that have taken so long, and is set again for the next one that might. A slice of short calls is over before it has fired at all.
 
-use crate::{call_error::CallError, clock::WorkerClock};
+use crate::{call_error::CallError, clock::WorkerClock, platform::delay};
 use core::{
     cell::Cell,
     future::{Future, poll_fn},
     pin::pin,
     task::Poll,
-    time::Duration,
 };
 use measurement::clock::Clock as _;
 use protocol::ErrorKind;
-use worker::Delay;
 
 /// Watches over the calls of one slice.
 pub(crate) struct Watchdog {
@@ -81,10 +79,6 @@ impl Watchdog {
         })
         .await
     }
-}
-
-fn delay(ms: u64) -> Delay {
-    Delay::from(Duration::from_millis(ms))
 }
 
 /// The calls in flight, by the clock.

@@ -16,14 +16,20 @@ mod platform;
 mod routing;
 mod server;
 
-use platform::{Answer, IncomingRequest, refuse};
+use platform::{Answer, Env, IncomingRequest, refuse};
 use routing::{Admission, Refusal, Resource};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use worker::Env;
+
+/// Runs in each new instance: a panic is logged, and the next event gets a fresh instance.
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+    wasm_bindgen::handler::set_on_abort(wasm_bindgen::handler::schedule_reinit);
+}
 
 /// The Worker's entry point for HTTP requests: returns a response or the promise of one.
 ///
-/// What `worker::event` generates would be an `async fn`; [`platform::Continuation`] says what that costs a call.
+/// Not an `async fn`: [`platform::Continuation`] says what that would cost a call.
 #[wasm_bindgen]
 #[expect(
     clippy::needless_pass_by_value,
@@ -41,10 +47,7 @@ pub fn fetch(request: IncomingRequest, env: Env, _context: JsValue) -> Answer {
 fn admit(request: &IncomingRequest, env: &Env) -> Result<Admission, Refusal> {
     let (method, url) = (request.method(), request.url());
     routing::admit(&method, &url, || routing::PublicHead {
-        configured_token: env
-            .secret("RUNTIME_TOKEN")
-            .ok()
-            .map(|token| token.to_string()),
+        configured_token: env.runtime_token(),
         authorization: request.header("authorization"),
         content_length: request.header("content-length"),
     })

@@ -1,16 +1,28 @@
 //! The platform as this Worker needs it: a few JavaScript objects, declared by hand.
 //!
-//! Workers are JavaScript objects to their platform, and Rust reaches them through declarations like those below. The crate `worker` wraps them
-//! comfortably, at 10 to 80 microseconds a wrapper: as long as the whole call that is measured. So what every delegated call touches is
-//! declared here, as it is in JavaScript; `worker` serves everything else.
+//! Workers are JavaScript objects to their platform, and Rust reaches them through declarations like those below. The crate `worker`, which the
+//! orchestrator uses, wraps them comfortably, at 10 to 80 microseconds a wrapper: as long as the whole call that is measured. So the few that
+//! a runtime needs are declared here, as they are in JavaScript.
 
-use crate::routing::{Refusal, check_length};
-use js_sys::{ArrayBuffer, Function, JsString, Object, Promise, Uint8Array};
-use protocol::{problem::PROBLEM_JSON, routes::runtime::SHORT_BODY_BYTES};
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
+mod body;
+mod response;
+
+pub(crate) use body::{BodyServer, Continuation};
+pub(crate) use response::{json, msgpack, no_content, refuse, switching_to};
+
+use crate::routing::Refusal;
+use js_sys::{Function, Object, Promise, Uint8Array};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 extern "C" {
+    /// What the deployment gives this Worker.
+    pub(crate) type Env;
+
+    /// The secret that public calls must show, if there is one.
+    #[wasm_bindgen(method, getter, js_name = RUNTIME_TOKEN)]
+    pub(crate) fn runtime_token(this: &Env) -> Option<String>;
+
     /// The request of an event, a JavaScript `Request`.
     pub(crate) type IncomingRequest;
 
@@ -77,12 +89,6 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(crate) fn data(this: &MessageEvent) -> JsValue;
 
-    /// A promise, followed by functions that are there already.
-    type Followed;
-
-    #[wasm_bindgen(method)]
-    fn then(this: &Followed, kept: &JsValue, broken: &JsValue) -> Promise;
-
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &Function, ms: f64) -> JsValue;
 }
@@ -131,154 +137,8 @@ impl IncomingRequest {
     }
 }
 
-/// What is called when a promise is kept or broken: two JavaScript functions, made once for all the promises that they will ever follow.
-///
-/// An `async fn` makes and unmakes such a pair for every promise that it awaits, and a task and a promise for itself: a tenth of a delegated call.
-pub(crate) struct Continuation {
-    kept: JsValue,
-    broken: JsValue,
-}
-
-impl Continuation {
-    /// Calls `kept` with what a promise comes to, `broken` with why it does not; the promise that follows it comes to what they return.
-    pub(crate) fn new(
-        kept: impl Fn(JsValue) -> JsValue + 'static,
-        broken: impl Fn(JsValue) -> JsValue + 'static,
-    ) -> Self {
-        Self {
-            kept: Closure::<dyn Fn(JsValue) -> JsValue>::new(kept).into_js_value(),
-            broken: Closure::<dyn Fn(JsValue) -> JsValue>::new(broken).into_js_value(),
-        }
-    }
-
-    /// The promise of what follows when `promise` is kept or broken.
-    pub(crate) fn of(&self, promise: &Promise) -> Promise {
-        promise
-            .unchecked_ref::<Followed>()
-            .then(&self.kept, &self.broken)
-    }
-}
-
-/// Answers requests of one kind, each when its body has come.
-pub(crate) struct BodyServer {
-    read: fn(&IncomingRequest) -> Result<Promise, JsValue>,
-    answered: Continuation,
-}
-
-impl BodyServer {
-    /// Answers a body, read as bytes, by `answer`.
-    pub(crate) fn of_bytes(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
-        Self::new(IncomingRequest::array_buffer, move |buffer| {
-            let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
-            check_length(bytes.length() as usize)?;
-            answer(&bytes.to_vec())
-        })
-    }
-
-    /// The same for a body that is read as text: see [`protocol::routes::runtime::SHORT_BODY_BYTES`].
-    pub(crate) fn of_text(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
-        Self::new(IncomingRequest::text, move |text| {
-            let text = String::from(text.unchecked_ref::<JsString>());
-            check_length(text.len())?;
-            answer(text.as_bytes())
-        })
-    }
-
-    fn new(
-        read: fn(&IncomingRequest) -> Result<Promise, JsValue>,
-        answer: impl Fn(&JsValue) -> Result<Answer, Refusal> + 'static,
-    ) -> Self {
-        let answered = Continuation::new(
-            move |body| answer(&body).unwrap_or_else(|refusal| refuse(&refusal).into()),
-            |_| refuse(&broken_body()).into(),
-        );
-        Self { read, answered }
-    }
-
-    /// The promise of the answer to `request`.
-    pub(crate) fn serve(&self, request: &IncomingRequest) -> Answer {
-        match (self.read)(request) {
-            Ok(body) => self.answered.of(&body).into(),
-            Err(_) => refuse(&broken_body()).into(),
-        }
-    }
-}
-
-fn broken_body() -> Refusal {
-    Refusal::new(400, "the body could not be read to its end")
-}
-
 /// An [`OutgoingResponse`], or the promise of one.
 pub(crate) type Answer = JsValue;
-
-/// A plain JavaScript object of the given entries.
-fn object(entries: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (key, value) in entries {
-        // Setting a key of a fresh plain object cannot fail.
-        let _ = js_sys::Reflect::set(&object, &JsValue::from_str(key), value);
-    }
-    object
-}
-
-fn headers(entries: &[(&str, &str)]) -> JsValue {
-    let entries: Vec<(&str, JsValue)> = entries
-        .iter()
-        .map(|(name, value)| (*name, JsValue::from_str(value)))
-        .collect();
-    object(&entries).into()
-}
-
-thread_local! {
-    /// The second argument of `new Response` for an answer of each kind. It is only read, so one object serves all requests.
-    static JSON: Object = object(&[("headers", headers(&[("content-type", "application/json")]))]);
-    static MSGPACK: Object = object(&[("headers", headers(&[("content-type", protocol::msgpack::MSGPACK)]))]);
-    static NO_CONTENT: Object = object(&[("status", 204.into())]);
-}
-
-/// An answer of status 200 with a JSON body. A short one is handed over as a string, which the platform is quicker with.
-pub(crate) fn json(body: &[u8]) -> OutgoingResponse {
-    let body = if body.len() <= SHORT_BODY_BYTES {
-        JsValue::from_str(&String::from_utf8_lossy(body))
-    } else {
-        Uint8Array::from(body).into()
-    };
-    JSON.with(|init| OutgoingResponse::new(&body, init))
-}
-
-/// An answer of status 200 with a body in `MessagePack`.
-pub(crate) fn msgpack(body: &[u8]) -> OutgoingResponse {
-    MSGPACK.with(|init| OutgoingResponse::new(&Uint8Array::from(body), init))
-}
-
-/// An answer of status 101: from now on the connection is the WebSocket whose other end this Worker keeps.
-pub(crate) fn switching_to(client: &WebSocket) -> OutgoingResponse {
-    let init = object(&[("status", 101.into()), ("webSocket", client.into())]);
-    OutgoingResponse::new(&JsValue::NULL, &init)
-}
-
-/// An answer of status 204.
-pub(crate) fn no_content() -> OutgoingResponse {
-    NO_CONTENT.with(|init| OutgoingResponse::new(&JsValue::NULL, init))
-}
-
-/// The answer to a request that is not served.
-pub(crate) fn refuse(refusal: &Refusal) -> OutgoingResponse {
-    let problem = &refusal.problem;
-    let mut entries = vec![("content-type", PROBLEM_JSON)];
-    if let Some(allow) = refusal.allow {
-        entries.push(("allow", allow));
-    }
-    if problem.status == 401 {
-        entries.push(("www-authenticate", "Bearer"));
-    }
-    let init = object(&[
-        ("status", problem.status.into()),
-        ("headers", headers(&entries)),
-    ]);
-    let body = serde_json::to_string(problem).unwrap_or_default();
-    OutgoingResponse::new(&JsValue::from_str(&body), &init)
-}
 
 /// A promise that is not kept within any time that a caller would wait: an hour.
 ///

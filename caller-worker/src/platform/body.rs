@@ -26,7 +26,7 @@ impl BodyForm {
     /// A body to hand to the platform. As [`BodyForm::Text`] it must be UTF-8.
     pub(crate) fn to_js(self, body: &[u8]) -> JsValue {
         match self {
-            Self::Text => JsValue::from_str(&String::from_utf8_lossy(body)),
+            Self::Text => JsValue::from_str(core::str::from_utf8(body).unwrap_or_default()),
             Self::Bytes => Uint8Array::from(body).into(),
         }
     }

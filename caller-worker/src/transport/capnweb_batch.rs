@@ -4,7 +4,7 @@ use super::{Calling, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    platform::{Promise, ServiceBinding, runtime_binding},
+    platform::{Env, Promise, ServiceBinding},
 };
 use js_sys::{Array, JsString};
 use protocol::{
@@ -12,7 +12,6 @@ use protocol::{
     routes::runtime::{CAPNWEB, INTERNAL_ORIGIN},
 };
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use worker::Env;
 
 #[wasm_bindgen(module = "/js/capnweb.js")]
 extern "C" {
@@ -39,7 +38,7 @@ impl CapnwebBatch {
             function_id: invocation.function.as_str().into(),
             invocation,
             url: format!("{INTERNAL_ORIGIN}{CAPNWEB}").into(),
-            runtime: runtime_binding(env)?,
+            runtime: env.runtime()?,
         })
     }
 

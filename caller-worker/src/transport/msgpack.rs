@@ -5,7 +5,7 @@ use crate::{
     answer::Answer,
     call_error::CallError,
     clock::WorkerClock,
-    platform::{BodyForm, ServiceBinding, runtime_binding},
+    platform::{BodyForm, Env, ServiceBinding},
 };
 use measurement::clock::Clock as _;
 use protocol::{
@@ -14,7 +14,6 @@ use protocol::{
     routes::runtime::{EXECUTE_MSGPACK, INTERNAL_ORIGIN},
 };
 use std::borrow::Cow;
-use worker::Env;
 
 pub(super) struct Msgpack {
     function: Function,
@@ -34,7 +33,7 @@ impl Msgpack {
                 &format!("{INTERNAL_ORIGIN}{EXECUTE_MSGPACK}"),
                 &[("content-type", MSGPACK)],
             ),
-            runtime: runtime_binding(env)?,
+            runtime: env.runtime()?,
         })
     }
 

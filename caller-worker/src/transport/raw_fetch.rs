@@ -1,16 +1,15 @@
 //! `raw-fetch`: JSON over the global `fetch` to the runtime's public URL, with its token.
 
 use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
-use crate::platform::{public_fetch, setting};
+use crate::platform::{Env, public_fetch};
 use protocol::{Problem, execute::AUTHORIZATION};
-use worker::Env;
 
 pub(super) struct RawFetch(JsonExchange);
 
 impl RawFetch {
     pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
-        let origin = setting(env, "RUNTIME_URL")?;
-        let bearer = format!("Bearer {}", setting(env, "RUNTIME_TOKEN")?);
+        let origin = env.setting("RUNTIME_URL")?;
+        let bearer = format!("Bearer {}", env.setting("RUNTIME_TOKEN")?);
         Ok(Self(JsonExchange::new(
             invocation,
             origin.trim_end_matches('/'),

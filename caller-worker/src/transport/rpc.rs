@@ -4,12 +4,11 @@ use super::{Calling, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    platform::{Promise, runtime_binding},
+    platform::{Env, Promise},
 };
 use js_sys::{JsString, Uint8Array};
 use protocol::Problem;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use worker::Env;
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,7 +36,7 @@ impl Rpc {
         Ok(Self {
             function_id: invocation.function.as_str().into(),
             invocation,
-            runtime: runtime_binding(env)?.unchecked_into(),
+            runtime: env.runtime()?.unchecked_into(),
         })
     }
 

@@ -1,9 +1,8 @@
 //! `service-binding`: JSON over `fetch` on the service binding `RUNTIME`.
 
 use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
-use crate::platform::{ServiceBinding, runtime_binding};
+use crate::platform::{Env, ServiceBinding};
 use protocol::{Problem, routes::runtime::INTERNAL_ORIGIN};
-use worker::Env;
 
 pub(super) struct ServiceBindingFetch {
     exchange: JsonExchange,
@@ -14,7 +13,7 @@ impl ServiceBindingFetch {
     pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
             exchange: JsonExchange::new(invocation, INTERNAL_ORIGIN, &[]),
-            runtime: runtime_binding(env)?,
+            runtime: env.runtime()?,
         })
     }
 }

@@ -7,9 +7,7 @@ use super::{Calling, Connecting, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    platform::{
-        FetchInit, FetchedResponse, MessageEvent, ServiceBinding, WebSocket, runtime_binding,
-    },
+    platform::{Env, FetchInit, FetchedResponse, MessageEvent, ServiceBinding, WebSocket},
 };
 use core::{
     cell::{Cell, RefCell},
@@ -25,7 +23,6 @@ use protocol::{
 };
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use worker::Env;
 
 pub(super) struct Websocket {
     invocation: Invocation,
@@ -41,7 +38,7 @@ impl Websocket {
             invocation,
             url: format!("{INTERNAL_ORIGIN}{WEBSOCKET}").into(),
             upgrade: FetchInit::new("GET", &[("upgrade", "websocket")]),
-            runtime: runtime_binding(env)?,
+            runtime: env.runtime()?,
             connection: RefCell::new(None),
         })
     }
