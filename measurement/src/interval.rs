@@ -1,6 +1,9 @@
 //! Estimates with their intervals, and the reasons why one cannot be stated.
 
-use crate::proportion::{MIN_BLOCKS, minimum_n};
+use crate::{
+    overhead::difference,
+    proportion::{MIN_BLOCKS, minimum_n},
+};
 
 /// The confidence of every interval in this crate.
 pub const CONFIDENCE: f64 = 0.95;
@@ -94,6 +97,8 @@ pub enum Undefined {
         have: u64,
         /// Independent samples that they are worth, at the favourable end of what the blocks allow.
         worth: f64,
+        /// The same by the best estimate.
+        effective_n: f64,
     },
     /// The plan, the timer or the outcome of the run left it out.
     #[error("{0}")]
@@ -104,6 +109,15 @@ pub enum Undefined {
         /// Blocks at hand (for a comparison: blocks that both cells have).
         have: u64,
     },
+}
+
+/// Why there are bounds and no value between them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Bounding {
+    /// The clock's tick is too coarse for a value.
+    Tick,
+    /// The quantile cannot be stated itself, for this reason; the nearest ones that can be stated enclose it ([`crate::neighbours`]).
+    Neighbours(Undefined),
 }
 
 /// What is known of a duration or a difference of durations.
@@ -119,6 +133,8 @@ pub enum Known {
         upper_ns: Option<f64>,
         /// Samples behind the bounds.
         n: u64,
+        /// Why there is no value.
+        because: Bounding,
     },
     /// Nothing, and why.
     Unknown(Undefined),
@@ -153,31 +169,35 @@ impl Known {
             Self::Unknown(_) => None,
         }
     }
-}
 
-impl Known {
-    /// What is known of `self` less `other`, from the ends of both alone.
+    /// What is known of `self` less `other`, which varies independently.
     ///
-    /// Both hold with 95 % confidence, so that the difference does with 90 % at least.
+    /// Bounds are taken from bounds: both hold with 95 % confidence, so that the difference does with 90 % at least.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
-        let n = |known: &Self| match *known {
+        let because = match (self, other) {
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => {
+                return Self::Unknown(*reason);
+            }
+            (Self::Estimated(mine), Self::Estimated(theirs)) => {
+                return Self::Estimated(difference(mine, theirs, 0.0));
+            }
+            (Self::Bounded { because, .. }, _) | (_, Self::Bounded { because, .. }) => *because,
+        };
+        let less = |mine: Option<f64>, theirs: Option<f64>| Some(mine? - theirs?);
+        Self::Bounded {
+            lower_ns: less(self.lower_ns(), other.upper_ns()),
+            upper_ns: less(self.upper_ns(), other.lower_ns()),
+            n: self.n().min(other.n()),
+            because,
+        }
+    }
+
+    /// Samples behind it.
+    fn n(&self) -> u64 {
+        match *self {
             Self::Estimated(Estimate { n, .. }) | Self::Bounded { n, .. } => n,
             Self::Unknown(_) => 0,
-        };
-        match (self, other) {
-            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => Self::Unknown(*reason),
-            _ => Self::Bounded {
-                lower_ns: self
-                    .lower_ns()
-                    .zip(other.upper_ns())
-                    .map(|(mine, theirs)| mine - theirs),
-                upper_ns: self
-                    .upper_ns()
-                    .zip(other.lower_ns())
-                    .map(|(mine, theirs)| mine - theirs),
-                n: n(self).min(n(other)),
-            },
         }
     }
 }

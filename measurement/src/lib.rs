@@ -17,6 +17,7 @@ pub mod duration;
 pub mod histogram;
 pub mod interval;
 pub mod mean;
+pub mod neighbours;
 pub mod overhead;
 pub mod probe;
 pub mod proportion;

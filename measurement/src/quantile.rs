@@ -51,6 +51,7 @@ pub fn quantile(cell: &CellSamples, quantile: f64) -> Result<Estimate, Undefined
             quantile,
             have,
             worth,
+            effective_n: share.effective_n(),
         });
     }
     let exact = exact_ranks(have, share.effective_n(), quantile);

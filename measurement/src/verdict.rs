@@ -1,7 +1,7 @@
 //! What an interval says about a threshold, and how many samples would settle what it leaves open.
 
 use crate::{
-    interval::{Estimate, Known, Undefined},
+    interval::{Bounding, Estimate, Known, Undefined},
     proportion::minimum_n,
 };
 use protocol::report::Outcome;
@@ -36,6 +36,13 @@ pub fn samples_needed(known: &Known, threshold_ns: f64, quantile: f64) -> Option
         return None;
     }
     let least = minimum_n(quantile) as f64;
+    let for_a_value = |reason| match reason {
+        Undefined::TooFewSamples { .. } | Undefined::NoSamples => Some(least),
+        Undefined::TooFewIndependentSamples { have, worth, .. } => {
+            Some(have as f64 * least / worth)
+        }
+        Undefined::NotMeasured(_) | Undefined::TooFewBlocks { .. } => None,
+    };
     let needed = match *known {
         Known::Estimated(Estimate {
             value_ns,
@@ -53,14 +60,18 @@ pub fn samples_needed(known: &Known, threshold_ns: f64, quantile: f64) -> Option
             let room = (threshold_ns - value_ns).abs();
             (n as f64 * (reach / room).powi(2)).max(least)
         }
-        Known::Unknown(Undefined::TooFewSamples { .. } | Undefined::NoSamples) => least,
-        Known::Unknown(Undefined::TooFewIndependentSamples { have, worth, .. }) => {
-            have as f64 * least / worth
-        }
+        Known::Unknown(reason)
+        | Known::Bounded {
+            because: Bounding::Neighbours(reason),
+            ..
+        } => for_a_value(reason)?,
         Known::Bounded {
-            upper_ns: None, n, ..
+            upper_ns: None,
+            n,
+            because: Bounding::Tick,
+            ..
         } if (n as f64) < least => least,
-        Known::Bounded { .. } | Known::Unknown(_) => return None,
+        Known::Bounded { .. } => return None,
     };
     #[expect(
         clippy::cast_possible_truncation,
@@ -107,6 +118,7 @@ mod tests {
             lower_ns: Some(lower * MS),
             upper_ns: upper.map(|u| u * MS),
             n,
+            because: Bounding::Tick,
         }
     }
 
@@ -180,6 +192,7 @@ mod tests {
             quantile: 0.99,
             have: 400,
             worth: 92.0,
+            effective_n: 50.0,
         });
         assert_eq!(samples_needed(&alike, MS, 0.99), Some(1_600));
         assert_eq!(samples_needed(&bounded(0.0, None, 100), MS, 0.95), None);

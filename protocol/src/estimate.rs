@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// `lower` and `upper` where bounds are known. The unit is in the name of the field that holds it (`p50_us`, ...).
 ///
 /// A `value` below `resolution` says "too small to see", whatever its digits, and the same holds for the ends of its interval: a timer whose
-/// readings cannot be negative reads 0 for what it cannot see. Without a `value`, `lower` and `upper` are proven, and a 0 is a 0.
+/// readings cannot be negative reads 0 for what it cannot see. Without a `value`, `lower` and `upper` are proven (by whole ticks, or by the
+/// quantiles beside it), and a 0 is a 0.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {

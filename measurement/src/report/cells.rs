@@ -8,8 +8,9 @@ use crate::{
     block_means::BlockMeans,
     bounds::{bounds, ticked_mean},
     histogram::EncodeError,
-    interval::{Estimate, Known, Undefined},
+    interval::{Bounding, Estimate, Known, Undefined},
     mean::mean,
+    neighbours::enclosed,
     quantile::{REPORTED, blur_ns, quantile},
 };
 use protocol::{Transport, measure::Timer, report::CellReport};
@@ -108,7 +109,7 @@ impl CellFigures {
             mean: widened(mean, allowance_ns),
             chain_mean: row.mean(),
             isolation_cost: Known::from(isolation_cost),
-            quantiles: REPORTED.map(|q| widened(quantile(&evidence.samples, q), blur_ns)),
+            quantiles: enclosed(REPORTED.map(|q| widened(quantile(&evidence.samples, q), blur_ns))),
             means,
             allowance_ns,
             resolution_ns,
@@ -130,6 +131,7 @@ impl CellFigures {
                 lower_ns: Some((found.lower_ticks * tick) as f64),
                 upper_ns: found.upper_ticks.map(|ticks| (ticks * tick) as f64),
                 n: found.n,
+                because: Bounding::Tick,
             },
             Err(reason) => Known::Unknown(reason),
         };
@@ -165,6 +167,7 @@ impl CellFigures {
                 lower_ns: Some(0.0),
                 upper_ns: Some(markov_bound(estimate.upper_ns, q)),
                 n: estimate.n,
+                because: Bounding::Tick,
             },
             other => *other,
         };

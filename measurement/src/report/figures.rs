@@ -1,6 +1,6 @@
 //! From what is known, in nanoseconds, to what is published, in microseconds.
 
-use crate::interval::{self, Known, Undefined};
+use crate::interval::{self, Bounding, Known, Undefined};
 use protocol::Estimate;
 
 /// Nanoseconds of a microsecond.
@@ -22,22 +22,67 @@ pub(super) fn published(known: &Known, resolution_ns: f64) -> Estimate {
             upper: Some(us(estimate.upper_ns)),
             resolution,
             n: Some(estimate.n),
-            effective_n: Some((estimate.effective_n * 10.0).round() / 10.0),
+            effective_n: Some(tenth(estimate.effective_n)),
             reason: None,
         },
-        Known::Bounded { lower_ns, upper_ns, n } => Estimate {
+        Known::Bounded {
+            lower_ns,
+            upper_ns,
+            n,
+            because,
+        } => Estimate {
             lower: lower_ns.map(us),
             upper: upper_ns.map(us),
             resolution,
             n: Some(*n),
-            reason: Some(match upper_ns {
-                Some(_) => "the clock's tick is too coarse for a value; the bounds are proven".to_owned(),
-                None => "the clock's tick is too coarse for a value, the samples too few for an upper bound".to_owned(),
-            }),
+            reason: Some(bounding(because, upper_ns.is_some())),
+            ..match because {
+                Bounding::Tick => Estimate::default(),
+                Bounding::Neighbours(reason) => worth(reason),
+            }
+        },
+        Known::Unknown(reason) => Estimate {
+            reason: Some(reason.to_string()),
+            ..worth(reason)
+        },
+    }
+}
+
+/// Why there are bounds and no value.
+fn bounding(because: &Bounding, has_upper: bool) -> String {
+    match (because, has_upper) {
+        (Bounding::Tick, true) => {
+            "the clock's tick is too coarse for a value; the bounds are proven".to_owned()
+        }
+        (Bounding::Tick, false) => {
+            "the clock's tick is too coarse for a value, the samples too few for an upper bound"
+                .to_owned()
+        }
+        (Bounding::Neighbours(reason), true) => {
+            format!("{reason}; the bounds are ends of the quantiles beside it")
+        }
+        (Bounding::Neighbours(reason), false) => {
+            format!("{reason}; the bound is the lower end of the quantile below it")
+        }
+    }
+}
+
+/// What the samples are worth of which there are too few.
+fn worth(reason: &Undefined) -> Estimate {
+    match *reason {
+        Undefined::TooFewIndependentSamples {
+            have, effective_n, ..
+        } => Estimate {
+            n: Some(have),
+            effective_n: Some(tenth(effective_n)),
             ..Estimate::default()
         },
-        Known::Unknown(reason) => Estimate::unavailable(reason.to_string()),
+        _ => Estimate::default(),
     }
+}
+
+fn tenth(effective_n: f64) -> f64 {
+    (effective_n * 10.0).round() / 10.0
 }
 
 /// What a published estimate says, in nanoseconds again; `None` where it says nothing.
@@ -57,6 +102,7 @@ pub(super) fn read_back(estimate: &Estimate) -> Option<Known> {
             lower_ns: lower.map(ns),
             upper_ns: upper.map(ns),
             n,
+            because: Bounding::Tick,
         }),
     }
 }
@@ -97,6 +143,7 @@ mod tests {
                 lower_ns: Some(0.0),
                 upper_ns: Some(1e6),
                 n: 400,
+                because: Bounding::Tick,
             },
             1e6,
         );

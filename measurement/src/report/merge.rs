@@ -14,7 +14,7 @@ use super::{
 use crate::{
     histogram::{DecodeError, EncodeError},
     interval::{Estimate, Known, Undefined},
-    overhead::{difference, weighted_sum},
+    overhead::weighted_sum,
 };
 use cells::merged_cells;
 use protocol::{
@@ -138,13 +138,14 @@ fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> 
             );
             let less = |t: &protocol::Estimate, d: &protocol::Estimate| {
                 let resolution = t.resolution.unwrap_or(0.0).max(d.resolution.unwrap_or(0.0));
-                let known = match (read_back_or(t, ELSEWHERE), read_back_or(d, ELSEWHERE)) {
-                    (Known::Estimated(t), Known::Estimated(d)) => {
-                        Known::Estimated(difference(&t, &d, 0.0))
-                    }
-                    (t, d) => t.minus(&d),
-                };
-                published(&known, resolution * 1e3)
+                let known = read_back_or(t, ELSEWHERE).minus(&read_back_or(d, ELSEWHERE));
+                let less = published(&known, resolution * 1e3);
+                // why there is no value is told by the part that has none
+                let reason = t.reason.clone().or_else(|| d.reason.clone());
+                protocol::Estimate {
+                    reason: less.value.map_or(reason, |_| None),
+                    ..less
+                }
             };
             let stated = reports
                 .iter()
@@ -162,26 +163,24 @@ fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> 
 }
 
 fn judged(cells: &[CellReport], overheads: &[report::Overhead]) -> Vec<Judged> {
-    let known = |estimates: [&protocol::Estimate; 3]| estimates.map(|e| read_back_or(e, ELSEWHERE));
-    let resolution_ns = |estimate: &protocol::Estimate| estimate.resolution.unwrap_or(0.0) * 1e3;
     let delegated = cells.iter().filter(|cell| cell.transport.delegates());
     delegated
-        .map(
-            |cell| match overheads.iter().find(|overhead| overhead.id == cell.id) {
-                Some(o) => Judged {
-                    cell: cell.id,
-                    quantity: Quantity::Overhead,
-                    quantiles: known([&o.p50_us, &o.p95_us, &o.p99_us]),
-                    resolution_ns: resolution_ns(&o.p50_us),
-                },
-                None => Judged {
-                    cell: cell.id,
-                    quantity: Quantity::Latency,
-                    quantiles: known([&cell.p50_us, &cell.p95_us, &cell.p99_us]),
-                    resolution_ns: resolution_ns(&cell.p50_us),
-                },
-            },
-        )
+        .map(|cell| {
+            let latency = (
+                Quantity::Latency,
+                [&cell.p50_us, &cell.p95_us, &cell.p99_us],
+            );
+            let overhead = overheads.iter().find(|overhead| overhead.id == cell.id);
+            let (quantity, stated) = overhead.map_or(latency, |o| {
+                (Quantity::Overhead, [&o.p50_us, &o.p95_us, &o.p99_us])
+            });
+            Judged {
+                cell: cell.id,
+                quantity,
+                quantiles: stated.map(|estimate| read_back_or(estimate, ELSEWHERE)),
+                stated: stated.map(Clone::clone),
+            }
+        })
         .collect()
 }
 

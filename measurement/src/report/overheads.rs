@@ -34,7 +34,7 @@ impl OverheadFigures {
         let (mean, quantiles) = if !sampled(delegated.0) || !sampled(direct.0) {
             bounded(delegated.1, direct.1)
         } else if is_resolved(direct.1) {
-            paired(delegated.0, direct.0)
+            paired(delegated, direct)
         } else {
             over_unresolved(delegated.1, direct.1)
         };
@@ -71,20 +71,24 @@ fn is_resolved(figures: &CellFigures) -> bool {
         .is_none_or(|p50| p50.value_ns >= figures.resolution_ns)
 }
 
-/// Both cells have samples finer than a tick: their quantiles are compared as they are, pair by pair of blocks.
-fn paired(delegated: &CellEvidence, direct: &CellEvidence) -> (Known, [Known; 3]) {
+/// Both cells have samples finer than a tick: their quantiles are compared as they are, pair by pair of blocks; where one is bounded only, the difference is.
+fn paired(
+    (delegated, slow): (&CellEvidence, &CellFigures),
+    (direct, fast): (&CellEvidence, &CellFigures),
+) -> (Known, [Known; 3]) {
     let overhead = match Overhead::new(&delegated.samples, &direct.samples) {
         Ok(overhead) => overhead,
         Err(reason) => return (Known::Unknown(reason), [Known::Unknown(reason); 3]),
     };
     let blur_ns = blur_ns(&delegated.samples, delegated.resolution_ns() as f64)
         + blur_ns(&direct.samples, direct.resolution_ns() as f64);
-    let quantiles = [0, 1, 2].map(|i| {
-        Known::from(
+    let quantiles = [0, 1, 2].map(|i| match (&slow.quantiles[i], &fast.quantiles[i]) {
+        (Known::Estimated(_), Known::Estimated(_)) => Known::from(
             overhead
                 .quantile(REPORTED[i])
                 .map(|e| e.widened_by(blur_ns)),
-        )
+        ),
+        (slow, fast) => slow.minus(fast),
     });
     (Known::from(overhead.mean()), quantiles)
 }
@@ -100,25 +104,30 @@ fn over_unresolved(delegated: &CellFigures, direct: &CellFigures) -> (Known, [Kn
             _ => e.widened_by(delegated.allowance_ns + direct.allowance_ns),
         }
     });
-    let quantiles = [0, 1, 2].map(|i| match (&delegated.quantiles[i], &direct.quantiles[i]) {
-        (Known::Estimated(slow), Known::Estimated(fast)) => {
-            let possible = row.map_or(f64::INFINITY, |row| markov_bound(row.upper_ns, REPORTED[i]));
-            let upper_ns = fast.upper_ns.min(possible);
-            let value_ns = row.map_or(fast.value_ns, |row| row.value_ns).min(upper_ns);
-            Known::Estimated(difference(
-                slow,
-                &Estimate {
-                    value_ns,
-                    lower_ns: 0.0,
-                    upper_ns,
-                    ..*fast
-                },
-                0.0,
-            ))
-        }
-        (slow, fast) => slow.minus(fast),
+    let quantiles = [0, 1, 2].map(|i| {
+        let fast = unresolved_quantile(&direct.quantiles[i], row, REPORTED[i]);
+        delegated.quantiles[i].minus(&fast)
     });
     (Known::from(mean), quantiles)
+}
+
+/// What is known of a `quantile` of `direct` from its samples, which show the timer's tail, and from its mean in a `row`.
+fn unresolved_quantile(sampled: &Known, row: Option<&Estimate>, quantile: f64) -> Known {
+    let possible_ns = row.map(|row| markov_bound(row.upper_ns, quantile));
+    let ends = sampled.upper_ns().into_iter().chain(possible_ns);
+    let Some(upper_ns) = ends.reduce(f64::min) else {
+        return *sampled;
+    };
+    let Some(base) = sampled.estimate().or(row) else {
+        return *sampled;
+    };
+    let value_ns = row.unwrap_or(base).value_ns.min(upper_ns);
+    Known::Estimated(Estimate {
+        value_ns,
+        lower_ns: 0.0,
+        upper_ns,
+        ..*base
+    })
 }
 
 /// Whole ticks on one side at least: bounds less bounds. The means are compared by block, and each may be wrong by its

@@ -13,7 +13,7 @@ use crate::{
     verdict::{judge, overall, samples_needed},
 };
 use protocol::{
-    Cell, Plan, Transport,
+    Cell, Estimate, Plan, Transport,
     report::{Metric, Outcome, Quantity, Summary, TransportSummary, Verdict},
 };
 
@@ -25,7 +25,8 @@ pub(super) struct Judged {
     pub(super) cell: Cell,
     pub(super) quantity: Quantity,
     pub(super) quantiles: [Known; 3],
-    pub(super) resolution_ns: f64,
+    /// The same as the report states it.
+    pub(super) stated: [Estimate; 3],
 }
 
 /// The overhead of each delegated cell, or its latency where the plan has no `direct`.
@@ -46,7 +47,7 @@ pub(super) fn judged(
                 cell: evidence.cell,
                 quantity,
                 quantiles,
-                resolution_ns,
+                stated: quantiles.map(|known| published(&known, resolution_ns)),
             }
         })
         .collect()
@@ -62,8 +63,9 @@ pub(super) fn verdicts(plan: &Plan, judged: &[Judged]) -> Vec<Verdict> {
     ];
     let mut verdicts = Vec::new();
     for cell in judged {
-        for (((metric, threshold_ms), known), quantile) in
-            limits.into_iter().zip(cell.quantiles).zip(REPORTED)
+        let figures = cell.quantiles.iter().zip(&cell.stated);
+        for (((metric, threshold_ms), (known, stated)), quantile) in
+            limits.into_iter().zip(figures).zip(REPORTED)
         {
             let limit_ns = threshold_ms * NS_PER_MS;
             verdicts.push(Verdict {
@@ -71,9 +73,9 @@ pub(super) fn verdicts(plan: &Plan, judged: &[Judged]) -> Vec<Verdict> {
                 metric,
                 quantity: cell.quantity,
                 threshold_ms,
-                estimate_us: published(&known, cell.resolution_ns),
-                outcome: judge(&known, limit_ns),
-                samples_needed: samples_needed(&known, limit_ns, quantile),
+                estimate_us: stated.clone(),
+                outcome: judge(known, limit_ns),
+                samples_needed: samples_needed(known, limit_ns, quantile),
             });
         }
     }

@@ -3,7 +3,8 @@
 use super::{ELSEWHERE, MergeError, pooled};
 use crate::{
     histogram::LatencyHistogram,
-    interval::{Estimate, Known, Undefined},
+    interval::{Bounding, Estimate, Known, Undefined},
+    neighbours::enclosed,
     proportion::minimum_n,
     quantile::{REPORTED, exact_ranks},
     report::figures::{published, read_back},
@@ -59,8 +60,15 @@ fn merged_cell(first: &CellReport, places: &[Placed]) -> Result<CellReport, Merg
         .collect::<Option<Vec<f64>>>();
     let quantiles: [fn(&CellReport) -> &protocol::Estimate; 4] =
         [|c| &c.p50_us, |c| &c.p95_us, |c| &c.p99_us, |c| &c.p99_9_us];
-    let [p50_us, p95_us, p99_us, p99_9_us] =
+    let known =
         [0, 1, 2, 3].map(|i| merged_quantile(REPORTED[i], &histogram, places, quantiles[i]));
+    let resolution_ns = |stated: fn(&CellReport) -> &protocol::Estimate| {
+        let resolutions = places.iter().filter_map(|p| stated(p.cell).resolution);
+        resolutions.fold(0.0, f64::max) * 1e3
+    };
+    let known = enclosed(known);
+    let [p50_us, p95_us, p99_us, p99_9_us] =
+        [0, 1, 2, 3].map(|i| published(&known[i], resolution_ns(quantiles[i])));
     Ok(CellReport {
         count: sum(|cell| cell.count),
         errors,
@@ -81,22 +89,26 @@ fn merged_cell(first: &CellReport, places: &[Placed]) -> Result<CellReport, Merg
     })
 }
 
-/// The quantile of the merged histogram, or bounds where a place knows bounds only.
+/// The quantile of the merged histogram, or bounds where a place's clock shows whole ticks, of which bounds are all that it knows.
 fn merged_quantile(
     quantile: f64,
     histogram: &LatencyHistogram,
     places: &[Placed],
     stated: fn(&CellReport) -> &protocol::Estimate,
-) -> protocol::Estimate {
-    let estimates = || places.iter().map(|place| stated(place.cell));
-    let resolution_ns = estimates().filter_map(|e| e.resolution).fold(0.0, f64::max) * 1e3;
-    let bounded = |e: &protocol::Estimate| matches!(read_back(e), Some(Known::Bounded { .. }));
-    let known = if estimates().any(bounded) {
-        merged_bounds(estimates())
+) -> Known {
+    let is_ticked = |place: &Placed| {
+        let bounded = matches!(read_back(stated(place.cell)), Some(Known::Bounded { .. }));
+        bounded && quantiles_of(place.cell).all(|estimate| estimate.value.is_none())
+    };
+    if places.iter().any(is_ticked) {
+        merged_bounds(places.iter().map(|place| stated(place.cell)))
     } else {
         Known::from(interval(quantile, histogram, places, stated))
-    };
-    published(&known, resolution_ns)
+    }
+}
+
+fn quantiles_of(cell: &CellReport) -> impl Iterator<Item = &protocol::Estimate> {
+    [&cell.p50_us, &cell.p95_us, &cell.p99_us, &cell.p99_9_us].into_iter()
 }
 
 /// The quantile of a mixture lies between the smallest and the largest of its parts' quantiles.
@@ -123,6 +135,7 @@ fn merged_bounds<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) ->
             lower_ns,
             upper_ns,
             n,
+            because: Bounding::Tick,
         },
     )
 }
@@ -159,7 +172,8 @@ fn interval(
         return Err(Undefined::TooFewIndependentSamples {
             quantile,
             have: n,
-            worth: effective_n,
+            worth: effective_n * DOUBT,
+            effective_n,
         });
     }
     let ranks = exact_ranks(n, effective_n, quantile);
@@ -186,8 +200,7 @@ fn worth_of_a_sample(
     let worth = |estimate: &protocol::Estimate| {
         Some(estimate.effective_n? / estimate.n.filter(|&n| n > 0)? as f64)
     };
-    let others = [&cell.p50_us, &cell.p95_us, &cell.p99_us, &cell.p99_9_us];
-    worth(stated(cell)).or_else(|| others.into_iter().filter_map(worth).reduce(f64::min))
+    worth(stated(cell)).or_else(|| quantiles_of(cell).filter_map(worth).reduce(f64::min))
 }
 
 #[cfg(test)]
@@ -214,7 +227,8 @@ mod tests {
             Known::Bounded {
                 lower_ns: Some(0.0),
                 upper_ns: Some(3e6),
-                n: 800
+                n: 800,
+                because: Bounding::Tick,
             }
         );
         let open =
