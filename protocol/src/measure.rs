@@ -158,10 +158,11 @@ pub struct ClockFacts {
     pub tick_ms: u64,
     /// Unit of a sample, in ns: 1 for interpolated, the tick divided by `batch_size` for ticked.
     pub sample_unit_ns: u64,
-    /// Clock readings in one tick while polling: the median over the calibration's ticks (interpolated only).
+    /// Clock readings in one tick while polling: the mean of the middle half of the slice's whole ticks (interpolated only). Robust like their median, since a
+    /// stall can only take readings away from a tick, but not itself a whole number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polls_per_tick: Option<f64>,
-    /// Median absolute deviation of that number over the calibration's ticks.
+    /// Median over the same ticks of how far each is from that mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polls_per_tick_mad: Option<f64>,
     /// Smallest difference between two latencies that this timer can show, in ns.

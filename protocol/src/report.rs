@@ -82,9 +82,9 @@ pub struct Environment {
     pub tick_ms: Option<u64>,
     /// Whether the caller's clock advances while it computes.
     pub clock_advances_during_cpu: Option<bool>,
-    /// Clock readings in one tick while polling: median over slices (interpolated only).
+    /// Clock readings in one tick while polling: median over slices of each slice's mean over the middle half of its ticks (interpolated only).
     pub polls_per_tick: Option<f64>,
-    /// Median over slices of their median absolute deviation.
+    /// Median over slices of the median absolute deviation of a slice's ticks from that mean.
     pub polls_per_tick_mad: Option<f64>,
     /// The timer's procedure around no call at all (interpolated only).
     pub noise_floor: Option<NoiseFloor>,
