@@ -8,7 +8,7 @@
 mod runs;
 
 use protocol::{
-    ErrorKind, Function, Transport,
+    ErrorKind, Function, Plan, Transport,
     measure::{MeasureResponse, Timer},
 };
 use runs::{Platform, cell, faults, find, records, report, samples_of, small_plan};
@@ -89,4 +89,53 @@ fn what_spoils_a_run_is_named_with_its_figures() {
     });
     assert_eq!(faults(&changed, "timer-changed")[0].figures["slices"], 1.0);
     assert_eq!(find(&changed, id).count, 380);
+}
+
+#[test]
+fn overlapping_calls_may_sum_to_more_than_their_dispatch_but_not_to_more_than_their_lanes_of_it() {
+    let plan = Plan {
+        concurrency: 8,
+        ..small_plan()
+    };
+    let id = cell(Transport::RawFetch, Function::Echo, 100_000);
+    let overlapping = |lanes: u64| {
+        let ticked = Platform {
+            timer: Timer::Ticked,
+            ..Platform::RUNNING
+        };
+        let mut records = records(&plan, ticked);
+        samples_of(&mut records, id).for_each(|(dispatch, answer)| {
+            // 20 calls of 6 ms each, so many at once
+            answer.samples = vec![6; 20];
+            answer.elapsed_ms = 20 * 6 / lanes;
+            *dispatch = answer.elapsed_ms + 1;
+        });
+        report(&plan, &records)
+    };
+    let right = overlapping(8);
+    assert!(faults(&right, "samples-exceed-dispatch").is_empty());
+    assert_eq!(find(&right, id).mean_us.value, Some(6_000.0));
+    // 12 in flight at once, of 8 that were asked for: 15 ms of calls in a dispatch of 11
+    let contradicting = overlapping(12);
+    let found = faults(&contradicting, "samples-exceed-dispatch");
+    assert_eq!(found[0].cell, Some(id));
+    assert_eq!(found[0].figures["samples_ms"], 15.0);
+}
+
+#[test]
+fn the_mean_of_overlapping_calls_is_good_to_a_tick_in_every_lane() {
+    let resolution = |concurrency| {
+        let plan = Plan {
+            concurrency,
+            ..small_plan()
+        };
+        let ticked = Platform {
+            timer: Timer::Ticked,
+            ..Platform::RUNNING
+        };
+        let report = report(&plan, &records(&plan, ticked));
+        let id = cell(Transport::RawFetch, Function::Echo, 100_000);
+        find(&report, id).mean_us.resolution.unwrap()
+    };
+    assert!((resolution(4) / resolution(1) - 4.0).abs() < 0.01);
 }

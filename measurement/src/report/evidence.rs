@@ -43,8 +43,10 @@ pub(super) struct CellEvidence {
     pub(super) samples: CellSamples,
     /// Calls in a row.
     pub(super) chain: BlockMeans,
-    /// Calls of all chains together, and the tick that each chain is good to.
+    /// The tick that each chain is good to.
     pub(super) chain_tick_ns: f64,
+    /// Calls in flight at once: samples of whole ticks are so many chains, begun at the same moment.
+    lanes: u32,
     pub(super) errors: BTreeMap<ErrorKind, u64>,
     pub(super) skipped: u64,
     pub(super) lost: u64,
@@ -60,8 +62,9 @@ pub(super) struct SliceFacts {
     pub(super) attempt: u32,
     /// Whether its timer is not the one that the cell's figures rest on.
     pub(super) other_timer: bool,
-    /// Samples together, in ms; for overlapping calls the caller's elapsed time.
-    pub(super) samples_ms: f64,
+    /// Time that the slice must have taken by what it tells, in ms: the sum of its samples, spread over the calls in flight at once, or its elapsed time,
+    /// whichever is longer.
+    pub(super) told_ms: f64,
     pub(super) dispatch_ms: u64,
 }
 
@@ -97,11 +100,12 @@ impl CellEvidence {
     }
 
     /// The mean over `B` chains of `N` calls together is good to `tick * sqrt(B) / N`: each chain's error is below a tick, and
-    /// those of different chains are independent, because each starts at a random phase of the clock.
+    /// those of different blocks are independent, because each starts at a random phase of the clock. Lanes of a block start at the same phase:
+    /// their errors add up.
     pub(super) fn chain_resolution_ns(&self) -> f64 {
-        let (chains, calls) = (self.chain.block_count() as f64, self.chain.weight() as f64);
+        let (blocks, calls) = (self.chain.block_count() as f64, self.chain.weight() as f64);
         if calls > 0.0 {
-            self.chain_tick_ns * chains.sqrt() / calls
+            self.chain_tick_ns * f64::from(self.lanes) * blocks.sqrt() / calls
         } else {
             0.0
         }
@@ -213,6 +217,7 @@ fn cell_evidence(
         samples: CellSamples::new([]),
         chain: BlockMeans::new(),
         chain_tick_ns: tick_ns,
+        lanes: plan.concurrency.max(1),
         errors: BTreeMap::new(),
         skipped: 0,
         lost: 0,
@@ -252,17 +257,13 @@ impl CellEvidence {
             .iter()
             .map(|&sample| sample.saturating_mul(unit_ns))
             .collect();
-        let overlapping = plan.concurrency > 1 || plan.batch_size > 1;
+        let sum_ms = samples_ns.iter().map(|&ns| ns as f64).sum::<f64>() / NS_PER_MS;
         self.slices.push(SliceFacts {
             index: record.index,
             errors,
             attempt: record.attempt,
             other_timer,
-            samples_ms: if overlapping {
-                answer.elapsed_ms as f64
-            } else {
-                samples_ns.iter().map(|&ns| ns as f64).sum::<f64>() / NS_PER_MS
-            },
+            told_ms: (sum_ms / f64::from(self.lanes)).max(answer.elapsed_ms as f64),
             dispatch_ms: record.dispatch_ms,
         });
         if let Some(chain) = answer.chain {

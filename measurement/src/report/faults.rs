@@ -34,7 +34,7 @@ pub(super) fn faults(plan: &Plan, evidence: &Evidence, environment: &Environment
     faults.extend(run_drift(evidence));
     faults.extend(mixed_timers(evidence));
     let tick_ms = environment.tick_ms.unwrap_or(1) as f64;
-    faults.extend(samples_exceed_dispatch(evidence, tick_ms));
+    faults.extend(samples_exceed_dispatch(evidence, tick_ms, plan.concurrency));
     faults.extend(burst(evidence));
     let of_cells = evidence
         .cells
@@ -186,7 +186,7 @@ fn mixed_timers(evidence: &Evidence) -> Option<Fault> {
     })
 }
 
-fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64) -> Option<Fault> {
+fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64, lanes: u32) -> Option<Fault> {
     let slices = || {
         evidence
             .cells
@@ -194,7 +194,7 @@ fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64) -> Option<Fault> {
             .flat_map(|cell| cell.slices.iter().map(move |slice| (cell.cell, slice)))
     };
     let excess = |slice: &SliceFacts| {
-        slice.samples_ms - slice.dispatch_ms as f64 - DISPATCH_ALLOWANCE_TICKS * tick_ms
+        slice.told_ms - slice.dispatch_ms as f64 - DISPATCH_ALLOWANCE_TICKS * tick_ms
     };
     let exceeding: Vec<_> = slices().filter(|(_, slice)| excess(slice) > 0.0).collect();
     let (cell, worst) = exceeding
@@ -204,15 +204,15 @@ fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64) -> Option<Fault> {
         "samples-exceed-dispatch",
         Some(*cell),
         format!(
-            "the samples of {} slice(s) sum to more than the coordinator saw their dispatch take, at worst slice {}: {:.1} ms of samples in {}; the two clocks contradict each other",
+            "{} slice(s) tell of more time than the coordinator saw their dispatch take, at worst slice {}: {:.1} ms of calls (the sum of the samples over the {lanes} in flight at once, or the elapsed time) in {}; the two clocks contradict each other",
             exceeding.len(),
             worst.index,
-            worst.samples_ms,
+            worst.told_ms,
             ms(worst.dispatch_ms as f64 * 1e3, Some(tick_ms * 1e3))
         ),
         [
             ("slices", exceeding.len() as f64),
-            ("samples_ms", worst.samples_ms),
+            ("samples_ms", worst.told_ms),
             ("dispatch_ms", worst.dispatch_ms as f64),
         ],
     ))
