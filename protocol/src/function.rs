@@ -25,6 +25,9 @@ named! {
         /// Test only: never answers.
         #[cfg(feature = "test-functions")]
         Hang = "hang",
+        /// Test only: makes the runtime panic.
+        #[cfg(feature = "test-functions")]
+        Panic = "panic",
     }
 }
 
@@ -63,7 +66,7 @@ impl Function {
         match self {
             Self::Echo | Self::Transform | Self::Compute => false,
             #[cfg(feature = "test-functions")]
-            Self::Burn => false,
+            Self::Burn | Self::Panic => false,
             #[cfg(feature = "test-functions")]
             Self::Hang => true,
         }
@@ -89,7 +92,7 @@ impl Function {
                 Ok(Cow::Owned(serde_json::value::to_raw_value(&computed)?))
             }
             #[cfg(feature = "test-functions")]
-            Self::Burn | Self::Hang => Err(ExecuteError::NotPure(self)),
+            Self::Burn | Self::Hang | Self::Panic => Err(ExecuteError::NotPure(self)),
         }
     }
 }

@@ -182,7 +182,7 @@ pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, Msgp
             Ok(Cow::Owned(result.0))
         }
         #[cfg(feature = "test-functions")]
-        Function::Burn | Function::Hang => Err(MsgpackError::NotPure(function)),
+        Function::Burn | Function::Hang | Function::Panic => Err(MsgpackError::NotPure(function)),
     }
 }
 

@@ -61,8 +61,10 @@ fn misbehave(function: Function) {
     thread_local! {
         static BURNER: Burner = Burner::calibrate(crate::platform::now_ms);
     }
-    if function == Function::Burn {
-        BURNER.with(|burner| burner.burn(crate::platform::now_ms));
+    match function {
+        Function::Burn => BURNER.with(|burner| burner.burn(crate::platform::now_ms)),
+        Function::Panic => panic!("as the test function {function} is to"),
+        _ => {}
     }
 }
 

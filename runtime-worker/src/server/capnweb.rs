@@ -8,7 +8,7 @@ use crate::{
     platform::{Answer, Continuation, IncomingRequest, promise_of_nothing, refuse},
     routing::Refusal,
 };
-use js_sys::Promise;
+use js_sys::{JsString, Promise};
 use serde_json::value::RawValue;
 use wasm_bindgen::{JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 
@@ -19,7 +19,8 @@ extern "C" {
     fn serve_object(request: &IncomingRequest, execute: &JsValue) -> Result<Promise, JsValue>;
 }
 
-type Execute = dyn Fn(String, String) -> Result<JsValue, JsError>;
+/// Of a string each, which `js/capnweb.js` checks. Why they come in as JavaScript has them, `super::rpc` says.
+type Execute = dyn Fn(JsString, JsString) -> Result<JsValue, JsError>;
 
 thread_local! {
     /// The object's method. It keeps nothing, so one serves all requests.
@@ -39,12 +40,9 @@ fn not_a_batch() -> Refusal {
     Refusal::new(400, "the body is not a capnweb batch")
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "what crosses from JavaScript is handed over"
-)]
-fn execute(function_id: String, payload: String) -> Result<JsValue, JsError> {
-    answer(&function_id, &payload).map_err(|refusal| JsError::new(&refusal.problem.detail))
+fn execute(function_id: JsString, payload: JsString) -> Result<JsValue, JsError> {
+    answer(&String::from(function_id), &String::from(payload))
+        .map_err(|refusal| JsError::new(&refusal.problem.detail))
 }
 
 fn answer(function_id: &str, payload: &str) -> Result<JsValue, Refusal> {
