@@ -11,13 +11,15 @@
 //! The series is looked at on the logarithmic scale, where a change is a ratio. Single runs far off are drawn in to
 //! three robust standard deviations before the t-test: they are news, but no lasting change.
 
-use statrs::distribution::{ContinuousCDF as _, StudentsT};
+mod segments;
+
+use segments::{Tested, noise, test};
 
 /// Fewest runs on either side of a change. With fewer, a single odd run is one.
 pub const MIN_SEGMENT: usize = 3;
 
 /// A split is significant below this p-value. Every split of the series is tried again with every new run, and the best
-/// of all is tested, so that it must be below the rate of false alarms that is acceptable. This value, [`MIN_RATIO`] and [`NOISE_WEIGHT`]
+/// of all is tested, so that it must be below the rate of false alarms that is acceptable. This value, [`MIN_RATIO`] and the weight of the noise (`NOISE_WEIGHT`)
 /// were chosen by simulation (`tests/truth_changepoint.rs`).
 pub const SIGNIFICANCE: f64 = 1e-4;
 
@@ -30,15 +32,6 @@ pub const MIN_RATIO: f64 = 1.1;
 
 /// Most recent runs that are looked at; older ones say little of today, and the search takes the square of the number.
 pub const MAX_SERIES: usize = 500;
-
-/// The noise of the whole series counts as much as this many runs beside the spread of two segments.
-const NOISE_WEIGHT: f64 = 4.0;
-
-/// Robust standard deviations up to which a run counts in full.
-const CLIP: f64 = 3.0;
-
-/// The factor from a median absolute deviation to a standard deviation, for a normal distribution.
-const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 
 /// A lasting change of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,20 +83,6 @@ pub fn change_points(series: &[f64]) -> Vec<ChangePoint> {
             ..test.point
         })
         .collect()
-}
-
-/// A split and what the t-test says of it.
-#[derive(Clone, Copy)]
-struct Tested {
-    split: usize,
-    point: ChangePoint,
-}
-
-impl Tested {
-    fn is_significant(&self) -> bool {
-        let ratio = self.point.ratio();
-        self.point.p_value < SIGNIFICANCE && ratio.max(1.0 / ratio) >= MIN_RATIO
-    }
 }
 
 /// Splits `logs` where it falls apart most clearly, and its parts in turn, while that may be more than chance. Places count
@@ -186,83 +165,6 @@ fn best_split(logs: &[f64]) -> Option<usize> {
         }
     }
     best.map(|(_, split)| split)
-}
-
-/// Student's t-test (equal variances) of two neighbouring segments, each drawn in towards its median.
-///
-/// Short segments look quieter than they are every so often, and with every new run there are new ones to try: so the `noise` of the
-/// whole series counts in, as much as [`NOISE_WEIGHT`] runs.
-fn test(before: &[f64], after: &[f64], noise: f64, split: usize) -> Tested {
-    let (a, b) = (Segment::of(before, noise), Segment::of(after, noise));
-    let freedom = a.n + b.n - 2.0 + NOISE_WEIGHT;
-    let spread = (a.squares + b.squares + NOISE_WEIGHT * noise * noise) / freedom;
-    let error = (spread * (1.0 / a.n + 1.0 / b.n)).sqrt();
-    let difference = b.mean - a.mean;
-    let (p_value, reach) = match StudentsT::new(0.0, 1.0, freedom) {
-        Ok(t) if error > 0.0 => (
-            2.0 * t.sf(difference.abs() / error),
-            t.inverse_cdf(0.975) * error,
-        ),
-        // two segments without any spread: different or not
-        _ => (if difference == 0.0 { 1.0 } else { 0.0 }, 0.0),
-    };
-    let point = ChangePoint {
-        index: split,
-        before: a.mean.exp(),
-        after: b.mean.exp(),
-        ratio_lower: (difference - reach).exp(),
-        ratio_upper: (difference + reach).exp(),
-        p_value,
-    };
-    Tested { split, point }
-}
-
-struct Segment {
-    n: f64,
-    mean: f64,
-    /// Sum of squared deviations from the mean.
-    squares: f64,
-}
-
-impl Segment {
-    fn of(logs: &[f64], noise: f64) -> Self {
-        let middle = median(logs.to_vec());
-        let drawn_in = || {
-            logs.iter()
-                .map(|x| x.clamp(middle - CLIP * noise, middle + CLIP * noise))
-        };
-        let n = logs.len() as f64;
-        let mean = drawn_in().sum::<f64>() / n;
-        Self {
-            n,
-            mean,
-            squares: drawn_in().map(|x| (x - mean).powi(2)).sum(),
-        }
-    }
-}
-
-/// The standard deviation of a run about the level of its time, from the median difference of neighbouring runs: changes of
-/// level and odd runs are in few of them.
-fn noise(logs: &[f64]) -> f64 {
-    let steps: Vec<f64> = logs
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]).abs())
-        .collect();
-    if steps.is_empty() {
-        0.0
-    } else {
-        MAD_TO_SD * median(steps) / std::f64::consts::SQRT_2
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let n = values.len();
-    if n % 2 == 1 {
-        values[n / 2]
-    } else {
-        f64::midpoint(values[n / 2 - 1], values[n / 2])
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,101 @@
+//! What was measured: cells, overheads, parts of a call, growth with the payload.
+
+use crate::{Cell, ErrorKind, Estimate, Function, Transport};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything measured of one cell.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellReport {
+    /// `transport.function.payload_bytes`.
+    pub id: Cell,
+    /// How the caller reached the code.
+    pub transport: Transport,
+    /// What was executed.
+    pub function: Function,
+    /// Size of the payload's JSON text.
+    pub payload_bytes: u32,
+    /// Samples behind the statistics: calls that succeeded and were timed.
+    pub count: u64,
+    /// Failed calls by kind.
+    pub errors: BTreeMap<ErrorKind, u64>,
+    /// Planned calls that were not made, because too many before them timed out.
+    pub skipped: u64,
+    /// Calls that succeeded but whose interpolation was lost to a stall after the call.
+    pub lost: u64,
+    /// Calls made before the timed ones.
+    pub warmup_calls: u64,
+    /// Smallest sample, in us; `None` without samples, or where it is below the resolution of a ticked timer.
+    pub min_us: Option<f64>,
+    /// Largest sample, in us.
+    pub max_us: Option<f64>,
+    /// Mean of the samples.
+    pub mean_us: Estimate,
+    /// Mean of calls in a row between two clock readings: the anchor that needs no interpolation.
+    pub chain_mean_us: Estimate,
+    /// `mean_us` minus `chain_mean_us`: a call after CPU work against a call in a row.
+    pub isolation_cost_us: Estimate,
+    /// Median.
+    pub p50_us: Estimate,
+    /// 95th percentile.
+    pub p95_us: Estimate,
+    /// 99th percentile.
+    pub p99_us: Estimate,
+    /// 99.9th percentile.
+    pub p99_9_us: Estimate,
+    /// The samples as an `HdrHistogram` in ns, V2 with DEFLATE, base64.
+    pub histogram: String,
+}
+
+/// Latency of a transport minus `direct`, same function and payload, paired by block.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overhead {
+    /// The delegated cell.
+    pub id: Cell,
+    /// Difference of the means.
+    pub mean_us: Estimate,
+    /// Difference of the medians.
+    pub p50_us: Estimate,
+    /// Difference of the 95th percentiles.
+    pub p95_us: Estimate,
+    /// Difference of the 99th percentiles.
+    pub p99_us: Estimate,
+}
+
+/// Where the time of a `service-binding` call in a row goes.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Breakdown {
+    /// The function.
+    pub function: Function,
+    /// Size of the payload.
+    pub payload_bytes: u32,
+    /// The whole: mean of calls in a row.
+    pub total_us: Estimate,
+    /// A call that carries nothing and does nothing: dispatch and isolate switch.
+    pub empty_hop_us: Estimate,
+    /// Encoding of request and answer.
+    pub encode_us: Estimate,
+    /// Decoding of request and answer.
+    pub decode_us: Estimate,
+    /// The function itself.
+    pub function_us: Estimate,
+    /// What the parts do not explain: the bodies' way between the isolates, mostly.
+    pub residual_us: Estimate,
+}
+
+/// How mean latency grows with the payload: that of samples, or for `direct` of repetitions, where the run timed every size by them.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slope {
+    /// The transport.
+    pub transport: Transport,
+    /// The function.
+    pub function: Function,
+    /// Microseconds for each kilobyte (1,000 bytes) of payload.
+    pub us_per_kb: Estimate,
+    /// Latency at no payload, by extrapolation.
+    pub intercept_us: Estimate,
+}
