@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `small_run` | a run over HTTP from `POST /runs` to its report: counts, intervals, n, resolution, order of the quantiles, histograms, chain means, noise floor; the layout of the Markdown |
 //! | `api_errors` | every error of the API is a problem document that says what to do |
+//! | `conformance` | the `OpenAPI` document drives every operation into every status that it describes, and every answer conforms; plans made from its schema are accepted, those it forbids refused |
 //! | `lifecycle` | cron starts the scheduled plan; cancelling keeps what was measured; one run at a time |
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
@@ -23,6 +24,8 @@
 //! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums |
 //! | `readers` | 50 readers during a run get no error and do not show in its figures |
 //! | `local_profile` | nothing is left behind when the local Workers end |
+//!
+//! `benches/results.rs` measures how fast readers are answered where 500 runs are stored.
 //!
 //! # Out of scope
 //!

@@ -2,7 +2,7 @@
 
 mod parse;
 
-pub use parse::{MAX_PLAN_BYTES, PlanError};
+pub use parse::{MAX_PAYLOAD_SIZES, MAX_PLAN_BYTES, MAX_THRESHOLD_MS, MAX_WARMUP, PlanError};
 
 use crate::{
     Cell, Function, Limits, PayloadShape, Thresholds, Transport,

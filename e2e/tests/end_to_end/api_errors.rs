@@ -72,12 +72,15 @@ fn starting_and_cancelling_without_the_token_is_401() {
         Some("token-of-the-testsX"),
     ] {
         let client = Client::new(url, token.map(str::to_owned));
-        let started = client.request(&Method::POST, "/runs", b"{}").unwrap();
-        assert_eq!(problem(&started).status, 401, "{token:?}");
-        let cancelled = client
-            .request(&Method::DELETE, &format!("/runs/{NO_SUCH_RUN}"), b"")
-            .unwrap();
-        assert_eq!(problem(&cancelled).status, 401, "{token:?}");
+        let path = format!("/runs/{NO_SUCH_RUN}");
+        for (method, path, body) in [
+            (Method::POST, "/runs", b"{}".as_slice()),
+            (Method::DELETE, &path, b""),
+        ] {
+            let answer = client.request(&method, path, body).unwrap();
+            assert_eq!(problem(&answer).status, 401, "{method} with {token:?}");
+            assert_eq!(answer.headers["www-authenticate"], "Bearer");
+        }
     }
 }
 

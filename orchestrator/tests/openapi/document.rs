@@ -1,9 +1,13 @@
 //! The `OpenAPI` document: paths by hand, beside the schemas that the types give.
 
 use protocol::{
-    Cell, PACKAGE_VERSION, Plan, Problem, Report, RunId,
+    Cell, Limits, PACKAGE_VERSION, Plan, Problem, Report, RunId,
     history::History,
     history::SeriesMetric,
+    limits::LimitsProfile,
+    measure::{MAX_BATCH_SIZE, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY, MIN_CALL_TIMEOUT_MS},
+    payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
+    plan::{MAX_PAYLOAD_SIZES, MAX_THRESHOLD_MS, MAX_WARMUP},
     routes::Export,
     run::{RunList, RunStatus},
 };
@@ -36,6 +40,7 @@ pub(crate) fn document() -> Value {
     document.runs();
     document.results();
     document.series();
+    let problem = document.schema::<Problem>();
     let mut schemas = document.schemas.take_definitions(true);
     schemas.insert("Health".to_owned(), health());
     schemas.insert("PlanRequest".to_owned(), plan_request(&schemas));
@@ -45,15 +50,46 @@ pub(crate) fn document() -> Value {
             "title": "worker-rpc-latency",
             "version": PACKAGE_VERSION,
             "license": {"name": "MIT OR Apache-2.0"},
-            "description": "What delegating a function from a thin stub Worker to a shared runtime Worker costs, measured from inside Cloudflare. Latencies are in microseconds (`_us`); an estimate has its 95 % interval and the resolution of the clock behind it, and what cannot be stated is null with a reason. Reading is open to every origin; starting and cancelling runs take a bearer token. Every error is a problem document (RFC 9457).",
+            "description": "What delegating a function from a thin stub Worker to a shared runtime Worker costs, measured from inside Cloudflare. Latencies are in microseconds (`_us`); an estimate has its 95 % interval and the resolution of the clock behind it, and what cannot be stated is null with a reason. Reading is open to every origin; starting and cancelling runs take a bearer token. Every error is a problem document (RFC 9457). HEAD works wherever GET does; OPTIONS and status 405 name the methods that a path knows (Allow).",
         },
         "servers": [{"url": "/"}],
         "paths": document.paths,
         "components": {
             "schemas": schemas,
+            "responses": {"Problem": other_problem(&problem)},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "The secret API_TOKEN of the deployment."}},
         },
     })
+}
+
+/// What any operation may answer beside the statuses that are its own.
+fn other_problem(problem: &Value) -> Value {
+    let detail = "this deployment is misconfigured: the variable LIMITS cannot be used";
+    let example = serde_json::to_value(Problem::new(503, detail)).unwrap();
+    json!({
+        "description": "Whatever else can go wrong: 405 for a method that the path does not know, 500 for a fault of the system, 502 and 504 when a coordinator could not be reached or did not answer, 503 for a deployment with a variable that cannot be used.",
+        "content": {"application/problem+json": {"schema": problem, "example": example}},
+    })
+}
+
+/// The header field that every answer of this status carries.
+fn header_of(status: u16) -> Option<Value> {
+    let (name, description, example) = match status {
+        202 => (
+            "Location",
+            "Where the run's status is.",
+            "/runs/20261122T172800Z-4f9a1c07",
+        ),
+        401 => (
+            "WWW-Authenticate",
+            "How to authenticate (RFC 9110, section 11.6.1).",
+            "Bearer",
+        ),
+        429 => ("Retry-After", "Seconds after which to try again.", "600"),
+        _ => return None,
+    };
+    let field = json!({"description": description, "required": true, "schema": {"type": "string"}, "example": example});
+    Some(json!({name: field}))
 }
 
 fn health() -> Value {
@@ -120,17 +156,24 @@ impl Document {
                     json!({media_type: {"schema": {"type": "string"}, "example": example}});
             }
         }
-        let mut responses = Map::new();
+        let mut responses = Map::from_iter([(
+            "default".to_owned(),
+            json!({"$ref": "#/components/responses/Problem"}),
+        )]);
+        if let Some(headers) = header_of(status) {
+            success["headers"] = headers;
+        }
         responses.insert(status.to_string(), success);
         let problem = self.schema::<Problem>();
         for (status, meaning) in errors {
             let example = serde_json::to_value(Problem::new(*status, *meaning)).unwrap();
             let content =
                 json!({"application/problem+json": {"schema": problem, "example": example}});
-            responses.insert(
-                status.to_string(),
-                json!({"description": meaning, "content": content}),
-            );
+            let mut response = json!({"description": meaning, "content": content});
+            if let Some(headers) = header_of(*status) {
+                response["headers"] = headers;
+            }
+            responses.insert(status.to_string(), response);
         }
         let operation = json!({"operationId": id, "summary": summary, "parameters": parameters, "responses": responses});
         let path = self.paths.entry(path).or_insert_with(|| json!({}));
@@ -145,12 +188,9 @@ impl Document {
             ("health", "Liveness, versions and locations."),
             &[],
             (200, Body::Json(health)),
-            &[(
-                503,
-                "this deployment is misconfigured: the variable LIMITS cannot be used",
-            )],
+            &[],
         );
-        let example = "# HELP worker_rpc_runs Runs kept, by state.\n# TYPE worker_rpc_runs gauge\nworker_rpc_runs{location=\"default\",state=\"completed\"} 12\n";
+        let example = "# HELP worker_rpc_run_active Whether a run is active.\n# TYPE worker_rpc_run_active gauge\nworker_rpc_run_active{location=\"default\"} 0\n";
         self.add(
             "get",
             "/metrics",
@@ -185,7 +225,6 @@ impl Document {
         ]);
         let start = &mut self.paths["/runs"]["post"];
         start["security"] = json!([{"token": []}]);
-        start["responses"]["202"]["headers"] = json!({"Location": {"description": "Where the run's status is.", "required": true, "schema": {"type": "string"}}});
         start["requestBody"] = json!({
             "required": false,
             "description": "The plan. Every field may be left out and then has its default; no body is the default plan.",
@@ -203,7 +242,7 @@ impl Document {
                 "before",
                 "Only runs before this one: the last answer's next_before.",
                 false,
-                &json!({"type": "string"}),
+                &self.schema::<RunId>(),
             ),
         ];
         self.add(
@@ -286,7 +325,7 @@ impl Document {
                 Export::Hlog => (
                     "text/plain",
                     "One cell's lossless HdrHistogram interval log (V2), in ns, one interval a slice.",
-                    "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
+                    "#[MaxValueDivisor: 1000000.000]\n0.120,0.048,0.230,HISTFAAAACV4nJNpmSzMwMDAzgABzFCaEcL7/9/+A0TgYzsj00QWJgB5JwaU\n",
                 ),
                 Export::Csv => (
                     "text/csv",
@@ -344,7 +383,7 @@ impl Document {
     }
 }
 
-/// A plan as it is asked for: nothing in it is required, nothing else is accepted.
+/// A plan as it is asked for: nothing in it is required, nothing else is accepted, and what the types cannot say is said here.
 fn plan_request(schemas: &Map<String, Value>) -> Value {
     let mut thresholds = schemas["Thresholds"].clone();
     let mut plan = schemas["Plan"].clone();
@@ -352,15 +391,66 @@ fn plan_request(schemas: &Map<String, Value>) -> Value {
         object.as_object_mut().unwrap().remove("required");
         object["additionalProperties"] = json!(false);
     }
-    plan["properties"]["thresholds"] = thresholds;
-    plan["description"] =
-        json!("A plan as it is asked for: every field may be left out and then has its default.");
+    for threshold in thresholds["properties"]
+        .as_object_mut()
+        .unwrap()
+        .values_mut()
+    {
+        restrict(
+            threshold,
+            &json!({"exclusiveMinimum": 0, "maximum": MAX_THRESHOLD_MS}),
+        );
+    }
+    let fields = &mut plan["properties"];
+    fields["thresholds"] = thresholds;
+    let most_samples = Limits::of(LimitsProfile::Paid).samples_per_cell;
+    for (field, limits) in [
+        ("transports", json!({"minItems": 1, "uniqueItems": true})),
+        ("functions", json!({"minItems": 1, "uniqueItems": true})),
+        (
+            "payload_bytes",
+            json!({"minItems": 1, "maxItems": MAX_PAYLOAD_SIZES, "uniqueItems": true}),
+        ),
+        (
+            "samples_per_cell",
+            json!({"minimum": 1, "maximum": most_samples}),
+        ),
+        ("warmup_per_slice", json!({"maximum": MAX_WARMUP})),
+        ("seed", json!({"maximum": u64::MAX})),
+        (
+            "call_timeout_ms",
+            json!({"minimum": MIN_CALL_TIMEOUT_MS, "maximum": MAX_CALL_TIMEOUT_MS}),
+        ),
+        (
+            "batch_size",
+            json!({"minimum": 1, "maximum": MAX_BATCH_SIZE}),
+        ),
+        (
+            "concurrency",
+            json!({"minimum": 1, "maximum": MAX_CONCURRENCY}),
+        ),
+    ] {
+        restrict(&mut fields[field], &limits);
+    }
+    restrict(
+        &mut fields["payload_bytes"]["items"],
+        &json!({"minimum": MIN_PAYLOAD_BYTES, "maximum": MAX_PAYLOAD_BYTES}),
+    );
     for (field, value) in serde_json::to_value(Plan::default())
         .unwrap()
         .as_object()
         .unwrap()
     {
-        plan["properties"][field]["default"] = value.clone();
+        fields[field]["default"] = value.clone();
     }
+    plan["description"] = json!(
+        "A plan as it is asked for: every field may be left out and then has its default. A plan of these bounds is refused, with what fits, only when it makes more slices than the account's limits allow; those of a free account also allow fewer samples."
+    );
     plan
+}
+
+/// Adds keywords to a schema.
+fn restrict(schema: &mut Value, keywords: &Value) {
+    let keywords = keywords.as_object().unwrap().clone();
+    schema.as_object_mut().unwrap().extend(keywords);
 }

@@ -14,10 +14,13 @@ use serde_json::{Map, Value};
 pub const MAX_PLAN_BYTES: usize = 16 * 1024;
 
 /// Payload sizes in one plan, at most.
-const MAX_PAYLOAD_SIZES: usize = 16;
+pub const MAX_PAYLOAD_SIZES: usize = 16;
 
 /// Warmup calls of a slice, at most: they count against the delegated calls of the slice.
-pub(super) const MAX_WARMUP: u32 = 10;
+pub const MAX_WARMUP: u32 = 10;
+
+/// Largest threshold, in ms: as long as a call may take at most. Thresholds are above 0.
+pub const MAX_THRESHOLD_MS: u32 = MAX_CALL_TIMEOUT_MS;
 
 /// Why a text is not a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,11 +165,12 @@ fn threshold(
     let Some(value) = given.remove(field) else {
         return default;
     };
-    if let Some(ms) = value.as_f64().filter(|ms| *ms > 0.0 && *ms <= 60_000.0) {
+    let in_range = |ms: &f64| *ms > 0.0 && *ms <= f64::from(MAX_THRESHOLD_MS);
+    if let Some(ms) = value.as_f64().filter(in_range) {
         return ms;
     }
     let detail = format!(
-        "is {}; must be a number of ms above 0, at most 60000",
+        "is {}; must be a number of ms above 0, at most {MAX_THRESHOLD_MS}",
         kind_of(&value)
     );
     reader.refuse(format!("thresholds.{field}"), detail);
