@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimalsFor, duration, estimateLine, estimateText, figureText, mergedSentence, milliseconds, noiseFloorText, sampleCounts, skeleton, slopeText } from "../src/format.js";
+import { decimalsFor, duration, estimateLine, estimateText, figureText, mergedSentence, milliseconds, noiseFloorText, sampleCounts, skeleton, slopeText, stretchText } from "../src/format.js";
 import { payloadTitle } from "../src/vocabulary.js";
 
 test("a value has as many digits as its resolution supports", () => {
@@ -38,6 +38,12 @@ test("a slope too small to see is not 0", () => {
   const us_per_kb = { value: 0, lower: -0.004, upper: 0.004, resolution: 0.012 };
   assert.equal(slopeText({ us_per_kb, intercept_us: { value: 227, lower: 197.4, upper: 266, resolution: 0.7 } }), "each KB: < 0.012 µs; at no payload: 227.0 µs (197.4 to 266.0)");
   assert.equal(slopeText({ us_per_kb: { value: null, reason: "no samples" }, intercept_us: { value: 2, resolution: 1 } }), "each KB: not stated: no samples; at no payload: 2 µs");
+});
+
+test("a mean that one slice dominates says so", () => {
+  const stretch = { block: 7, calls: 8, share: 0.574, mean_without_us: 224.4 };
+  assert.equal(stretchText(stretch, { value: 523, resolution: 28 }), "57 % of it in one slice of 8 calls; 0.22 without it");
+  assert.equal(stretchText(undefined, { value: 220, resolution: 28 }), null);
 });
 
 test("the noise floor is held against its resolution", () => {

@@ -1,11 +1,14 @@
-//! Signs that a cell's samples are not what they look like: slow first calls, a second mode, drift over the run.
+//! Signs that a cell's samples are not what they look like: slow first calls, a second mode, drift over the run, a mean
+//! that one slice dominates.
 //!
 //! Each check looks at every cell of a run, so each is strict: it asks for a difference that is unlikely by chance (one
 //! in a thousand and rarer) *and* large enough to matter. Finding nothing proves nothing.
 
 mod bimodal;
+mod stretch;
 
 pub use bimodal::{Modes, two_modes};
+pub use stretch::{DominantStretch, dominant_stretch};
 
 use crate::{cell_samples::Block, proportion::t_quantile_at};
 use statrs::distribution::{Binomial, DiscreteCDF as _};

@@ -63,6 +63,11 @@ impl BlockMeans {
         self.0.get(&block).copied()
     }
 
+    /// Every block's mean, in the order of the blocks.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, WeightedMean)> {
+        self.0.iter().map(|(&block, &mean)| (block, mean))
+    }
+
     /// Whether there is no block.
     #[must_use]
     pub fn is_empty(&self) -> bool {

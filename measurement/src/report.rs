@@ -63,7 +63,7 @@ pub fn assemble(
     let overheads = overheads(&evidence, &cells);
     let environment = environment::environment(deployment, &evidence);
     let verdicts = verdicts::verdicts(plan, &verdicts::judged(&cells, &overheads));
-    let faults = faults::faults(plan, &evidence, &environment);
+    let faults = faults::faults(plan, &evidence, &cells, &environment);
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,

@@ -8,10 +8,11 @@
 mod runs;
 
 use protocol::{
-    ErrorKind, Function, Plan, Transport,
+    Cell, ErrorKind, Function, Plan, Report, Transport,
     measure::{MeasureResponse, Timer},
+    report::CellReport,
 };
-use runs::{Platform, cell, faults, find, records, report, samples_of, small_plan};
+use runs::{Platform, cell, covers, faults, find, records, report, samples_of, small_plan};
 
 #[test]
 fn a_clean_run_has_no_faults() {
@@ -138,4 +139,97 @@ fn the_mean_of_overlapping_calls_is_good_to_a_tick_in_every_lane() {
         find(&report, id).mean_us.resolution.unwrap()
     };
     assert!((resolution(4) / resolution(1) - 4.0).abs() < 0.01);
+}
+
+/// A run in which a stall of 50 ms falls into one of the 20 chains of 8 calls of a cell, or into one of its 400 isolated calls.
+fn stalled(plan: &Plan, id: Cell, platform: Platform, in_a_row: bool) -> Report {
+    let mut records = records(plan, platform);
+    let (dispatch, answer) = samples_of(&mut records, id).nth(7).unwrap();
+    *dispatch += 50;
+    if in_a_row {
+        answer.chain.as_mut().unwrap().elapsed_ms += 50;
+    } else {
+        answer.samples[3] += 50_000_000;
+        answer.elapsed_ms += 50;
+    }
+    report(plan, &records)
+}
+
+#[test]
+fn a_stall_that_makes_a_mean_is_named_with_its_share_and_moves_no_median() {
+    let plan = small_plan();
+    let id = cell(Transport::ServiceBinding, Function::Echo, 100);
+    let calm = report(&plan, &records(&plan, Platform::RUNNING));
+    let (in_a_row, alone) = [true, false]
+        .map(|in_a_row| stalled(&plan, id, Platform::RUNNING, in_a_row))
+        .into();
+    let of = |report, in_a_row| {
+        let cell: &CellReport = find(report, id);
+        let chain = (cell.chain_mean_us.clone(), cell.chain_dominated_by.clone());
+        let isolated = (cell.mean_us.clone(), cell.mean_dominated_by.clone());
+        if in_a_row { chain } else { isolated }
+    };
+    for (report, is_chain, calls, kind) in [
+        (&in_a_row, true, 8, "dominated-chain"),
+        (&alone, false, 20, "dominated-mean"),
+    ] {
+        assert_eq!(
+            (of(&calm, is_chain).1, of(report, !is_chain).1),
+            (None, None)
+        );
+        let (mean, stretch) = of(report, is_chain);
+        let stretch = stretch.unwrap();
+        assert_eq!((stretch.block, stretch.calls), (7, calls));
+        assert!(stretch.share > 0.3 && stretch.share < 0.9, "{stretch:?}");
+        assert!(stretch.mean_without_us < 0.7 * mean.value.unwrap());
+        let told = faults(report, kind);
+        assert_eq!((told.len(), told[0].cell), (1, Some(id)));
+        assert_eq!(told[0].figures["block"], 7.0);
+        let median = find(report, id).p50_us.value.unwrap();
+        assert!(covers(&find(&calm, id).p50_us, median), "{median}");
+    }
+}
+
+#[test]
+fn no_verdict_turns_on_a_stall_among_calls_in_a_row() {
+    // direct calls drown in errors of 20 us: without repetitions, their overhead rests on their mean in a row
+    let blurred = Platform {
+        resolution_ns: 20_000,
+        ..Platform::RUNNING
+    };
+    for (platform, breakdown) in [(Platform::RUNNING, true), (blurred, false)] {
+        let plan = Plan {
+            breakdown,
+            ..small_plan()
+        };
+        let calm = report(&plan, &records(&plan, platform));
+        for transport in [Transport::ServiceBinding, Transport::Direct] {
+            let id = cell(transport, Function::Echo, 100);
+            let stalled = stalled(&plan, id, platform, true);
+            assert!(find(&stalled, id).chain_dominated_by.is_some() || breakdown);
+            for (calm, stalled) in calm.verdicts.iter().zip(&stalled.verdicts) {
+                assert_eq!(
+                    (calm.id, calm.metric, calm.outcome),
+                    (stalled.id, stalled.metric, stalled.outcome)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn sentences_that_rest_on_calls_in_a_row_tell_of_the_stall_among_them() {
+    let plan = small_plan();
+    let id = cell(Transport::ServiceBinding, Function::Echo, 100);
+    let calm = report(&plan, &records(&plan, Platform::RUNNING));
+    let stalled = stalled(&plan, id, Platform::RUNNING, true);
+    let sentence = |report: &Report, topic: &str| {
+        let mut findings = report.analysis.iter();
+        let finding = findings.find(|finding| finding.topic == topic);
+        finding.unwrap().sentence.clone()
+    };
+    for topic in ["isolation-cost", "breakdown"] {
+        assert!(sentence(&stalled, topic).contains("of it in one slice of 8 calls"));
+        assert!(!sentence(&calm, topic).contains("in one slice"));
+    }
 }

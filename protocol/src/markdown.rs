@@ -3,7 +3,9 @@
 //! One table for each function with the columns Method, Payload, p50, p95, p99; below them overheads, verdicts, breakdown, slopes,
 //! analysis, faults and the environment. Text that came from outside is never in a report, so nothing needs escaping.
 
+mod environment;
 pub mod figure;
+mod notes;
 mod sections;
 
 use crate::{Report, Transport, report::CellReport};
@@ -28,14 +30,15 @@ pub fn render(report: &Report) -> String {
         out.push_str(&latency_table(report, function));
         line!(out);
     }
-    sections::unstated(&mut out, report);
+    notes::unstated(&mut out, report);
     sections::overheads(&mut out, report);
+    notes::dominated(&mut out, report);
     sections::verdicts(&mut out, report);
     sections::breakdown(&mut out, report);
     sections::slopes(&mut out, report);
     sections::analysis(&mut out, report);
     sections::faults(&mut out, report);
-    sections::environment(&mut out, report);
+    environment::environment(&mut out, report);
     out
 }
 

@@ -8,7 +8,7 @@ mod figures;
 mod verdict;
 
 pub use environment::{Environment, NoiseFloor};
-pub use figures::{Breakdown, CellReport, Overhead, Slope};
+pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
 pub use verdict::{Metric, Outcome, Quantity, Summary, TransportSummary, Verdict};
 
 use crate::{Cell, Plan, RunId, RunState, run::Trigger};

@@ -42,6 +42,8 @@ fn report(latency_us: f64, overhead_us: Option<f64>) -> Report {
         max_us: Some(900.0),
         mean_us: estimate(latency_us + 5.0),
         chain_mean_us: estimate(latency_us - 5.0),
+        mean_dominated_by: None,
+        chain_dominated_by: None,
         isolation_cost_us: estimate(10.0),
         p50_us: estimate(latency_us),
         p95_us: estimate(latency_us + 50.0),

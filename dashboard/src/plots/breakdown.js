@@ -1,6 +1,7 @@
 // Where the time of a service-binding call goes: one bar for each payload size, divided into measured parts.
 import { scaleBand, scaleLinear } from "d3-scale";
-import { estimateText, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { estimateText, isNumber, resolutionText, sampleCounts, stretchText } from "../format.js";
+import { cellId } from "../report.js";
 import { payloadTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas } from "./canvas.js";
 
@@ -23,7 +24,8 @@ export function breakdownPlot(report, fn) {
     name: `breakdown-${fn}`,
     draw: (width) => draw(drawn, fn, width),
     caption: `${fn}. Mean time of a service-binding call in a row, in ms, by measured part; ${sampleCounts(totals.map(({ n }) => n))}; ${resolutionText(totals)}. `
-      + "The empty hop is dispatch and isolate switch; the residual is what the parts do not explain: mostly the bodies' way between the isolates. A negative residual is not drawn.",
+      + "The empty hop is dispatch and isolate switch; the residual is what the parts do not explain: mostly the bodies' way between the isolates. A negative residual is not drawn."
+      + stalls(report, rows),
     numbers: {
       head: ["Payload", ...Object.values(PARTS).map(({ title }) => `${title} (ms)`), "total (ms)"],
       rows: rows.map((row) => [payloadTitle(row.payload_bytes), ...[...Object.keys(PARTS), "total_us"].map((part) => cellText(row[part]))]),
@@ -34,6 +36,16 @@ export function breakdownPlot(report, fn) {
         [fn, row.payload_bytes, part.replace(/_us$/, ""), row[part].value, row[part].lower, row[part].upper, row[part].resolution, row[part].n])),
     },
   };
+}
+
+/** Which totals, and so which residuals, are mostly about one slice. */
+function stalls(report, rows) {
+  const texts = rows.map(({ function: fn, payload_bytes: bytes, total_us: total }) => {
+    const cell = report.cells.find(({ id }) => id === cellId("service-binding", fn, bytes));
+    const text = stretchText(cell?.chain_dominated_by, total);
+    return text && ` The total of ${payloadTitle(bytes)} is mostly about a stall: ${text} (ms).`;
+  });
+  return texts.filter(Boolean).join("");
 }
 
 function cellText(estimate) {

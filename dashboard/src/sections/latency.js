@@ -1,6 +1,6 @@
 // The table that users came for (DESIGN section 7), and under it everything else that was measured of each cell.
 import { element, fill } from "../element.js";
-import { estimateText, integer, isNumber, mergedSentence, resolutionText, sampleCounts, skeleton } from "../format.js";
+import { estimateText, integer, isNumber, mergedSentence, resolutionText, sampleCounts, skeleton, stretchText } from "../format.js";
 import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
 import { FUNCTIONS, payloadTitle, transportTitle } from "../vocabulary.js";
 
@@ -58,7 +58,7 @@ function everything(report, cells) {
   return element("details", {}, element("summary", {}, "Everything measured of these cells"),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Everything measured of these cells" },
       element("table", {},
-        element("caption", {}, "Times in ms. The mean is of isolated calls, the chain mean of calls in a row between two clock readings; the isolation cost is the first minus the second."),
+        element("caption", {}, "Times in ms. The mean is of isolated calls, the chain mean of calls in a row between two clock readings; the isolation cost is the first minus the second. A mean that is mostly about one slice says so; no verdict rests on a mean."),
         element("thead", {}, element("tr", {}, head.map((text) => element("th", { scope: "col" }, text)))),
         element("tbody", {}, cells.map((cell) => everythingOf(report, cell))))));
 }
@@ -71,14 +71,17 @@ function everythingOf(report, cell) {
     element("th", { scope: "row" }, `${transportTitle(cell.transport)}, ${payloadTitle(cell.payload_bytes)}`),
     [cell.count, errorCount(cell), cell.skipped, cell.lost, cell.warmup_calls].map((count, index) => element("td", { class: "number" }, integer(count), index === 1 && count > 0 && ` (${kinds(cell.errors)})`)),
     element("td", { class: "number" }, plain(cell.min_us)),
-    ["mean_us", "chain_mean_us", "isolation_cost_us", "p99_9_us"].map((field) => element("td", { class: "number" }, withReason(cell[field]))),
+    ["mean_us", "chain_mean_us", "isolation_cost_us", "p99_9_us"].map((field) => element("td", { class: "number" }, withReason(cell[field], cell[DOMINATED_BY[field]]))),
     element("td", { class: "number" }, plain(cell.max_us)),
     !isMerged(report) && element("td", {}, files));
 }
 
 const kinds = (errors) => Object.entries(errors).map(([kind, count]) => `${kind} ${count}`).join(", ");
 
-function withReason(estimate) {
+/** Where a mean's dominating slice stands, if it has one. */
+const DOMINATED_BY = { mean_us: "mean_dominated_by", chain_mean_us: "chain_dominated_by" };
+
+function withReason(estimate, stretch) {
   const { text, interval, reason } = estimateText(estimate);
-  return [text, interval && element("span", { class: "interval" }, interval), reason && element("span", { class: "interval" }, reason)];
+  return [text, ...[interval, reason, stretchText(stretch, estimate)].map((note) => note && element("span", { class: "interval" }, note))];
 }

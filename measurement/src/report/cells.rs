@@ -5,6 +5,7 @@ use super::{
     figures::{published, us},
 };
 use crate::{
+    anomaly::{DominantStretch, dominant_stretch},
     block_means::BlockMeans,
     bounds::{bounds, ticked_mean},
     histogram::EncodeError,
@@ -13,7 +14,11 @@ use crate::{
     neighbours::enclosed,
     quantile::{REPORTED, blur_ns, quantile},
 };
-use protocol::{Transport, measure::Timer, report::CellReport};
+use protocol::{
+    Transport,
+    measure::Timer,
+    report::{CellReport, Stretch},
+};
 
 const NO_CLOCK: Undefined =
     Undefined::NotMeasured("the caller told nothing of its clock; only means are known");
@@ -42,12 +47,17 @@ pub(super) struct CellFigures {
     pub(super) resolution_ns: f64,
     pub(super) mean_resolution_ns: f64,
     pub(super) chain_resolution_ns: f64,
+    /// The slices that the two means are mostly about, if any.
+    pub(super) mean_stretch: Option<DominantStretch>,
+    pub(super) chain_stretch: Option<DominantStretch>,
 }
 
 /// Calls in a row: the chain, or for `direct` the function by repetition, which is the same thing thousands of times over.
 struct Row<'a> {
     means: &'a BlockMeans,
     resolution_ns: f64,
+    /// What the clock may add to the time of one block.
+    good_to_ns: f64,
 }
 
 impl<'a> Row<'a> {
@@ -57,12 +67,18 @@ impl<'a> Row<'a> {
             Some(timed) => Self {
                 means: &timed.means,
                 resolution_ns: timed.resolution_ns(),
+                good_to_ns: timed.tick_ns,
             },
             None => Self {
                 means: &evidence.chain,
                 resolution_ns: evidence.chain_resolution_ns(),
+                good_to_ns: evidence.chain_good_to_ns(),
             },
         }
+    }
+
+    fn stretch(&self) -> Option<DominantStretch> {
+        dominant_stretch(self.means, self.good_to_ns)
     }
 
     fn mean(&self) -> Known {
@@ -110,6 +126,10 @@ impl CellFigures {
             chain_mean: row.mean(),
             isolation_cost: Known::from(isolation_cost),
             quantiles: enclosed(REPORTED.map(|q| widened(quantile(&evidence.samples, q), blur_ns))),
+            // the mean of what is too short to see is about the timer anyway
+            mean_stretch: dominant_stretch(&means, resolution_ns)
+                .filter(|_| evidence.is_resolved()),
+            chain_stretch: row.stretch(),
             means,
             allowance_ns,
             resolution_ns,
@@ -152,6 +172,8 @@ impl CellFigures {
             resolution_ns: tick as f64,
             mean_resolution_ns: evidence.chain_resolution_ns(),
             chain_resolution_ns: row.resolution_ns,
+            mean_stretch: row.stretch(),
+            chain_stretch: row.stretch(),
         }
     }
 
@@ -181,6 +203,8 @@ impl CellFigures {
             resolution_ns: row.resolution_ns,
             mean_resolution_ns: row.resolution_ns,
             chain_resolution_ns: row.resolution_ns,
+            mean_stretch: row.stretch(),
+            chain_stretch: row.stretch(),
         }
     }
 
@@ -196,6 +220,8 @@ impl CellFigures {
             allowance_ns: row.resolution_ns,
             mean_resolution_ns: row.resolution_ns,
             chain_resolution_ns: row.resolution_ns,
+            mean_stretch: row.stretch(),
+            chain_stretch: row.stretch(),
             ..Self::unknown(NO_CLOCK)
         }
     }
@@ -211,6 +237,8 @@ impl CellFigures {
             resolution_ns: 0.0,
             mean_resolution_ns: 0.0,
             chain_resolution_ns: 0.0,
+            mean_stretch: None,
+            chain_stretch: None,
         }
     }
 }
@@ -218,6 +246,15 @@ impl CellFigures {
 /// A latency cannot be negative, so a share `1 - q` of the calls above `x` alone makes a mean of `(1 - q) x`.
 pub(super) fn markov_bound(mean_ns: f64, q: f64) -> f64 {
     mean_ns / (1.0 - q)
+}
+
+fn stretch(found: DominantStretch) -> Stretch {
+    Stretch {
+        block: found.block,
+        calls: found.calls,
+        share: (found.share * 1e3).round() / 1e3,
+        mean_without_us: us(found.mean_without_ns),
+    }
 }
 
 /// Publishes a cell.
@@ -244,6 +281,8 @@ pub(super) fn cell_report(
         max_us: histogram.max_ns().and_then(resolved),
         mean_us: published(&figures.mean, figures.mean_resolution_ns),
         chain_mean_us: published(&figures.chain_mean, figures.chain_resolution_ns),
+        mean_dominated_by: figures.mean_stretch.map(stretch),
+        chain_dominated_by: figures.chain_stretch.map(stretch),
         isolation_cost_us: published(&figures.isolation_cost, figures.chain_resolution_ns),
         p50_us,
         p95_us,

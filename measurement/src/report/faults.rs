@@ -3,7 +3,8 @@
 mod of_cell;
 
 use super::{
-    evidence::{Evidence, SliceFacts},
+    cells::CellFigures,
+    evidence::{CellEvidence, Evidence, SliceFacts},
     wording::ms,
 };
 use crate::anomaly::{block_medians, drift, error_burst};
@@ -27,7 +28,12 @@ const DISPATCH_ALLOWANCE_TICKS: f64 = 2.0;
 const NS_PER_US: f64 = 1e3;
 
 /// Everything found, run-wide faults first.
-pub(super) fn faults(plan: &Plan, evidence: &Evidence, environment: &Environment) -> Vec<Fault> {
+pub(super) fn faults(
+    plan: &Plan,
+    evidence: &Evidence,
+    cells: &[(&CellEvidence, CellFigures)],
+    environment: &Environment,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     faults.extend(isolation_cost(environment));
     faults.extend(noise_floor(environment));
@@ -36,10 +42,9 @@ pub(super) fn faults(plan: &Plan, evidence: &Evidence, environment: &Environment
     let tick_ms = environment.tick_ms.unwrap_or(1) as f64;
     faults.extend(samples_exceed_dispatch(evidence, tick_ms, plan.concurrency));
     faults.extend(burst(evidence));
-    let of_cells = evidence
-        .cells
+    let of_cells = cells
         .iter()
-        .flat_map(|cell| cell_faults(plan, cell))
+        .flat_map(|(cell, figures)| cell_faults(plan, cell, figures))
         .collect();
     faults.extend(together(of_cells, evidence.cells.len()));
     faults

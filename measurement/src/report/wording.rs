@@ -1,6 +1,6 @@
 //! Figures in sentences: milliseconds with as many digits as the resolution supports, and what is too small to see said to be so.
 
-use protocol::{Estimate, markdown::figure::Scale};
+use protocol::{Estimate, markdown::figure::Scale, report::Stretch};
 
 /// Nobody reads more digits than these out of a sentence, in us, however fine the resolution.
 const FINEST_US: f64 = 0.1;
@@ -73,6 +73,14 @@ pub(super) fn said(estimate: &Estimate) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What is to be known of a mean that one slice dominates: `, 57 % of it in one slice of 8 calls`.
+pub(super) fn dominated(by: Option<&Stretch>) -> String {
+    by.map_or_else(String::new, |stretch| {
+        let (percent, calls) = (stretch.share * 100.0, stretch.calls);
+        format!(", {percent:.0} % of it in one slice of {calls} calls")
+    })
 }
 
 /// Without the signs that stand in tables.

@@ -55,7 +55,8 @@ fn the_whole_report_names_every_section_that_has_content() {
         "| Direct | echo     | < 0.18 [> -0.18, 0.4] |  < 0.9 [-2.1, 2.4] |",
         "- noise floor of the timer around no call: p50 < 1.2 us, p95 3 us, p99 9 us (resolution of a reading 1.2 us, n = 400)",
         "- **isolation-cost**: 120 us between calls alone and in a row",
-        "- mean of service-binding.echo.100: 0.095 ms alone, 0.080 ms in a row of calls",
+        "- service-binding.echo.100 in a row: 57 % of the time in block 7, 8 calls; 0.035 ms without it",
+        "- mean of service-binding.echo.100: 0.095 ms alone, 0.080 ms in a row of calls (57 % of it in one slice)",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }

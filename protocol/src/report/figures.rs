@@ -34,6 +34,12 @@ pub struct CellReport {
     pub mean_us: Estimate,
     /// Mean of calls in a row between two clock readings: the anchor that needs no interpolation.
     pub chain_mean_us: Estimate,
+    /// The slice that `mean_us` is mostly about, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean_dominated_by: Option<Stretch>,
+    /// The slice that `chain_mean_us` is mostly about, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_dominated_by: Option<Stretch>,
     /// `mean_us` minus `chain_mean_us`: a call after CPU work against a call in a row.
     pub isolation_cost_us: Estimate,
     /// Median.
@@ -46,6 +52,21 @@ pub struct CellReport {
     pub p99_9_us: Estimate,
     /// The samples as an `HdrHistogram` in ns, V2 with DEFLATE, base64.
     pub histogram: String,
+}
+
+/// One slice whose calls took so long that a mean is about them more than about the others: without it the mean would be lower by a fifth at least.
+/// Such a mean is true, and says little of an ordinary call. No verdict rests on a mean; but a slow call among the isolated ones may be the upper end of a p99.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Its block, from 0.
+    pub block: u32,
+    /// Its calls.
+    pub calls: u64,
+    /// Its part of the time of all calls, in (0, 1).
+    pub share: f64,
+    /// The mean of the calls of all other slices, in us.
+    pub mean_without_us: f64,
 }
 
 /// Latency of a transport minus `direct`, same function and payload, paired by block.

@@ -68,10 +68,22 @@ impl CellEvidence {
     pub(in crate::report) fn chain_resolution_ns(&self) -> f64 {
         let (blocks, calls) = (self.chain.block_count() as f64, self.chain.weight() as f64);
         if calls > 0.0 {
-            self.chain_tick_ns * f64::from(self.lanes) * blocks.sqrt() / calls
+            self.chain_good_to_ns() * blocks.sqrt() / calls
         } else {
             0.0
         }
+    }
+
+    /// What the clock may add to the time of one block's chain.
+    pub(in crate::report) fn chain_good_to_ns(&self) -> f64 {
+        self.chain_tick_ns * f64::from(self.lanes)
+    }
+
+    /// Whether single samples tell of the calls: whole ticks are too coarse, and below the resolution they tell of the timer.
+    pub(in crate::report) fn is_resolved(&self) -> bool {
+        let median = self.samples.histogram().quantile_ns(0.5);
+        self.timer == Some(Timer::Interpolated)
+            && median.is_some_and(|median| median >= self.resolution_ns())
     }
 
     pub(in crate::report) fn error_count(&self) -> u64 {

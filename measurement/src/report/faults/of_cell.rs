@@ -2,10 +2,14 @@
 
 use super::{CellFault, NS_PER_US, fault};
 use crate::{
-    anomaly::{block_medians, drift, slow_first_calls, two_modes},
-    report::{evidence::CellEvidence, wording::microseconds},
+    anomaly::{DominantStretch, block_medians, drift, slow_first_calls, two_modes},
+    report::{
+        cells::CellFigures,
+        evidence::CellEvidence,
+        wording::{microseconds, ms},
+    },
 };
-use protocol::{ErrorKind, Plan, measure::Timer};
+use protocol::{Cell, ErrorKind, Plan, measure::Timer};
 
 /// More lost interpolations than this share mean a machine too busy to measure on.
 const LOST_SHARE: f64 = 0.05;
@@ -14,25 +18,23 @@ const LOST_SHARE: f64 = 0.05;
 const ERROR_SHARE: f64 = 0.01;
 
 /// Every fault of a cell.
-pub(super) fn cell_faults(plan: &Plan, cell: &CellEvidence) -> Vec<CellFault> {
+pub(super) fn cell_faults(
+    plan: &Plan,
+    cell: &CellEvidence,
+    figures: &CellFigures,
+) -> Vec<CellFault> {
     let mut faults = Vec::new();
     faults.extend(missing(cell));
     faults.extend(errors(cell));
     faults.extend(lost(cell));
     faults.extend(retried(cell));
-    if plan.concurrency == 1 && is_resolved(cell) {
+    faults.extend(dominated(cell, figures));
+    if plan.concurrency == 1 && cell.is_resolved() {
         faults.extend(first_calls(cell));
         faults.extend(cell_drift(cell));
         faults.extend(modes(cell));
     }
     faults
-}
-
-/// Whether single samples tell of the calls: whole ticks are too coarse, and below the resolution they tell of the timer.
-fn is_resolved(cell: &CellEvidence) -> bool {
-    let median = cell.samples.histogram().quantile_ns(0.5);
-    cell.timer == Some(Timer::Interpolated)
-        && median.is_some_and(|median| median >= cell.resolution_ns())
 }
 
 /// What a single sample is good to, in us.
@@ -119,6 +121,64 @@ fn retried(cell: &CellEvidence) -> Option<CellFault> {
         );
         CellFault { severity, fault: fault("retried", Some(cell.cell), message, [("slices", severity)]) }
     })
+}
+
+/// A mean that is mostly about one slice. Where isolated calls and calls in a row are the same calls, it is told once.
+fn dominated(cell: &CellEvidence, figures: &CellFigures) -> Vec<CellFault> {
+    let isolated = figures
+        .mean_stretch
+        .filter(|_| cell.timer == Some(Timer::Interpolated))
+        .map(|stretch| Dominated {
+            kind: "dominated-mean",
+            calls: "isolated calls",
+            meaning: "the median is not moved by it, the upper end of the p99 may be one of its calls",
+            stretch,
+            resolution_us: figures.mean_resolution_ns / NS_PER_US,
+        });
+    let in_a_row = figures.chain_stretch.map(|stretch| Dominated {
+        kind: "dominated-chain",
+        calls: "calls in a row",
+        meaning: "no verdict rests on calls in a row",
+        stretch,
+        resolution_us: figures.chain_resolution_ns / NS_PER_US,
+    });
+    let told = |dominated: Dominated| dominated.told(cell.cell);
+    isolated.into_iter().chain(in_a_row).map(told).collect()
+}
+
+/// A mean that one slice dominates, and what follows from it.
+struct Dominated {
+    kind: &'static str,
+    calls: &'static str,
+    meaning: &'static str,
+    stretch: DominantStretch,
+    resolution_us: f64,
+}
+
+impl Dominated {
+    fn told(&self, cell: Cell) -> CellFault {
+        let Self { stretch, .. } = self;
+        let percent = stretch.share * 100.0;
+        let without_us = stretch.mean_without_ns / NS_PER_US;
+        let message = format!(
+            "{percent:.0} % of the time of its {} went by in one slice (block {}, {} calls), without which their mean is {}: the mean tells of that slice, not of an ordinary call; {}",
+            self.calls,
+            stretch.block,
+            stretch.calls,
+            ms(without_us, Some(self.resolution_us)),
+            self.meaning
+        );
+        let figures = [
+            ("share_percent", percent),
+            ("block", f64::from(stretch.block)),
+            ("calls", stretch.calls as f64),
+            ("mean_without_us", without_us),
+        ];
+        CellFault {
+            severity: stretch.share,
+            fault: fault(self.kind, Some(cell), message, figures),
+        }
+    }
 }
 
 fn first_calls(cell: &CellEvidence) -> Option<CellFault> {

@@ -1,8 +1,8 @@
 //! What a delegated call is made of: isolated against in a row, and part by part.
 
 use super::{Reader, figure};
-use crate::report::wording::{ms, said, size};
-use protocol::{Transport, report::Finding};
+use crate::report::wording::{dominated, ms, said, size};
+use protocol::{Cell, Transport, report::Finding};
 
 impl Reader<'_> {
     /// Why the mean of isolated calls and that of calls in a row differ.
@@ -11,7 +11,8 @@ impl Reader<'_> {
         let cell = self.cell(id)?;
         let cost = &cell.isolation_cost_us;
         let (lower, upper) = (cost.lower?, cost.upper?);
-        let (mean, chain) = (said(&cell.mean_us)?, said(&cell.chain_mean_us)?);
+        let mean = said(&cell.mean_us)? + &dominated(cell.mean_dominated_by.as_ref());
+        let chain = said(&cell.chain_mean_us)? + &dominated(cell.chain_dominated_by.as_ref());
         let difference = said(cost)?;
         let meaning = if lower <= 0.0 && upper >= 0.0 {
             format!("the difference of {difference} is not proven")
@@ -46,6 +47,12 @@ impl Reader<'_> {
             ("the function", "function_us", &split.function_us),
             ("the rest", "residual_us", &split.residual_us),
         ];
+        let call = self.cell(Cell {
+            transport: Transport::ServiceBinding,
+            function: split.function,
+            payload_bytes: split.payload_bytes,
+        });
+        let stretch = call.and_then(|call| call.chain_dominated_by.as_ref());
         let mut figures = vec![figure(path("total_us"), &split.total_us)?];
         let mut parts = Vec::new();
         for (name, key, estimate) in named {
@@ -56,10 +63,11 @@ impl Reader<'_> {
         Some(Finding {
             topic: "breakdown".to_owned(),
             sentence: format!(
-                "A service-binding call of {} with {} takes {} in a row: {}.",
+                "A service-binding call of {} with {} takes {}{} in a row: {}.",
                 split.function,
                 size(split.payload_bytes),
                 said(&split.total_us)?,
+                dominated(stretch),
                 parts.join(", ")
             ),
             figures,

@@ -79,6 +79,9 @@ fn merged_cell(first: &CellReport, places: &[Placed]) -> Result<CellReport, Merg
         max_us: sampled().filter_map(|cell| cell.max_us).reduce(f64::max),
         mean_us: pooled(places.iter().map(|p| &p.cell.mean_us)),
         chain_mean_us: pooled(places.iter().map(|p| &p.cell.chain_mean_us)),
+        // a slice of one place: its report names it, and the fault comes along
+        mean_dominated_by: None,
+        chain_dominated_by: None,
         isolation_cost_us: pooled(places.iter().map(|p| &p.cell.isolation_cost_us)),
         p50_us,
         p95_us,
