@@ -191,7 +191,7 @@ mod tests {
     fn every_slice_stays_within_the_delegated_calls_and_covers_the_samples() {
         let limits = Limits::of(LimitsProfile::Paid);
         for samples_per_cell in [1, 19, 20, 21, 399, 400, 401, 3_000, 10_000] {
-            for warmup_per_slice in 0..=parse::MAX_WARMUP {
+            for warmup_per_slice in 0..=MAX_WARMUP {
                 let plan = Plan {
                     samples_per_cell,
                     warmup_per_slice,
