@@ -49,11 +49,11 @@ impl Estimate {
         }
     }
 
-    /// The same estimate of a quantity that cannot be negative.
+    /// The same estimate of a quantity that cannot be negative. (A value that is negative, as a difference of two noisy dispatches may be, stays where it is.)
     #[must_use]
     pub fn not_negative(self) -> Self {
         Self {
-            lower_ns: self.lower_ns.max(0.0),
+            lower_ns: self.lower_ns.max(0.0).min(self.value_ns),
             ..self
         }
     }
@@ -185,11 +185,18 @@ impl Known {
             (Self::Bounded { because, .. }, _) | (_, Self::Bounded { because, .. }) => *because,
         };
         let less = |mine: Option<f64>, theirs: Option<f64>| Some(mine? - theirs?);
-        Self::Bounded {
-            lower_ns: less(self.lower_ns(), other.upper_ns()),
-            upper_ns: less(self.upper_ns(), other.lower_ns()),
-            n: self.n().min(other.n()),
-            because,
+        let lower_ns = less(self.lower_ns(), other.upper_ns());
+        let upper_ns = less(self.upper_ns(), other.lower_ns());
+        match because {
+            Bounding::Neighbours(reason) if lower_ns.is_none() && upper_ns.is_none() => {
+                Self::Unknown(reason)
+            }
+            _ => Self::Bounded {
+                lower_ns,
+                upper_ns,
+                n: self.n().min(other.n()),
+                because,
+            },
         }
     }
 
@@ -217,6 +224,35 @@ pub(crate) fn percent(quantile: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_difference_has_the_bounds_that_its_parts_have() {
+        let few = Undefined::TooFewSamples {
+            quantile: 0.99,
+            have: 300,
+        };
+        let at_least = |lower_ns: f64| Known::Bounded {
+            lower_ns: Some(lower_ns),
+            upper_ns: None,
+            n: 300,
+            because: Bounding::Neighbours(few),
+        };
+        let stated = Known::Estimated(Estimate {
+            value_ns: 20.0,
+            lower_ns: 15.0,
+            upper_ns: 30.0,
+            n: 400,
+            effective_n: 400.0,
+        });
+        let difference = at_least(100.0).minus(&stated);
+        assert_eq!(
+            (difference.lower_ns(), difference.upper_ns()),
+            (Some(70.0), None)
+        );
+        assert_eq!(at_least(100.0).minus(&at_least(10.0)), Known::Unknown(few));
+        let difference = stated.minus(&stated);
+        assert!(difference.estimate().is_some_and(|d| d.covers(0.0)));
+    }
 
     #[test]
     fn reasons_say_what_is_missing() {

@@ -153,6 +153,9 @@ fn the_parts_of_a_call_are_stated_and_add_up() {
             payload_bytes: split.payload_bytes,
         }) / 1e3;
         assert!((split.encode_us.value.unwrap() / encode - 1.0).abs() < 0.05);
+        for part in [&split.total_us, &split.function_us] {
+            assert!(part.lower.unwrap() >= 0.0, "no time is negative: {split:?}");
+        }
     }
 }
 

@@ -232,4 +232,10 @@ fn sentences_that_rest_on_calls_in_a_row_tell_of_the_stall_among_them() {
         assert!(sentence(&stalled, topic).contains("of it in one slice of 8 calls"));
         assert!(!sentence(&calm, topic).contains("in one slice"));
     }
+    let total = &stalled.breakdown[0].total_us;
+    assert_eq!(
+        total.lower,
+        Some(0.0),
+        "a time is not negative, however wide its interval"
+    );
 }

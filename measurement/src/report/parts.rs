@@ -68,7 +68,9 @@ fn split(call: &CellEvidence, evidence: &Evidence) -> Breakdown {
 }
 
 fn stated(means: &BlockMeans, resolution_ns: f64) -> Estimate {
-    let estimate = means.estimate().map(|e| e.no_finer_than(resolution_ns));
+    let estimate = means
+        .estimate()
+        .map(|e| e.no_finer_than(resolution_ns).not_negative());
     let known = match estimate {
         Err(Undefined::NoSamples) => {
             Known::Unknown(Undefined::NotMeasured("this part was not measured"))

@@ -145,6 +145,9 @@ fn reason(verdict: &Verdict, of: usize) -> String {
             (Some(lower), _) if verdict.outcome == Outcome::Fail => {
                 format!("{what} is at least {lower}, its threshold is {threshold_ms} ms")
             }
+            (Some(lower), Some(why)) => {
+                format!("{what} is at least {lower}, and no upper bound is known: {why}")
+            }
             (_, Some(why)) => format!("{what} is not known: {why}"),
             (_, None) => format!("{what} is not known: no upper end is known"),
         };

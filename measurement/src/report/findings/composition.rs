@@ -63,7 +63,7 @@ impl Reader<'_> {
         Some(Finding {
             topic: "breakdown".to_owned(),
             sentence: format!(
-                "A service-binding call of {} with {} takes {}{} in a row: {}.",
+                "In a row, a service-binding call of {} with {} takes {}{}: {}.",
                 split.function,
                 size(split.payload_bytes),
                 said(&split.total_us)?,
