@@ -54,7 +54,7 @@ use_tools() {
     compgen -G "$("$rust/rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null ||
       export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
   fi
-  PATH=$CACHE/tools/worker-build-$(locked_version worker)/bin:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH
+  PATH=$CACHE/tools/worker-build-$(locked_version worker)/bin:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH:$CACHE/tools/promtool/bin
   PATH=$ROOT/node_modules/.bin:$PATH
   # worker-build downloads from code hosts what these do not name.
   export WASM_BINDGEN_BIN=$CACHE/tools/wasm-bindgen-$bindgen/bin/wasm-bindgen

@@ -16,7 +16,7 @@
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
 //! | `command_line` | `rpc-latency run --local` prints the table, saves the report, ends with its answer |
-//! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables, Prometheus |
+//! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables; promtool finds nothing wrong with the metrics |
 //! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
 //! | `invocations` | no event makes more Worker invocations than the platform allows, counted at the caller's bindings |

@@ -23,17 +23,18 @@ const CELL: &str = "service-binding.echo.1000";
 
 fn with_runs(count: usize, variables: &[(&str, &str)]) -> (Places, Vec<RunId>) {
     let places = Places::new(settings(&[variables, &[("LIMITS", "local")]].concat()));
-    let runs = (0..count).map(|_| {
-        let started = places.send(
-            &TestRequest::new("POST", "/runs")
-                .with_token(TOKEN)
-                .with_body(PLAN),
-        );
-        places.wake_until_idle();
-        serde_json::from_str::<RunStatus>(&started.body).unwrap().id
-    });
-    let runs = runs.collect();
+    let runs = (0..count).map(|_| complete_run(&places)).collect();
     (places, runs)
+}
+
+fn complete_run(places: &Places) -> RunId {
+    let started = places.send(
+        &TestRequest::new("POST", "/runs")
+            .with_token(TOKEN)
+            .with_body(PLAN),
+    );
+    places.wake_until_idle();
+    serde_json::from_str::<RunStatus>(&started.body).unwrap().id
 }
 
 fn export(places: &Places, run: &RunId, form: &str) -> String {
@@ -225,7 +226,7 @@ fn series_hold_each_run_once_oldest_first_and_only_comparable_ones() {
     }
 }
 
-/// Reads the text format strictly: families in one piece, each with help and type, names and labels well formed, no sample twice.
+/// Reads the text format strictly (promtool does so end to end): families in one piece, each with help and type, names and labels well formed, no sample twice.
 fn parse_prometheus(text: &str) -> BTreeMap<String, f64> {
     let mut samples = BTreeMap::new();
     let (mut family, mut seen) = (String::new(), std::collections::BTreeSet::new());
@@ -281,15 +282,9 @@ fn prometheus_reads_the_figures_of_the_latest_report_in_seconds() {
         .find(|cell| cell.id.to_string() == CELL)
         .unwrap();
     let labels = "location=\"default\",transport=\"service-binding\",function=\"echo\",payload_bytes=\"1000\"";
-    let p99 = samples
-        [&format!("worker_rpc_latency_seconds{{{labels},quantile=\"0.99\",bound=\"value\"}}")];
+    let p99 =
+        samples[&format!("worker_rpc_latency_seconds{{{labels},metric=\"p99\",bound=\"value\"}}")];
     assert!(close(p99 * 1e6, cell.p99_us.value.unwrap()));
-    assert!(
-        samples
-            .iter()
-            .all(|(key, seconds)| !key.contains("bound=\"value\"") || *seconds != 0.0),
-        "0 never stands for too small to see"
-    );
     assert!(
         samples
             .keys()
@@ -309,4 +304,46 @@ fn prometheus_reads_the_figures_of_the_latest_report_in_seconds() {
         parse_prometheus(&empty.get("/metrics").body).len() >= 2,
         "readable before the first run"
     );
+}
+
+#[test]
+fn prometheus_gets_no_value_where_it_is_too_small_to_see() {
+    let places = Places::new(settings(&[("LIMITS", "local")]));
+    places.processes.borrow()["default"]
+        .world
+        .direct_is_too_fast
+        .set(true);
+    let run = complete_run(&places);
+    let report = report(&places, &run);
+    let samples = parse_prometheus(&places.get("/metrics").body);
+    for cell in &report.cells {
+        let labels = format!(
+            "location=\"default\",transport=\"{}\",function=\"echo\",payload_bytes=\"{}\"",
+            cell.transport, cell.payload_bytes
+        );
+        let unseen = !cell.transport.delegates();
+        assert_eq!(cell.mean_us.is_below_resolution(), unseen, "{}", cell.id);
+        let mean = format!("worker_rpc_latency_mean_seconds{{{labels}}}");
+        assert_eq!(samples.contains_key(&mean), !unseen, "{mean}");
+        for (metric, estimate) in [
+            ("p50", &cell.p50_us),
+            ("p95", &cell.p95_us),
+            ("p99", &cell.p99_us),
+        ] {
+            assert!(estimate.value.is_some(), "{} {metric}", cell.id);
+            assert_eq!(
+                estimate.is_below_resolution(),
+                unseen,
+                "{} {metric}",
+                cell.id
+            );
+            let figure = |bound: &str| {
+                format!(
+                    "worker_rpc_latency_seconds{{{labels},metric=\"{metric}\",bound=\"{bound}\"}}"
+                )
+            };
+            assert_eq!(samples.contains_key(&figure("value")), !unseen, "{metric}");
+            assert!(samples.contains_key(&figure("resolution")), "{metric}");
+        }
+    }
 }

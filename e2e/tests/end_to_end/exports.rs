@@ -1,10 +1,15 @@
 //! What other tools get: interval logs that the reference reader reads, percentile tables, raw samples, Prometheus, Bencher.
 
-use cli::client::Client;
+use cli::{client::Client, local::Build};
 use e2e::stage;
 use protocol::report::CellReport;
 use serde_json::Value;
-use std::{fs, process::Command};
+use std::{
+    env, fs,
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 /// Blocks of the small run, each a slice of every cell.
 const BLOCKS: u64 = 20;
@@ -119,25 +124,49 @@ fn the_percentile_table_ends_with_the_count() {
     }
 }
 
+/// Prometheus's own reader, from the path or where `scripts/setup --test` puts it.
+fn promtool() -> Command {
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
+    let installed = cache.map(|cache| cache.join("worker-rpc-latency/tools/promtool/bin/promtool"));
+    Command::new(
+        installed
+            .filter(|path| path.exists())
+            .unwrap_or_else(|| "promtool".into()),
+    )
+}
+
 #[test]
-fn prometheus_gets_samples_of_declared_metrics_only() {
-    let _ = stage::small_run();
-    let text = stage::client(stage::shared()).text("/metrics").unwrap();
-    let declared: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
-        .collect();
-    assert!(!declared.is_empty(), "{text}");
-    for line in text
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-    {
-        let name = line.split(['{', ' ']).next().unwrap();
-        assert!(
-            declared.iter().any(|metric| name.starts_with(metric)),
-            "{line}"
+fn promtool_finds_nothing_wrong_with_the_metrics_before_and_after_a_run() {
+    let fresh = stage::start(Build::Release, |_| {});
+    let before = stage::client(&fresh).text("/metrics").unwrap();
+    drop(fresh);
+    let report = stage::small_run();
+    let after = stage::client(stage::shared()).text("/metrics").unwrap();
+    for cell in &report.cells {
+        let labels = format!(
+            "transport=\"{}\",function=\"{}\",payload_bytes=\"{}\"",
+            cell.transport, cell.function, cell.payload_bytes
         );
-        let value = line.rsplit(' ').next().unwrap();
-        assert!(value.parse::<f64>().is_ok(), "{line}");
+        assert!(after.contains(&labels), "{} is missing: {after}", cell.id);
+    }
+    for text in [before, after] {
+        let mut reader = promtool()
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("promtool; scripts/setup --test installs it");
+        let mut input = reader.stdin.take().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        drop(input);
+        let output = reader.wait_with_output().unwrap();
+        let told = [output.stdout, output.stderr].concat();
+        assert!(
+            output.status.success() && told.is_empty(),
+            "{}\n{text}",
+            String::from_utf8_lossy(&told)
+        );
     }
 }

@@ -154,15 +154,15 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
             "worker_rpc_latency_seconds",
             LATENCY,
             [
-                (&cell.p50_us, "0.5"),
-                (&cell.p95_us, "0.95"),
-                (&cell.p99_us, "0.99"),
+                (Metric::P50, &cell.p50_us),
+                (Metric::P95, &cell.p95_us),
+                (Metric::P99, &cell.p99_us),
             ],
         );
         family.one(
             "worker_rpc_latency_mean_seconds",
-            "Mean latency of one call.",
-            cell.mean_us.value.map(seconds),
+            "Mean latency of one call; left out below the resolution.",
+            visible(&cell.mean_us).map(seconds),
         );
         family.one(
             "worker_rpc_samples",
@@ -181,18 +181,13 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
             "worker_rpc_overhead_seconds",
             OVERHEAD,
             [
-                (&overhead.p50_us, "0.5"),
-                (&overhead.p95_us, "0.95"),
-                (&overhead.p99_us, "0.99"),
+                (Metric::P50, &overhead.p50_us),
+                (Metric::P95, &overhead.p95_us),
+                (Metric::P99, &overhead.p99_us),
             ],
         );
     }
     for verdict in &report.verdicts {
-        let quantile = match verdict.metric {
-            Metric::P50 => "0.5",
-            Metric::P95 => "0.95",
-            Metric::P99 => "0.99",
-        };
         let value = match verdict.outcome {
             Outcome::Pass => 1.0,
             Outcome::Inconclusive => 0.0,
@@ -202,14 +197,19 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
         family.labelled(
             "worker_rpc_verdict",
             "Verdict against the threshold: 1 pass, 0 inconclusive, -1 fail.",
-            ("quantile", quantile),
+            ("metric", verdict.metric.as_str()),
             value,
         );
     }
 }
 
-const LATENCY: &str = "Latency of one call in the latest completed run, by quantile; bound says whether it is the value, an end of its 95 % interval, or the resolution; a value below the resolution is left out.";
-const OVERHEAD: &str = "Latency minus that of direct execution, by quantile; bound as above.";
+const LATENCY: &str = "Latency of one call in the latest completed run: p50, p95, p99; bound says whether it is the value, an end of its 95 % interval, or the resolution; a value below the resolution is left out.";
+const OVERHEAD: &str = "Latency minus that of direct execution: p50, p95, p99; bound as in worker_rpc_latency_seconds.";
+
+/// The value, unless it only says "too small to see".
+fn visible(estimate: &Estimate) -> Option<f64> {
+    estimate.value.filter(|_| !estimate.is_below_resolution())
+}
 
 fn seconds(us: f64) -> f64 {
     us / US_PER_SECOND
@@ -261,19 +261,17 @@ impl<'a> CellLabels<'a> {
         self.with(name, help, &[label], value);
     }
 
-    /// Value, interval and resolution, as far as they are stated; a value below the resolution is not one.
+    /// Value, interval and resolution, as far as they are stated; a value below the resolution is not one. The label is not
+    /// `quantile`, which the format keeps for summaries.
     fn quantiles(
         &mut self,
         name: &'static str,
         help: &'static str,
-        estimates: [(&Estimate, &str); 3],
+        estimates: [(Metric, &Estimate); 3],
     ) {
-        for (estimate, quantile) in estimates {
+        for (metric, estimate) in estimates {
             let stated = [
-                (
-                    "value",
-                    estimate.value.filter(|_| !estimate.is_below_resolution()),
-                ),
+                ("value", visible(estimate)),
                 ("lower", estimate.lower),
                 ("upper", estimate.upper),
                 ("resolution", estimate.resolution),
@@ -283,7 +281,7 @@ impl<'a> CellLabels<'a> {
                     self.with(
                         name,
                         help,
-                        &[("quantile", quantile), ("bound", bound)],
+                        &[("metric", metric.as_str()), ("bound", bound)],
                         seconds(us),
                     );
                 }
