@@ -1,5 +1,7 @@
 //! The figures of one cell.
 
+mod row;
+
 use super::{
     evidence::{CellEvidence, Evidence},
     figures::{published, us},
@@ -19,6 +21,7 @@ use protocol::{
     measure::Timer,
     report::{CellReport, Stretch},
 };
+use row::Row;
 
 const NO_CLOCK: Undefined =
     Undefined::NotMeasured("the caller told nothing of its clock; only means are known");
@@ -29,7 +32,7 @@ const NO_PARTS: Undefined = Undefined::NotMeasured(
     "the caller's clock stands still while it computes, and the run did not time the function by repetition",
 );
 
-/// A mean far below the resolution comes out too high by up to this share of it, because single samples cannot be negative
+/// A mean below the resolution comes out too high by up to this share of it, because single samples cannot be negative
 /// ([`crate::timer::InterpolatedTimer`]).
 const CLAMP_SHARE: f64 = 0.4;
 
@@ -52,44 +55,6 @@ pub(super) struct CellFigures {
     pub(super) chain_stretch: Option<DominantStretch>,
 }
 
-/// Calls in a row: the chain, or for `direct` the function by repetition, which is the same thing thousands of times over.
-struct Row<'a> {
-    means: &'a BlockMeans,
-    resolution_ns: f64,
-    /// What the clock may add to the time of one block.
-    good_to_ns: f64,
-}
-
-impl<'a> Row<'a> {
-    fn of(evidence: &'a CellEvidence, all: &'a Evidence) -> Self {
-        let direct = evidence.cell.transport == Transport::Direct;
-        match all.repeated(evidence.cell).filter(|_| direct) {
-            Some(timed) => Self {
-                means: &timed.means,
-                resolution_ns: timed.resolution_ns(),
-                good_to_ns: timed.tick_ns,
-            },
-            None => Self {
-                means: &evidence.chain,
-                resolution_ns: evidence.chain_resolution_ns(),
-                good_to_ns: evidence.chain_good_to_ns(),
-            },
-        }
-    }
-
-    fn stretch(&self) -> Option<DominantStretch> {
-        dominant_stretch(self.means, self.good_to_ns)
-    }
-
-    fn mean(&self) -> Known {
-        Known::from(
-            self.means
-                .estimate()
-                .map(|e| e.no_finer_than(self.resolution_ns).not_negative()),
-        )
-    }
-}
-
 impl CellFigures {
     pub(super) fn of(evidence: &CellEvidence, all: &Evidence, lanes: u32) -> Self {
         let row = Row::of(evidence, all);
@@ -107,11 +72,18 @@ impl CellFigures {
         let resolution_ns = evidence.resolution_ns() as f64;
         let blur_ns = blur_ns(&evidence.samples, resolution_ns);
         let mean = mean(&evidence.samples);
+        // single errors average out of a mean, but not those of readings that cannot be negative
         let clamped = mean.is_ok_and(|e| e.value_ns < resolution_ns);
-        let allowance_ns = if clamped {
+        let clamp_ns = if clamped {
             CLAMP_SHARE * resolution_ns
         } else {
             0.0
+        };
+        // nor the timer's own tail: where the median is too short to see, it may be all that the mean shows
+        let unresolved = !evidence.is_resolved();
+        let allowance_ns = match mean {
+            Ok(mean) if unresolved => mean.value_ns.max(clamp_ns),
+            _ => clamp_ns,
         };
         let means = BlockMeans::of(&evidence.samples);
         let isolation_cost = means
@@ -122,7 +94,16 @@ impl CellFigures {
             Known::from(result.map(|e| e.widened_by(ns).not_negative()))
         };
         Self {
-            mean: widened(mean, allowance_ns),
+            mean: widened(
+                mean.map(|e| {
+                    if unresolved {
+                        Estimate { lower_ns: 0.0, ..e }
+                    } else {
+                        e
+                    }
+                }),
+                clamp_ns,
+            ),
             chain_mean: row.mean(),
             isolation_cost: Known::from(isolation_cost),
             quantiles: enclosed(REPORTED.map(|q| widened(quantile(&evidence.samples, q), blur_ns))),
@@ -133,8 +114,7 @@ impl CellFigures {
             means,
             allowance_ns,
             resolution_ns,
-            // single errors average out of a mean, but not the clamp of samples that cannot be negative
-            mean_resolution_ns: if clamped {
+            mean_resolution_ns: if clamped || unresolved {
                 resolution_ns
             } else {
                 resolution_ns / (evidence.samples.count() as f64).sqrt()
