@@ -1,14 +1,16 @@
 //! Signs that a cell's samples are not what they look like: slow first calls, a second mode, drift over the run, a mean
-//! that one slice dominates.
+//! that one slice dominates, blocks that have little in common.
 //!
 //! Each check looks at every cell of a run, so each is strict: it asks for a difference that is unlikely by chance (one
 //! in a thousand and rarer) *and* large enough to matter. Finding nothing proves nothing.
 
 mod bimodal;
 mod stretch;
+mod unlike;
 
 pub use bimodal::{Modes, two_modes};
 pub use stretch::{DominantStretch, dominant_stretch};
+pub use unlike::{UnlikeBlocks, unlike_blocks};
 
 use crate::{cell_samples::Block, proportion::t_quantile_at};
 use statrs::distribution::{Binomial, DiscreteCDF as _};

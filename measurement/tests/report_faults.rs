@@ -77,6 +77,15 @@ fn what_spoils_a_run_is_named_with_its_figures() {
         spoilt(&|_, _, answer| answer.samples.iter_mut().step_by(3).for_each(|s| *s *= 12));
     assert_eq!(faults(&two_kinds, "bimodal")[0].cell, Some(id));
 
+    let unlike = spoilt(&|block, _, answer| {
+        // every other block four times as slow: a standard deviation of ln 4 / 2
+        let factor = if block % 2 == 0 { 1 } else { 4 };
+        answer.samples.iter_mut().for_each(|s| *s *= factor);
+    });
+    let told = faults(&unlike, "unlike-blocks")[0];
+    assert_eq!(told.cell, Some(id));
+    assert!((told.figures["factor"] - 2.0).abs() < 0.15, "{told:?}");
+
     let noisy = spoilt(&|_, _, answer| answer.noise_floor_ns = vec![9_000; 30]);
     assert_eq!(faults(&noisy, "noise-floor")[0].figures["p50_us"], 9.0);
 

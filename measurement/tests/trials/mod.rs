@@ -83,13 +83,17 @@ pub(crate) fn distributions() -> Vec<(String, Latencies)> {
 
 /// Draws a cell.
 pub(crate) fn cell(latencies: Latencies, layout: Layout, rng: &mut ChaCha8Rng) -> CellSamples {
-    CellSamples::new((0..layout.blocks).map(|index| {
+    CellSamples::new(blocks(latencies, layout, rng))
+}
+
+/// Draws a cell's blocks.
+pub(crate) fn blocks(latencies: Latencies, layout: Layout, rng: &mut ChaCha8Rng) -> Vec<Block> {
+    let draw = |index| {
         let block = latencies.block(rng);
-        Block {
-            index,
-            samples_ns: (0..layout.samples).map(|_| block.sample(rng).0).collect(),
-        }
-    }))
+        let samples_ns = (0..layout.samples).map(|_| block.sample(rng).0).collect();
+        Block { index, samples_ns }
+    };
+    (0..layout.blocks).map(draw).collect()
 }
 
 /// Runs `trial` for each seed on all cores and adds up what the trials return.

@@ -2,7 +2,7 @@
 
 use super::{CellFault, NS_PER_US, fault};
 use crate::{
-    anomaly::{DominantStretch, block_medians, drift, slow_first_calls, two_modes},
+    anomaly::{DominantStretch, block_medians, drift, slow_first_calls, two_modes, unlike_blocks},
     report::{
         cells::CellFigures,
         evidence::CellEvidence,
@@ -33,6 +33,7 @@ pub(super) fn cell_faults(
         faults.extend(first_calls(cell));
         faults.extend(cell_drift(cell));
         faults.extend(modes(cell));
+        faults.extend(unlike(cell));
     }
     faults
 }
@@ -223,6 +224,19 @@ fn cell_drift(cell: &CellEvidence) -> Option<CellFault> {
     Some(CellFault {
         severity: (last / first).ln().abs(),
         fault,
+    })
+}
+
+fn unlike(cell: &CellEvidence) -> Option<CellFault> {
+    let found = unlike_blocks(&cell.blocks)?;
+    let (factor, blocks) = (found.factor(), found.blocks);
+    let message = format!(
+        "its {blocks} blocks differ by a factor of {factor:.1} (one standard deviation of their medians): the p99 tells of the slowest few of them, and its interval may end too low; more blocks would settle it"
+    );
+    let figures = [("factor", factor), ("blocks", blocks as f64)];
+    Some(CellFault {
+        severity: factor,
+        fault: fault("unlike-blocks", Some(cell.cell), message, figures),
     })
 }
 
