@@ -3,7 +3,7 @@
 // protocol/src/markdown/figure.rs.
 
 const MINUS = "−";
-const MOST_DECIMALS = 5;
+const MOST_DECIMALS = 6;
 /** Assumed where none is stated: figures have been through a histogram of 3 digits. */
 const DEFAULT_RESOLUTION_US = 1;
 /** Microseconds of a unit. */

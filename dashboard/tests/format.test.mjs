@@ -7,7 +7,7 @@ test("a value has as many digits as its resolution supports", () => {
   for (const [resolutionUs, shown] of [[1, "1.235"], [5, "1.235"], [20, "1.23"], [100, "1.2"], [1000, "1"], [undefined, "1.235"]]) {
     assert.equal(milliseconds(1234.6, resolutionUs), shown, `resolution ${resolutionUs} us`);
   }
-  assert.deepEqual([1000, 1, 0.01, 0.0001].map((us) => decimalsFor(us)), [0, 3, 5, 5]);
+  assert.deepEqual([1000, 1, 0.01, 0.0001].map((us) => decimalsFor(us)), [0, 3, 5, 6]);
 });
 
 test("zero is never shown for what the timer cannot see", () => {
