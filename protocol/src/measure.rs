@@ -92,6 +92,10 @@ pub const MAX_CALL_TIMEOUT_MS: u32 = 60_000;
 pub const MAX_BATCH_SIZE: u32 = 100;
 /// Calls in flight at once, at most.
 pub const MAX_CONCURRENCY: u32 = 16;
+/// Bytes of payloads in flight at once, at most: payload, times invocations in one message, times calls at once. A thirtieth of an isolate's
+/// 128 MB, because a payload is held several times over (text, bytes, the message of each direction) and capnweb's copies last until they are
+/// collected: messages of 10 MB ended a local workerd, ones of 4 MB did not.
+pub const MAX_BYTES_IN_FLIGHT: u64 = 4_000_000;
 /// Calls of each sort (warmup, chain, timed) in one slice, at most: bounds the answer's size and the caller's time. What the platform allows
 /// in one event is far less, see [`crate::limits::INVOCATIONS_PER_EVENT`], and is for the plan's author to heed: not every platform enforces it.
 pub const MAX_CALLS_PER_SLICE: u32 = 100_000;

@@ -5,7 +5,10 @@ use protocol::{
     history::History,
     history::SeriesMetric,
     limits::LimitsProfile,
-    measure::{MAX_BATCH_SIZE, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY, MIN_CALL_TIMEOUT_MS},
+    measure::{
+        MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
+        MIN_CALL_TIMEOUT_MS,
+    },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     plan::{MAX_PAYLOAD_SIZES, MAX_THRESHOLD_MS, MAX_WARMUP},
     routes::Export,
@@ -443,9 +446,9 @@ fn plan_request(schemas: &Map<String, Value>) -> Value {
     {
         fields[field]["default"] = value.clone();
     }
-    plan["description"] = json!(
-        "A plan as it is asked for: every field may be left out and then has its default. A plan of these bounds is refused, with what fits, only when it makes more slices than the account's limits allow; those of a free account also allow fewer samples."
-    );
+    plan["description"] = json!(format!(
+        "A plan as it is asked for: every field may be left out and then has its default. What this schema cannot say: at most {MAX_BYTES_IN_FLIGHT} bytes are in flight at once (largest payload x batch_size, where a transport carries batches, x concurrency); a concurrency above 1 excludes the interpolated timer; the slices of all cells must fit the account's limits, and those of a free account also allow fewer samples. A refusal says what fits."
+    ));
     plan
 }
 

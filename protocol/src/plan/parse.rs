@@ -4,7 +4,10 @@ use super::Plan;
 use crate::{
     Limits, Thresholds,
     fields::{FieldReader, kind_of, shorten},
-    measure::{MAX_BATCH_SIZE, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY, MIN_CALL_TIMEOUT_MS},
+    measure::{
+        MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
+        MIN_CALL_TIMEOUT_MS, TimerChoice,
+    },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::{FieldError, Problem},
 };
@@ -95,15 +98,38 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
         concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, default.concurrency),
         breakdown: reader.boolean("breakdown", default.breakdown),
     };
+    if reader.all_well() {
+        refuse_what_does_not_fit_together(reader, &plan, limits);
+    }
+    plan
+}
+
+/// Fields that are well each by itself, but not with the others.
+fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limits: &Limits) {
+    if plan.concurrency > 1 && plan.timer == TimerChoice::Interpolated {
+        reader.refuse(
+            "timer",
+            "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",
+        );
+    }
+    let largest = plan.payload_bytes.iter().copied().max().unwrap_or_default();
+    let batches = plan.transports.iter().any(|transport| transport.batches());
+    let in_message = if batches { plan.batch_size } else { 1 };
+    let in_flight = u64::from(largest) * u64::from(in_message) * u64::from(plan.concurrency);
+    if in_flight > MAX_BYTES_IN_FLIGHT {
+        reader.refuse(
+            "payload_bytes",
+            format!("puts {in_flight} bytes in flight at once ({largest} of payload x {in_message} in a message x {} calls at once); at most {MAX_BYTES_IN_FLIGHT} are allowed", plan.concurrency),
+        );
+    }
     let slices = plan.geometry(limits).slices();
-    if reader.all_well() && slices > limits.slices_per_run {
+    if slices > limits.slices_per_run {
         let most = limits.slices_per_run;
         reader.refuse(
             "samples_per_cell",
             format!("makes {slices} slices with this many cells; the {} profile allows {most} a run: ask for fewer cells or samples", limits.profile),
         );
     }
-    plan
 }
 
 fn payload_sizes(reader: &mut FieldReader, default: Vec<u32>) -> Vec<u32> {
@@ -263,6 +289,40 @@ mod tests {
                 matches!(parse(json), Err(PlanError::NotAnObject(_))),
                 "{json}"
             );
+        }
+    }
+
+    #[test]
+    fn calls_at_once_cannot_be_timed_with_the_interpolated_timer() {
+        assert_eq!(
+            bad_fields(r#"{"timer":"interpolated","concurrency":2}"#),
+            ["timer"]
+        );
+        assert!(parse(r#"{"timer":"auto","concurrency":2}"#).is_ok());
+        assert!(parse(r#"{"timer":"interpolated","concurrency":1}"#).is_ok());
+    }
+
+    #[test]
+    fn no_more_is_in_flight_at_once_than_an_isolate_holds() {
+        let plan = |transport: &str, payload: u32, batch: u32, concurrency: u32| {
+            format!(
+                r#"{{"transports":["{transport}"],"payload_bytes":[100,{payload}],"batch_size":{batch},"concurrency":{concurrency}}}"#
+            )
+        };
+        for too_much in [
+            plan("capnweb-batch", 1_000_000, 5, 1),
+            plan("rpc", 1_000_000, 1, 5),
+            plan("capnweb-batch", 100_000, 10, 16),
+        ] {
+            assert_eq!(bad_fields(&too_much), ["payload_bytes"], "{too_much}");
+        }
+        for fits in [
+            plan("capnweb-batch", 1_000_000, 4, 1),
+            plan("capnweb-batch", 1_000_000, 2, 2),
+            // Only some transports carry batches.
+            plan("rpc", 1_000_000, 100, 4),
+        ] {
+            assert!(parse(&fits).is_ok(), "{fits}");
         }
     }
 
