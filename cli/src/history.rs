@@ -63,6 +63,15 @@ fn estimate(point: &HistoryPoint) -> Estimate {
     }
 }
 
+/// Never 0: what three decimals cannot show is less than the least that they can.
+fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {p:.3}")
+    }
+}
+
 /// How the level changed with this run, if it did.
 fn change(history: &History, point: &HistoryPoint) -> String {
     let mut changes = history.change_points.iter();
@@ -70,11 +79,11 @@ fn change(history: &History, point: &HistoryPoint) -> String {
         .find(|change| change.run == point.run)
         .map_or_else(String::new, |change| {
             format!(
-                "{:+.0} % [{:+.0}, {:+.0}], p = {:.3}",
+                "{:+.0} % [{:+.0}, {:+.0}], {}",
                 change.change_percent,
                 change.change_percent_lower,
                 change.change_percent_upper,
-                change.p_value
+                p_value(change.p_value)
             )
         })
 }

@@ -30,7 +30,7 @@ export default class extends WorkerEntrypoint {
   async fetch(request) {
     calls = 0;
     const env = { ...this.env, RUNTIME: counted(this.env.RUNTIME) };
-    const response = await new Original(this.ctx, env).fetch(request);
+    const response = await Original.fetch(request, env, this.ctx);
     console.log(`counted ${calls} calls`);
     return response;
   }
