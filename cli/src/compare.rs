@@ -181,6 +181,9 @@ fn in_words(first: &Report, second: &Report, rows: &[Compared]) -> String {
         text,
         " Times in ms with 95 % intervals: about {chance:.0} of {told} would look different by chance alone."
     );
+    if rows.iter().any(|row| row.quantity == Quantity::Overhead) {
+        text.push_str("An overhead is paired with direct, block by block, inside each run; the two runs are independent of each other.\n");
+    }
     if rows.iter().any(|row| row.quantity == Quantity::Latency) {
         text.push_str("A figure marked latency is not paired with direct: what slowed the whole run is in it.\n");
     }

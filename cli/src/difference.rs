@@ -14,7 +14,7 @@ use protocol::{Estimate, markdown::figure};
 pub(crate) struct Difference {
     /// With its interval, or bounds, or the reason why there is none.
     pub(crate) us: Estimate,
-    /// In percent of the first figure, where that is known and not below its resolution.
+    /// In percent of the first figure, where that is known and neither it nor the difference is below the resolution.
     pub(crate) percent: Option<f64>,
 }
 
@@ -34,16 +34,13 @@ pub(crate) enum Finding {
 impl Difference {
     /// `second` less `first`, both in us.
     pub(crate) fn of(first: &Estimate, second: &Estimate) -> Self {
-        let percent = match (first.value, second.value) {
-            (Some(a), Some(b)) if a > 0.0 && !first.is_below_resolution() => {
-                Some((b - a) / a * 100.0)
-            }
+        let us = minus(second, first);
+        let visible = !first.is_below_resolution() && !us.is_below_resolution();
+        let percent = match (first.value, us.value) {
+            (Some(first), Some(more)) if first > 0.0 && visible => Some(more / first * 100.0),
             _ => None,
         };
-        Self {
-            us: minus(second, first),
-            percent,
-        }
+        Self { us, percent }
     }
 
     /// What it says.
@@ -69,14 +66,17 @@ impl fmt::Display for Finding {
 }
 
 impl fmt::Display for Difference {
-    /// `+0.012 [0.004, 0.020] ms, +13 %`
+    /// `+0.012 [0.004, 0.020], +13 %` in ms; `within ±0.003 [-0.010, 0.009]` where it is too small to see.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.us.value.is_some_and(|value| value > 0.0) {
-            "+"
+        let text = figure::milliseconds_with_interval(&self.us);
+        if self.us.is_below_resolution() {
+            // A difference has two sides: "< 0.003" would say that it may be -1, too.
+            write!(f, "within ±{}", text.trim_start_matches("< "))?;
+        } else if self.us.value.is_some_and(|value| value > 0.0) {
+            write!(f, "+{text}")?;
         } else {
-            ""
-        };
-        write!(f, "{sign}{}", figure::milliseconds_with_interval(&self.us))?;
+            f.write_str(&text)?;
+        }
         match self.percent {
             Some(percent) => write!(f, ", {percent:+.0} %"),
             None => Ok(()),
@@ -191,6 +191,23 @@ mod tests {
         );
         assert_eq!(reverse.finding(), Finding::Faster);
         assert_eq!(reverse.percent.map(f64::round), Some(-33.0));
+    }
+
+    #[test]
+    fn what_is_too_small_to_see_has_neither_a_sign_nor_a_percentage() {
+        for second in [100.6, 99.4, 100.0] {
+            let difference = Difference::of(
+                &estimate(100.0, 97.0, 104.0),
+                &estimate(second, second - 3.0, second + 4.0),
+            );
+            assert!(
+                difference.to_string().starts_with("within ±0.001 ["),
+                "{difference}"
+            );
+            assert!(difference.to_string().ends_with(']'), "{difference}");
+        }
+        let surely = Difference::of(&estimate(100.0, 99.8, 100.2), &estimate(100.1, 99.9, 100.3));
+        assert_eq!(surely.to_string(), "within ±0.001");
     }
 
     #[test]

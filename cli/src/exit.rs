@@ -1,7 +1,7 @@
 //! The exit status: the answer, for scripts.
 
 use protocol::report::Outcome;
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +14,14 @@ pub(crate) enum Exit {
     Fail,
     /// 2: wrong usage, or something failed (clap uses the same status).
     Failure,
+}
+
+/// Whether an error says no more than that nobody reads the output any longer.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let closed = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(closed))
 }
 
 impl From<Outcome> for Exit {

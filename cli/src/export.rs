@@ -50,7 +50,7 @@ fn cell(
 }
 
 /// Bencher Metric Format (<https://bencher.dev/docs/reference/bencher-metric-format/>): by cell, by measure, a value with
-/// its interval. What cannot be stated is left out: the format has no word for it.
+/// its interval. What cannot be stated, and what is too small to see, is left out: the format has no word for either.
 fn bencher(report: &Report) -> Value {
     let mut benchmarks: Map<String, Value> = report
         .cells
@@ -93,7 +93,10 @@ fn extend(benchmarks: &mut Map<String, Value>, cell: Cell, more: Value) {
 }
 
 fn metrics(measures: &[(&str, &Estimate)]) -> Value {
-    let stated = measures.iter().filter_map(|(name, estimate)| {
+    let visible = measures
+        .iter()
+        .filter(|(_, estimate)| !estimate.is_below_resolution());
+    let stated = visible.filter_map(|(name, estimate)| {
         let mut metric = Map::from_iter([("value".to_owned(), json!(estimate.value?))]);
         for (name, end) in [
             ("lower_value", estimate.lower),

@@ -48,6 +48,13 @@ fn markdown(history: &History) -> String {
             change(history, point),
         );
     }
+    if history.change_points.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nNo change of level is shown in {} run(s).",
+            history.points.len()
+        );
+    }
     text
 }
 

@@ -40,7 +40,10 @@ fn main() -> ExitCode {
         Command::Completions { shell } => Ok(arguments::completions(shell)),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // Who closes the pipe, as `head` does, has read enough: no reason to complain.
+        if !exit::is_closed_pipe(&error) {
+            eprintln!("error: {error:#}");
+        }
         Exit::Failure
     })
     .into()

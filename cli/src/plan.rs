@@ -4,9 +4,13 @@ use crate::{
     arguments::{ApiOptions, PlanArguments},
     exit::Exit,
 };
+use indicatif::HumanDuration;
 use protocol::{Limits, Plan, plan::Geometry, run::Usage, usage};
 use serde_json::json;
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 /// `rpc-latency plan`
 pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<Exit> {
@@ -29,12 +33,12 @@ fn in_words(plan: &Plan, geometry: &Geometry, usage: &Usage) -> String {
     let samples = u64::from(geometry.blocks) * u64::from(geometry.samples_per_slice);
     format!(
         "{} cells, {samples} samples each: {} blocks of {} slices\n\
-         about {:.0} s; {} wakes, {} delegated calls, {} rows written\n\
+         about {}; {} wakes, {} delegated calls, {} rows written\n\
          about ${:.4} on a paid plan, before any free allowance\n",
         plan.cells().len(),
         geometry.blocks,
         geometry.slices_per_block,
-        usage.active_seconds,
+        HumanDuration(Duration::try_from_secs_f64(usage.active_seconds).unwrap_or_default()),
         usage.wakes,
         usage.delegated_calls,
         usage.rows_written,

@@ -172,8 +172,12 @@ fn what_is_no_report_is_named() {
 }
 
 #[test]
-fn bencher_gets_every_stated_figure_with_its_interval_and_nothing_else() {
-    let report = serde_json::to_string(&report(100.0, Some(80.0))).unwrap();
+fn bencher_gets_every_figure_that_can_be_seen_with_its_interval_and_nothing_else() {
+    let mut report = report(100.0, Some(80.0));
+    // Smaller than the resolution of 1 us.
+    report.cells[0].chain_mean_us = estimate(0.2);
+    report.cells[0].mean_us = estimate(0.0);
+    let report = serde_json::to_string(&report).unwrap();
     let orchestrator = FakeOrchestrator::start()
         .answer(
             "GET /runs",
@@ -194,7 +198,24 @@ fn bencher_gets_every_stated_figure_with_its_interval_and_nothing_else() {
         serde_json::json!({"value": 100.0, "lower_value": 97.0, "upper_value": 104.0})
     );
     assert_eq!(document[CELL]["overhead_p50_us"]["value"], 80.0);
-    assert!(document[CELL].get("p99_9_us").is_none());
+    for unseen in ["p99_9_us", "chain_mean_us", "mean_us"] {
+        assert!(document[CELL].get(unseen).is_none(), "{unseen}: {document}");
+    }
+}
+
+#[test]
+fn who_has_read_enough_hears_no_complaint() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = saved(folder.path(), "a", &report(100.0, Some(80.0)));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
+        .arg("compare")
+        .args([&path, &path])
+        .stdout(writer)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
 #[test]

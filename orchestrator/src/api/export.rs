@@ -32,7 +32,9 @@ impl<C: Coordinators> Api<'_, C> {
     ) -> Result<Response, Problem> {
         let (location, status) = self.find(run).await?;
         if !status.plan.cells().contains(&cell) {
-            return Err(Problem::new(404, format!("run {run} has no cell {cell}")));
+            let detail =
+                format!("run {run} has no cell {cell}; GET /results/{run} lists those it has");
+            return Err(Problem::new(404, detail));
         }
         let question = Question::Slices {
             run: run.clone(),

@@ -38,10 +38,10 @@ impl<C: Coordinators> Api<'_, C> {
         };
         let runs: Vec<Figures> = read(&self.ask_cached(&location, &question).await?)?;
         let Some(latest) = runs.last() else {
-            return Err(Problem::new(
-                404,
-                format!("no completed run of {location} has the cell {cell}"),
-            ));
+            let detail = format!(
+                "no completed run of {location} has the cell {cell}; GET /results lists those of the latest"
+            );
+            return Err(Problem::new(404, detail));
         };
         let conditions = latest.conditions.clone();
         let comparable: Vec<Figures> = runs

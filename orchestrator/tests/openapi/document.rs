@@ -379,7 +379,7 @@ impl Document {
                 ),
                 (
                     404,
-                    "no completed run of default has the cell service-binding.echo.100",
+                    "no completed run of default has the cell service-binding.echo.100; GET /results lists those of the latest",
                 ),
             ],
         );
