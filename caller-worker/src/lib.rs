@@ -22,7 +22,7 @@ mod stub;
 mod transport;
 mod watchdog;
 
-use platform::Env;
+use platform::{Env, Promise};
 use protocol::{
     PACKAGE_VERSION, Problem,
     execute::MAX_BODY_BYTES,
@@ -32,7 +32,6 @@ use protocol::{
 use routing::{Refusal, Resource};
 use serde::Serialize;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::js_sys::{ArrayBuffer, Uint8Array};
 
 /// Runs in each new instance: a panic is logged, and the next event gets a fresh instance.
@@ -42,29 +41,25 @@ fn start() {
     wasm_bindgen::handler::set_on_abort(wasm_bindgen::handler::schedule_reinit);
 }
 
-/// The Worker's entry point for HTTP requests.
-///
-/// # Errors
-/// What the platform throws when it cannot make a response.
+/// The Worker's entry point for HTTP requests: the promise of a response.
 #[wasm_bindgen]
 #[expect(
     private_interfaces,
     reason = "only public functions are exported to JavaScript"
 )]
-pub async fn fetch(
-    request: web_sys::Request,
-    env: Env,
-    _context: JsValue,
-) -> Result<web_sys::Response, JsValue> {
-    match answer(&request, &env).await {
-        Ok(body) => respond(200, "application/json", None, &body),
-        Err(refusal) => respond(
-            refusal.problem.status,
-            PROBLEM_JSON,
-            refusal.allow,
-            &json(&refusal.problem),
-        ),
-    }
+pub fn fetch(request: web_sys::Request, env: Env) -> js_sys::Promise {
+    platform::promise_of(async move {
+        let response = match answer(&request, &env).await {
+            Ok(body) => respond(200, "application/json", None, &body),
+            Err(refusal) => respond(
+                refusal.problem.status,
+                PROBLEM_JSON,
+                refusal.allow,
+                &json(&refusal.problem),
+            ),
+        };
+        response.map(JsValue::from)
+    })
 }
 
 async fn answer(request: &web_sys::Request, env: &Env) -> Result<Vec<u8>, Refusal> {
@@ -88,9 +83,8 @@ fn health() -> Vec<u8> {
 
 async fn read_body(request: &web_sys::Request) -> Result<Vec<u8>, Problem> {
     let broken = |_| Problem::new(400, "the body could not be read to its end");
-    let buffer = JsFuture::from(request.array_buffer().map_err(broken)?)
-        .await
-        .map_err(broken)?;
+    let reading: Promise = request.array_buffer().map_err(broken)?.unchecked_into();
+    let buffer = reading.settled().await.map_err(broken)?;
     let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
     if bytes.length() as usize > MAX_BODY_BYTES {
         return Err(Problem::new(

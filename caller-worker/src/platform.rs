@@ -7,11 +7,13 @@
 mod body;
 mod environment;
 mod promise;
+mod task;
 mod timer;
 
 pub(crate) use body::BodyForm;
 pub(crate) use environment::Env;
 pub(crate) use promise::Promise;
+pub(crate) use task::promise_of;
 pub(crate) use timer::delay;
 
 use crate::call_error::CallError;

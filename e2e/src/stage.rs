@@ -155,9 +155,10 @@ impl Wrapped {
 fn wrap(worker: &Path, copy: &Path, code: &str) {
     let build = copy.join("build");
     fs::create_dir_all(&build).expect("a folder");
-    if worker.join("wrangler.toml").exists() {
-        fs::copy(worker.join("wrangler.toml"), copy.join("wrangler.toml"))
-            .expect("a configuration");
+    if let Ok(configuration) = fs::read_to_string(worker.join("wrangler.toml")) {
+        // Two files of JavaScript are to be bundled.
+        let bundled = configuration.replace("no_bundle = true", "no_bundle = false");
+        fs::write(copy.join("wrangler.toml"), bundled).expect("a configuration");
     }
     for (file, name) in [
         ("index.js", "original.js"),

@@ -18,7 +18,7 @@ mod server;
 
 use platform::{Answer, Env, IncomingRequest, refuse};
 use routing::{Admission, Refusal, Resource};
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Runs in each new instance: a panic is logged, and the next event gets a fresh instance.
 #[wasm_bindgen(start)]
@@ -37,7 +37,7 @@ fn start() {
     private_interfaces,
     reason = "what crosses from JavaScript is handed over; only public functions are exported to it"
 )]
-pub fn fetch(request: IncomingRequest, env: Env, _context: JsValue) -> Answer {
+pub fn fetch(request: IncomingRequest, env: Env) -> Answer {
     admit(&request, &env)
         .and_then(|admission| serve(&request, admission))
         .unwrap_or_else(|refusal| refuse(&refusal).into())

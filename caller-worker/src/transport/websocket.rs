@@ -12,6 +12,7 @@ use crate::{
 use core::{
     cell::{Cell, RefCell},
     future::poll_fn,
+    mem,
     ops::Range,
     task::{Poll, Waker},
 };
@@ -123,6 +124,15 @@ enum Waiting {
     No(Result<Received, CallError>),
 }
 
+impl Waiting {
+    /// Wakes the call. It runs at once, and looks into the connection: nothing of that may be borrowed.
+    fn wake(self) {
+        if let Self::For(waker) = self {
+            waker.wake();
+        }
+    }
+}
+
 /// A message that is an answer, and where in it the result is.
 struct Received {
     message: Vec<u8>,
@@ -192,22 +202,25 @@ impl Connection {
         };
         let received = result.map(|result| Received { message, result });
         // An answer to a call that was given up is no one's.
-        if let Some(waiting) = self.answers.borrow_mut().get_mut(&id)
-            && let Waiting::For(waker) = core::mem::replace(waiting, Waiting::No(received))
-        {
-            waker.wake();
-        }
+        let waiting = self
+            .answers
+            .borrow_mut()
+            .get_mut(&id)
+            .map(|waiting| mem::replace(waiting, Waiting::No(received)));
+        waiting.into_iter().for_each(Waiting::wake);
     }
 
     /// Fails every call that waits, and every later one.
     fn fail(&self, error: CallError) {
-        for waiting in self.answers.borrow_mut().values_mut() {
-            if let Waiting::For(waker) = waiting {
-                waker.wake_by_ref();
-                *waiting = Waiting::No(Err(error.clone()));
-            }
-        }
+        let waiting: Vec<Waiting> = self
+            .answers
+            .borrow_mut()
+            .values_mut()
+            .filter(|waiting| matches!(waiting, Waiting::For(_)))
+            .map(|waiting| mem::replace(waiting, Waiting::No(Err(error.clone()))))
+            .collect();
         self.broken.borrow_mut().get_or_insert(error);
+        waiting.into_iter().for_each(Waiting::wake);
     }
 
     async fn answer_to(&self, id: u32) -> Result<Received, CallError> {
