@@ -44,14 +44,14 @@ impl From<JsValue> for CallError {
 /// `Too many subrequests.` and `Subrequest depth limit exceeded. This request recursed through Workers too many times.` Their wording is not
 /// documented, so anything that speaks of too many or of a limit, and of requests or invocations, is taken for one.
 fn kind_of_exception(message: &str) -> ErrorKind {
-    let message = message.to_ascii_lowercase();
-    let of_calls = ["subrequest", "invocation", "recursed"]
-        .iter()
-        .any(|word| message.contains(word));
-    let of_a_limit = ["too many", "limit"]
-        .iter()
-        .any(|word| message.contains(word));
-    if of_calls && of_a_limit {
+    // Not `contains`, whose quick search through long texts would be a hundredth of a stub.
+    let speaks_of = |word: &str| {
+        let mut windows = message.as_bytes().windows(word.len());
+        windows.any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let of_calls = ["subrequest", "invocation", "recursed"];
+    let of_a_limit = ["too many", "limit"];
+    if of_calls.into_iter().any(speaks_of) && of_a_limit.into_iter().any(speaks_of) {
         ErrorKind::LimitExceeded
     } else {
         ErrorKind::Transport

@@ -106,13 +106,13 @@ fn json(message: &impl Serialize) -> Vec<u8> {
 fn respond(
     status: u16,
     content_type: &str,
-    allow: Option<&str>,
+    allow: Option<String>,
     body: &[u8],
 ) -> Result<web_sys::Response, JsValue> {
     let headers = web_sys::Headers::new()?;
     headers.set("content-type", content_type)?;
     if let Some(allow) = allow {
-        headers.set("allow", allow)?;
+        headers.set("allow", &allow)?;
     }
     let init = web_sys::ResponseInit::new();
     init.set_status(status);

@@ -166,15 +166,13 @@ async fn chain(slice: &Slice<'_>, calls: u32) -> Chain {
     }
 }
 
-fn with_readings(response: MeasureResponse, readings: SliceReadings) -> MeasureResponse {
-    MeasureResponse {
-        clock: Some(readings.clock),
-        elapsed_ms: readings.elapsed_ms,
-        samples: readings.samples,
-        lost: readings.lost,
-        noise_floor_ns: readings.noise_floor_ns,
-        ..response
-    }
+fn with_readings(mut response: MeasureResponse, readings: SliceReadings) -> MeasureResponse {
+    response.clock = Some(readings.clock);
+    response.elapsed_ms = readings.elapsed_ms;
+    response.samples = readings.samples;
+    response.lost = readings.lost;
+    response.noise_floor_ns = readings.noise_floor_ns;
+    response
 }
 
 /// Turns latencies of messages into latencies of the invocations that each carried.

@@ -13,7 +13,7 @@ use measurement::{
     probe::{Probe, ProbeLimits},
 };
 use protocol::{
-    ErrorKind, Function, Payload, Problem,
+    ErrorCounts, ErrorKind, Function, Payload, Problem,
     breakdown::Component,
     execute::{ExecuteRequest, ExecuteResponse},
     measure::{RepeatRequest, RepeatResponse},
@@ -21,7 +21,7 @@ use protocol::{
     routes::runtime::{INTERNAL_ORIGIN, NOTHING},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Repeats one component.
@@ -87,7 +87,7 @@ impl Task {
     }
 
     /// Does it, and returns the failures.
-    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> BTreeMap<ErrorKind, u64> {
+    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> ErrorCounts {
         match self {
             Self::Nothing => (0..repetitions).for_each(|repetition| {
                 black_box(repetition);
@@ -102,7 +102,7 @@ impl Task {
                 let _ = black_box(function.execute(black_box(payload)));
             }),
         }
-        BTreeMap::new()
+        ErrorCounts::default()
     }
 }
 
@@ -187,14 +187,14 @@ impl EmptyHop {
         }
     }
 
-    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> BTreeMap<ErrorKind, u64> {
+    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> ErrorCounts {
         let watchdog = Watchdog::new(timeout_ms, 1);
-        let mut errors: BTreeMap<ErrorKind, u64> = BTreeMap::new();
+        let mut errors = ErrorCounts::default();
         watchdog
             .over(async {
                 for _ in 0..repetitions {
                     if let Err(error) = watchdog.guard(0, self.hop()).await {
-                        *errors.entry(error.kind).or_default() += 1;
+                        errors.add(error.kind, 1);
                         if error.kind == ErrorKind::Timeout {
                             // Time was spent waiting: what is measured is spoilt, and the next hop would wait as long.
                             break;

@@ -18,12 +18,12 @@ pub(crate) enum Resource {
     Repeat,
 }
 
-/// Every resource: its path, the methods that it answers (as the `Allow` header lists them), and what it is.
-const RESOURCES: &[(&str, &str, Resource)] = &[
-    (HEALTH, "GET, HEAD", Resource::Health),
-    (EXECUTE, "POST", Resource::Execute),
-    (MEASURE, "POST", Resource::Measure),
-    (REPEAT, "POST", Resource::Repeat),
+/// Every resource: its path, the methods that it answers, and what it is.
+const RESOURCES: &[(&str, &[&str], Resource)] = &[
+    (HEALTH, &["GET", "HEAD"], Resource::Health),
+    (EXECUTE, &["POST"], Resource::Execute),
+    (MEASURE, &["POST"], Resource::Measure),
+    (REPEAT, &["POST"], Resource::Repeat),
 ];
 
 /// A request that no resource answers.
@@ -32,7 +32,7 @@ pub(crate) struct Refusal {
     /// What its sender is told.
     pub(crate) problem: Box<Problem>,
     /// Value of the `Allow` header, for a wrong method.
-    pub(crate) allow: Option<&'static str>,
+    pub(crate) allow: Option<String>,
 }
 
 impl From<Problem> for Refusal {
@@ -47,7 +47,7 @@ impl From<Problem> for Refusal {
 /// Finds the resource that an absolute URL names.
 pub(crate) fn find(method: &str, url: &str) -> Result<Resource, Refusal> {
     let path = path(url);
-    let &(_, allow, resource) = RESOURCES
+    let &(_, methods, resource) = RESOURCES
         .iter()
         .find(|(known, ..)| *known == path)
         .ok_or_else(|| {
@@ -57,9 +57,10 @@ pub(crate) fn find(method: &str, url: &str) -> Result<Resource, Refusal> {
                 format!("there is no such path; there are {}", paths.join(", ")),
             )
         })?;
-    if allow.split(", ").any(|answered| answered == method) {
+    if methods.contains(&method) {
         return Ok(resource);
     }
+    let allow = methods.join(", ");
     let detail = format!("{path} does not answer this method; it answers {allow}");
     Err(Refusal {
         allow: Some(allow),
@@ -67,9 +68,12 @@ pub(crate) fn find(method: &str, url: &str) -> Result<Resource, Refusal> {
     })
 }
 
+/// The path of an absolute URL as the platform states it: scheme, two slashes, host, then a path that starts with a third.
 fn path(url: &str) -> &str {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = after_scheme.find('/').map_or("/", |at| &after_scheme[at..]);
+    let path = url
+        .match_indices('/')
+        .nth(2)
+        .map_or("/", |(at, _)| &url[at..]);
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
@@ -100,6 +104,9 @@ mod tests {
                 .contains("/health, /execute, /measure, /repeat")
         );
         let wrong = find("GET", "https://caller/measure").unwrap_err();
-        assert_eq!((wrong.problem.status, wrong.allow), (405, Some("POST")));
+        assert_eq!(
+            (wrong.problem.status, wrong.allow),
+            (405, Some("POST".to_owned()))
+        );
     }
 }

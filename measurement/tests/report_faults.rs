@@ -57,7 +57,7 @@ fn what_spoils_a_run_is_named_with_its_figures() {
     let failing = spoilt(&|block, _, answer| {
         if block == 5 {
             answer.samples.truncate(12);
-            answer.errors.insert(ErrorKind::Timeout, 8);
+            answer.errors.add(ErrorKind::Timeout, 8);
         }
     });
     assert_eq!(faults(&failing, "error-burst")[0].figures["errors"], 8.0);

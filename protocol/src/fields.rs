@@ -1,12 +1,11 @@
 //! Reading the fields of a JSON object one by one, so that every bad one is named with what is accepted.
 
-use crate::problem::FieldError;
-use core::{fmt::Display, str::FromStr};
-use serde_json::{Map, Value};
+use crate::{problem::FieldError, tree::Tree};
+use core::{fmt::Display, ops::RangeInclusive, str::FromStr};
 
 /// Takes fields out of an object, collecting what is wrong with them.
 pub(crate) struct FieldReader {
-    fields: Map<String, Value>,
+    fields: Vec<(String, Tree)>,
     errors: Vec<FieldError>,
 }
 
@@ -17,19 +16,19 @@ impl FieldReader {
     /// Why it is none, in words.
     pub(crate) fn new(json: &[u8]) -> Result<Self, String> {
         let text = core::str::from_utf8(json).map_err(|error| error.to_string())?;
-        match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => Ok(Self {
+        match Tree::from_json(text) {
+            Ok(Tree::Object(fields)) => Ok(Self {
                 fields,
                 errors: Vec::new(),
             }),
-            Ok(other) => Err(format!("it is {}", kind_of(&other))),
+            Ok(other) => Err(format!("it is {}", other.kind())),
             Err(error) => Err(error.to_string()),
         }
     }
 
     /// Refuses every field that has not been taken, as not being one of `what`, and returns what is wrong with any.
     pub(crate) fn finish(mut self, what: &str) -> Vec<FieldError> {
-        let unknown: Vec<String> = self.fields.keys().map(|key| shorten(key)).collect();
+        let unknown: Vec<String> = self.fields.iter().map(|(name, _)| shorten(name)).collect();
         for field in unknown {
             self.refuse(field, format!("is not a field of {what}"));
         }
@@ -42,8 +41,8 @@ impl FieldReader {
     }
 
     /// Takes a field of any kind.
-    pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
-        self.fields.remove(field)
+    pub(crate) fn take(&mut self, field: &str) -> Option<Tree> {
+        take(&mut self.fields, field)
     }
 
     /// Notes that a field is bad, and why.
@@ -65,12 +64,12 @@ impl FieldReader {
         }
     }
 
-    fn one_name<T: FromStr>(&mut self, field: &str, value: &Value) -> Option<T>
+    fn one_name<T: FromStr>(&mut self, field: &str, value: &Tree) -> Option<T>
     where
         T::Err: Display,
     {
-        let Value::String(text) = value else {
-            self.refuse(field, format!("is {}; must be a string", kind_of(value)));
+        let Tree::Text(text) = value else {
+            self.refuse(field, format!("is {}; must be a string", value.kind()));
             return None;
         };
         text.parse()
@@ -97,15 +96,15 @@ impl FieldReader {
     }
 
     /// A list that is there, is a list, and is not empty; with its errors noted.
-    pub(crate) fn list(&mut self, field: &str) -> Option<Vec<Value>> {
+    pub(crate) fn list(&mut self, field: &str) -> Option<Vec<Tree>> {
         match self.take(field)? {
-            Value::Array(values) if values.is_empty() => {
+            Tree::List(values) if values.is_empty() => {
                 self.refuse(field, "is empty; leave it out for the default");
                 None
             }
-            Value::Array(values) => Some(values),
+            Tree::List(values) => Some(values),
             other => {
-                self.refuse(field, format!("is {}; must be a list", kind_of(&other)));
+                self.refuse(field, format!("is {}; must be a list", other.kind()));
                 None
             }
         }
@@ -121,7 +120,7 @@ impl FieldReader {
     }
 
     /// A whole number from `min` to `max`.
-    pub(crate) fn integer<T: TryFrom<u64> + Into<u64> + Display + Copy>(
+    pub(crate) fn integer<T: TryFrom<u64> + Into<u64>>(
         &mut self,
         field: &str,
         min: T,
@@ -135,40 +134,40 @@ impl FieldReader {
     }
 
     /// The same, of a value that has been taken.
-    pub(crate) fn one_integer<T: TryFrom<u64> + Into<u64> + Display + Copy>(
+    pub(crate) fn one_integer<T: TryFrom<u64> + Into<u64>>(
         &mut self,
         field: &str,
-        value: &Value,
+        value: &Tree,
         min: T,
         max: T,
     ) -> Option<T> {
-        let accepted = whole(value)
-            .filter(|number| (min.into()..=max.into()).contains(number))
-            .and_then(|number| T::try_from(number).ok());
-        if accepted.is_none() {
-            let given = if value.is_number() {
-                value.to_string()
-            } else {
-                kind_of(value).to_owned()
+        self.whole(field, value, min.into()..=max.into())
+            .and_then(|number| T::try_from(number).ok())
+    }
+
+    fn whole(&mut self, field: &str, value: &Tree, accepted: RangeInclusive<u64>) -> Option<u64> {
+        let number = whole(value).filter(|number| accepted.contains(number));
+        if number.is_none() {
+            let given = match value.as_f64() {
+                Some(_) => serde_json::to_string(value).unwrap_or_default(),
+                None => value.kind().to_owned(),
             };
+            let (min, max) = accepted.into_inner();
             self.refuse(
                 field,
                 format!("is {given}; must be a whole number from {min} to {max}"),
             );
         }
-        accepted
+        number
     }
 
     /// `true` or `false`.
     pub(crate) fn boolean(&mut self, field: &str, default: bool) -> bool {
         match self.take(field) {
             None => default,
-            Some(Value::Bool(value)) => value,
+            Some(Tree::Bool(value)) => value,
             Some(other) => {
-                self.refuse(
-                    field,
-                    format!("is {}; must be true or false", kind_of(&other)),
-                );
+                self.refuse(field, format!("is {}; must be true or false", other.kind()));
                 default
             }
         }
@@ -176,7 +175,7 @@ impl FieldReader {
 
     /// Notes a field as missing if it is, with what it must be. To be asked before the field is taken.
     pub(crate) fn require(&mut self, field: &str, must_be: impl Display) {
-        if !self.fields.contains_key(field) {
+        if !self.fields.iter().any(|(name, _)| name == field) {
             self.refuse(field, format!("is missing; must be {must_be}"));
         }
     }
@@ -186,9 +185,10 @@ impl FieldReader {
         let expected = words.join(", ");
         self.require(field, format!("one of: {expected}"));
         let value = self.take(field)?;
-        let word = value
-            .as_str()
-            .and_then(|text| words.iter().copied().find(|word| *word == text));
+        let word = match &value {
+            Tree::Text(text) => words.iter().copied().find(|word| word == text),
+            _ => None,
+        };
         if word.is_none() {
             self.refuse(field, format!("must be one of: {expected}"));
         }
@@ -197,10 +197,10 @@ impl FieldReader {
 }
 
 /// A whole number, also where it is written as a float (`4e2`), as JavaScript clients may.
-fn whole(value: &Value) -> Option<u64> {
+fn whole(value: &Tree) -> Option<u64> {
     /// Above this a float may not be the number that was written.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Some(number) = value.as_u64() {
+    if let Tree::Unsigned(number) = *value {
         return Some(number);
     }
     let number = value.as_f64()?;
@@ -213,16 +213,10 @@ fn whole(value: &Value) -> Option<u64> {
     exact.then_some(number as u64)
 }
 
-/// What a value is, in words, without repeating a client's text.
-pub(crate) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
+/// Takes the first field of this name.
+pub(crate) fn take(fields: &mut Vec<(String, Tree)>, name: &str) -> Option<Tree> {
+    let at = fields.iter().position(|(field, _)| field == name)?;
+    Some(fields.remove(at).1)
 }
 
 /// A client's field name, cut to what an error message can carry.

@@ -3,7 +3,7 @@
 #[cfg(feature = "test-functions")]
 mod burn;
 
-use crate::named::named;
+use crate::{named::named, tree::Tree};
 #[cfg(feature = "test-functions")]
 pub use burn::Burner;
 use serde::Serialize;
@@ -81,7 +81,7 @@ impl Function {
         match self {
             Self::Echo => Ok(Cow::Borrowed(payload)),
             Self::Transform => {
-                let tree: serde_json::Value = serde_json::from_str(payload.get())?;
+                let tree = Tree::from_json(payload.get())?;
                 Ok(Cow::Owned(serde_json::value::to_raw_value(&tree)?))
             }
             Self::Compute => {

@@ -4,9 +4,8 @@
 
 mod parse;
 
-use crate::{ErrorKind, Function, PayloadShape, Transport, breakdown::Component, named::named};
+use crate::{ErrorCounts, Function, PayloadShape, Transport, breakdown::Component, named::named};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 named! {
     /// Which timer to use.
@@ -116,7 +115,7 @@ pub struct MeasureResponse {
     /// Failed calls by kind, those of the chain included, those of the warmup not; kinds that did not occur are absent. A failed call has no
     /// entry in `samples`.
     #[serde(default)]
-    pub errors: BTreeMap<ErrorKind, u64>,
+    pub errors: ErrorCounts,
     /// Planned calls that were not made, because too many before them timed out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,
@@ -202,13 +201,14 @@ pub struct RepeatResponse {
     /// Whether the caller's clock advances while it computes: if not, `elapsed_ms` says nothing about CPU work.
     pub advances_during_cpu: bool,
     /// Failed repetitions (of an empty hop) by kind.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub errors: BTreeMap<ErrorKind, u64>,
+    #[serde(default, skip_serializing_if = "ErrorCounts::is_empty")]
+    pub errors: ErrorCounts,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn the_least_that_a_request_needs_is_pinned() {
@@ -247,7 +247,7 @@ mod tests {
             }),
             elapsed_ms: 3,
             samples: vec![0, 1, 2],
-            errors: BTreeMap::from([(ErrorKind::Timeout, 1)]),
+            errors: ErrorCounts::from_iter([(ErrorKind::Timeout, 1)]),
             warmup_calls: 2,
             ..MeasureResponse::default()
         };

@@ -5,10 +5,12 @@
 
 mod message;
 mod reader;
+mod tree;
 
 use crate::{
     Function,
     function::{COMPUTE_ROOTS, sum_of_square_roots},
+    tree::Tree,
 };
 use message::Message;
 use reader::Reader;
@@ -25,6 +27,8 @@ const RESULT: &str = "result";
 const RUNTIME_TIMESTAMP: &str = "runtimeTimestamp";
 const EXECUTION_TIME_MS: &str = "executionTimeMs";
 const INPUT: &str = "input";
+/// Longest envelope: the names of the fields and a number or two.
+const ENVELOPE_BYTES: usize = 96;
 
 /// Why bytes are not a message, or a function could not be executed on a payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,9 +53,6 @@ pub enum MsgpackError {
     /// A field that must be there and is not.
     #[error("field \"{0}\" is missing")]
     Missing(&'static str),
-    /// A payload that `transform` cannot decode into a tree of JSON values (such as a map with keys that are no strings).
-    #[error("the payload cannot be decoded: {0}")]
-    Payload(String),
     /// A test-only function that is carried out by the Worker around this code, not by this code.
     #[error("function {0} is carried out by the Worker itself")]
     NotPure(Function),
@@ -95,14 +96,15 @@ impl<'a> MsgpackRequest<'a> {
     /// The request's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut message = Message::new(3, self.payload.len());
+        let mut message = Message::new(self.payload.len() + ENVELOPE_BYTES);
+        message.map(3);
         message.text(FUNCTION_ID);
         message.text(self.function_id);
         message.text(TIMESTAMP);
         message.number(self.timestamp);
         message.text(PAYLOAD);
         message.raw(self.payload);
-        message.0
+        message.into_bytes()
     }
 }
 
@@ -144,14 +146,15 @@ impl<'a> MsgpackResponse<'a> {
     /// The answer's bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut message = Message::new(3, self.result.len());
+        let mut message = Message::new(self.result.len() + ENVELOPE_BYTES);
+        message.map(3);
         message.text(RUNTIME_TIMESTAMP);
         message.number(self.runtime_timestamp);
         message.text(EXECUTION_TIME_MS);
         message.number(self.execution_time_ms);
         message.text(RESULT);
         message.raw(self.result);
-        message.0
+        message.into_bytes()
     }
 }
 
@@ -162,22 +165,23 @@ fn bad_field(name: &str) -> MsgpackError {
 /// Executes `function` on an encoded payload and returns the encoded result: as [`Function::execute`] does on JSON.
 ///
 /// # Errors
-/// [`MsgpackError::Payload`] when `transform` cannot decode the payload, [`MsgpackError::NotPure`] for test-only functions.
+/// [`MsgpackError::Unexpected`] when `transform` cannot decode the payload into a tree of JSON values (such as a map with keys that are no
+/// strings), [`MsgpackError::NotPure`] for test-only functions.
 pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, MsgpackError> {
     match function {
         Function::Echo => Ok(Cow::Borrowed(payload)),
         Function::Transform => {
-            let tree: serde_json::Value = rmp_serde::from_slice(payload)
-                .map_err(|error| MsgpackError::Payload(error.to_string()))?;
-            Ok(Cow::Owned(encode_tree(&tree)))
+            let tree = tree::decode(payload)?;
+            Ok(Cow::Owned(tree::encode(&tree)))
         }
         Function::Compute => {
-            let mut result = Message::new(2, payload.len());
+            let mut result = Message::new(payload.len() + ENVELOPE_BYTES);
+            result.map(2);
             result.text(RESULT);
             result.number(sum_of_square_roots(COMPUTE_ROOTS));
             result.text(INPUT);
             result.raw(payload);
-            Ok(Cow::Owned(result.0))
+            Ok(Cow::Owned(result.into_bytes()))
         }
         #[cfg(feature = "test-functions")]
         Function::Burn | Function::Hang | Function::Panic => Err(MsgpackError::NotPure(function)),
@@ -188,26 +192,17 @@ pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, Msgp
 #[must_use]
 pub fn from_json(json: &RawValue) -> Vec<u8> {
     // Raw JSON is JSON; its numbers and nesting may still be beyond what a tree can hold, which leaves nothing to encode.
-    let tree: serde_json::Value = serde_json::from_str(json.get()).unwrap_or_default();
-    encode_tree(&tree)
+    tree::encode(&Tree::from_json(json.get()).unwrap_or_default())
 }
 
 /// One encoded value as a JSON text.
 ///
 /// # Errors
-/// [`MsgpackError::Payload`] when it has no counterpart in JSON.
+/// [`MsgpackError::Unexpected`] when it has no counterpart in JSON.
 pub fn to_json(value: &[u8]) -> Result<String, MsgpackError> {
-    let tree: serde_json::Value =
-        rmp_serde::from_slice(value).map_err(|error| MsgpackError::Payload(error.to_string()))?;
-    Ok(tree.to_string())
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "a Vec can be written to, and a tree of JSON values has a form in MessagePack"
-)]
-fn encode_tree(tree: &serde_json::Value) -> Vec<u8> {
-    rmp_serde::to_vec(tree).expect("a tree of JSON values encodes")
+    let tree = tree::decode(value)?;
+    // A tree of JSON values can be written as JSON.
+    Ok(serde_json::to_string(&tree).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use protocol::{
     execute::{SocketRequest, SocketResponse},
     routes::runtime::{INTERNAL_ORIGIN, WEBSOCKET},
 };
-use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, rc::Rc};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
 pub(super) struct Websocket {
@@ -112,8 +112,8 @@ impl OpenTransport for Websocket {
 struct Connection {
     socket: WebSocket,
     next_id: Cell<u32>,
-    /// Answers that have come, and calls that wait for theirs, by number.
-    answers: RefCell<BTreeMap<u32, Waiting>>,
+    /// Answers that have come, and calls that wait for theirs, with their numbers: as many as there are calls in flight.
+    answers: RefCell<Vec<(u32, Waiting)>>,
     /// Why no more answers will come.
     broken: RefCell<Option<CallError>>,
 }
@@ -205,8 +205,9 @@ impl Connection {
         let waiting = self
             .answers
             .borrow_mut()
-            .get_mut(&id)
-            .map(|waiting| mem::replace(waiting, Waiting::No(received)));
+            .iter_mut()
+            .find(|(call, _)| *call == id)
+            .map(|(_, waiting)| mem::replace(waiting, Waiting::No(received)));
         waiting.into_iter().for_each(Waiting::wake);
     }
 
@@ -215,7 +216,8 @@ impl Connection {
         let waiting: Vec<Waiting> = self
             .answers
             .borrow_mut()
-            .values_mut()
+            .iter_mut()
+            .map(|(_, waiting)| waiting)
             .filter(|waiting| matches!(waiting, Waiting::For(_)))
             .map(|waiting| mem::replace(waiting, Waiting::No(Err(error.clone()))))
             .collect();
@@ -228,20 +230,25 @@ impl Connection {
             connection: self,
             id,
         };
-        poll_fn(|context| {
-            let mut answers = self.answers.borrow_mut();
-            match answers.remove(&id) {
-                Some(Waiting::No(answer)) => Poll::Ready(answer),
-                Some(Waiting::For(_)) | None => {
-                    if let Some(error) = &*self.broken.borrow() {
-                        return Poll::Ready(Err(error.clone()));
-                    }
-                    answers.insert(id, Waiting::For(context.waker().clone()));
-                    Poll::Pending
+        poll_fn(|context| match self.take(id) {
+            Some(Waiting::No(answer)) => Poll::Ready(answer),
+            Some(Waiting::For(_)) | None => {
+                if let Some(error) = &*self.broken.borrow() {
+                    return Poll::Ready(Err(error.clone()));
                 }
+                let waiting = Waiting::For(context.waker().clone());
+                self.answers.borrow_mut().push((id, waiting));
+                Poll::Pending
             }
         })
         .await
+    }
+
+    /// Takes out what is known of a call.
+    fn take(&self, id: u32) -> Option<Waiting> {
+        let mut answers = self.answers.borrow_mut();
+        let at = answers.iter().position(|(call, _)| *call == id)?;
+        Some(answers.swap_remove(at).1)
     }
 }
 
@@ -253,6 +260,6 @@ struct Forget<'a> {
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        self.connection.answers.borrow_mut().remove(&self.id);
+        self.connection.take(self.id);
     }
 }

@@ -136,7 +136,7 @@ pub(super) fn repeated(
         repetitions,
         elapsed_ms: if told { elapsed_ms } else { 0 },
         advances_during_cpu: platform.running,
-        errors: std::collections::BTreeMap::new(),
+        errors: protocol::ErrorCounts::default(),
     };
     (answer, elapsed_ms + 1 + u64::from(rng.random_bool(0.3)))
 }

@@ -128,7 +128,7 @@ mod tests {
             repetitions: 1_000,
             elapsed_ms,
             advances_during_cpu,
-            errors: std::collections::BTreeMap::new(),
+            errors: protocol::ErrorCounts::default(),
         }
     }
 

@@ -140,7 +140,7 @@ impl<S: Sql> Coordinator<S> {
         tally.retry_at_ms = 0;
         match (&record.work, &record.measured) {
             (_, Measured::Samples(response)) => {
-                let failed: u64 = response.errors.values().sum();
+                let failed = response.errors.total();
                 tally.samples += response.samples.len() as u64 + failed;
                 tally.errors += failed;
             }

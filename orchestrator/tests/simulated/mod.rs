@@ -20,7 +20,7 @@ use orchestrator::{
 use protocol::measure::{
     Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
 };
-use std::{cell::Cell, cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::Cell, cell::RefCell, rc::Rc};
 
 /// 2026-11-22T17:28:00Z.
 pub const START_MS: Millis = 1_795_368_480_000;
@@ -174,7 +174,7 @@ impl Caller for World {
             repetitions: request.repetitions,
             elapsed_ms: if self.frozen.get() { 0 } else { took_ms },
             advances_during_cpu: !self.frozen.get(),
-            errors: BTreeMap::new(),
+            errors: protocol::ErrorCounts::default(),
         })
     }
 }

@@ -3,6 +3,20 @@
 use super::MsgpackError;
 use rmp::{Marker, decode};
 
+/// A value, or the head of one.
+pub(super) enum Kind<'a> {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(&'a str),
+    /// So many values follow.
+    List(u64),
+    /// So many pairs follow.
+    Map(u64),
+}
+
 /// A message being read: takes one thing after another off the front of what is left.
 pub(super) struct Reader<'a> {
     left: &'a [u8],
@@ -18,7 +32,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn unexpected(&self, expected: &'static str) -> MsgpackError {
+    /// What is here is not `expected`.
+    pub(super) fn unexpected(&self, expected: &'static str) -> MsgpackError {
         MsgpackError::Unexpected {
             expected,
             at: self.whole - self.left.len(),
@@ -26,11 +41,11 @@ impl<'a> Reader<'a> {
     }
 
     /// The head of a map: how many fields follow.
-    pub(super) fn map(&mut self) -> Result<u32, MsgpackError> {
-        let mut left = self.left;
-        let fields = decode::read_map_len(&mut left).map_err(|_| self.unexpected("map"))?;
-        self.left = left;
-        Ok(fields)
+    pub(super) fn map(&mut self) -> Result<u64, MsgpackError> {
+        self.one("map", |kind| match kind {
+            Kind::Map(fields) => Some(fields),
+            _ => None,
+        })
     }
 
     /// A string.
@@ -43,17 +58,61 @@ impl<'a> Reader<'a> {
 
     /// A number of any kind.
     pub(super) fn number(&mut self) -> Result<f64, MsgpackError> {
-        let mut left = self.left;
-        let number = match Marker::from_u8(left.first().copied().unwrap_or_default()) {
-            Marker::F64 => decode::read_f64(&mut left).ok(),
-            Marker::F32 => decode::read_f32(&mut left).ok().map(f64::from),
-            _ => decode::read_int::<i64, _>(&mut left)
-                .ok()
-                .map(|whole| whole as f64),
-        }
-        .ok_or_else(|| self.unexpected("number"))?;
-        self.left = left;
-        Ok(number)
+        self.one("number", |kind| match kind {
+            Kind::Unsigned(whole) => Some(whole as f64),
+            Kind::Signed(whole) => Some(whole as f64),
+            Kind::Float(number) => Some(number),
+            _ => None,
+        })
+    }
+
+    /// What `of` finds in the next value.
+    fn one<T>(
+        &mut self,
+        expected: &'static str,
+        of: impl FnOnce(Kind<'a>) -> Option<T>,
+    ) -> Result<T, MsgpackError> {
+        let before = self.left;
+        self.kind().ok().and_then(of).ok_or_else(|| {
+            self.left = before;
+            self.unexpected(expected)
+        })
+    }
+
+    /// A value that JSON has, too; of a list or a map only its head.
+    pub(super) fn kind(&mut self) -> Result<Kind<'a>, MsgpackError> {
+        let before = self.left;
+        Ok(match self.byte().map(Marker::from_u8)? {
+            Marker::Null => Kind::Null,
+            Marker::True => Kind::Bool(true),
+            Marker::False => Kind::Bool(false),
+            Marker::FixPos(whole) => Kind::Unsigned(whole.into()),
+            Marker::FixNeg(whole) => Kind::Signed(whole.into()),
+            Marker::U8 => Kind::Unsigned(self.unsigned(1)?),
+            Marker::U16 => Kind::Unsigned(self.unsigned(2)?),
+            Marker::U32 => Kind::Unsigned(self.unsigned(4)?),
+            Marker::U64 => Kind::Unsigned(self.unsigned(8)?),
+            Marker::I8 => Kind::Signed(self.signed(1)?),
+            Marker::I16 => Kind::Signed(self.signed(2)?),
+            Marker::I32 => Kind::Signed(self.signed(4)?),
+            Marker::I64 => Kind::Signed(self.signed(8)?),
+            Marker::F64 => Kind::Float(f64::from_bits(self.unsigned(8)?)),
+            Marker::F32 => Kind::Float(f32::from_bits(self.bits()?).into()),
+            marker @ (Marker::FixArray(_) | Marker::Array16 | Marker::Array32) => {
+                Kind::List(self.content(marker)?.1)
+            }
+            marker @ (Marker::FixMap(_) | Marker::Map16 | Marker::Map32) => {
+                Kind::Map(self.content(marker)?.1 / 2)
+            }
+            Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
+                self.left = before;
+                Kind::Text(self.text()?)
+            }
+            _ => {
+                self.left = before;
+                return Err(self.unexpected("value that JSON has, too,"));
+            }
+        })
     }
 
     /// One whole value of any kind, encoded.
@@ -86,26 +145,38 @@ impl<'a> Reader<'a> {
             Marker::FixExt8 => (9, 0),
             Marker::FixExt16 => (17, 0),
             Marker::FixStr(bytes) => (bytes.into(), 0),
-            Marker::Str8 | Marker::Bin8 => (self.length(1)?, 0),
-            Marker::Str16 | Marker::Bin16 => (self.length(2)?, 0),
-            Marker::Str32 | Marker::Bin32 => (self.length(4)?, 0),
+            Marker::Str8 | Marker::Bin8 => (self.unsigned(1)?, 0),
+            Marker::Str16 | Marker::Bin16 => (self.unsigned(2)?, 0),
+            Marker::Str32 | Marker::Bin32 => (self.unsigned(4)?, 0),
             // One byte more: the extension's type.
-            Marker::Ext8 => (self.length(1)? + 1, 0),
-            Marker::Ext16 => (self.length(2)? + 1, 0),
-            Marker::Ext32 => (self.length(4)? + 1, 0),
+            Marker::Ext8 => (self.unsigned(1)? + 1, 0),
+            Marker::Ext16 => (self.unsigned(2)? + 1, 0),
+            Marker::Ext32 => (self.unsigned(4)? + 1, 0),
             Marker::FixArray(values) => (0, values.into()),
-            Marker::Array16 => (0, self.length(2)?),
-            Marker::Array32 => (0, self.length(4)?),
+            Marker::Array16 => (0, self.unsigned(2)?),
+            Marker::Array32 => (0, self.unsigned(4)?),
             Marker::FixMap(pairs) => (0, 2 * u64::from(pairs)),
-            Marker::Map16 => (0, 2 * self.length(2)?),
-            Marker::Map32 => (0, 2 * self.length(4)?),
+            Marker::Map16 => (0, 2 * self.unsigned(2)?),
+            Marker::Map32 => (0, 2 * self.unsigned(4)?),
             Marker::Reserved => return Err(self.unexpected("value")),
         })
     }
 
-    /// A length of so many bytes, big-endian.
-    fn length(&mut self, bytes: u32) -> Result<u64, MsgpackError> {
-        (0..bytes).try_fold(0, |length, _| Ok(length << 8 | u64::from(self.byte()?)))
+    /// A whole number of so many bytes, big-endian.
+    fn unsigned(&mut self, bytes: u32) -> Result<u64, MsgpackError> {
+        (0..bytes).try_fold(0, |whole, _| Ok(whole << 8 | u64::from(self.byte()?)))
+    }
+
+    /// The four bytes of a `f32`.
+    fn bits(&mut self) -> Result<u32, MsgpackError> {
+        (0..4).try_fold(0, |bits, _| Ok(bits << 8 | u32::from(self.byte()?)))
+    }
+
+    /// A whole number of so many bytes, in two's complement.
+    fn signed(&mut self, bytes: u32) -> Result<i64, MsgpackError> {
+        let unused_bits = 64 - 8 * bytes;
+        self.unsigned(bytes)
+            .map(|whole| (whole << unused_bits).cast_signed() >> unused_bits)
     }
 
     fn byte(&mut self) -> Result<u8, MsgpackError> {

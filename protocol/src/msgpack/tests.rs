@@ -1,5 +1,9 @@
 use super::*;
 use crate::{Payload, PayloadShape};
+use proptest::{
+    collection::{btree_map, vec},
+    prelude::*,
+};
 use serde_json::json;
 
 /// Encoded by the library, not by this module.
@@ -138,6 +142,65 @@ fn what_is_not_a_request_is_refused_with_the_reason() {
     );
     // A list that claims four thousand million values.
     assert!(refused(b"\x81\xa7payload\xdd\xff\xff\xff\xff").contains("not a value"));
+}
+
+fn value(tree: &Tree) -> serde_json::Value {
+    serde_json::to_value(tree).unwrap()
+}
+
+/// Trees of every kind of value, with the numbers at which another form begins.
+fn trees() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(Into::into),
+        any::<u64>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<i16>().prop_map(Into::into),
+        any::<i8>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        any::<f32>().prop_map(Into::into),
+        ".{0,40}".prop_map(Into::into),
+        "[a-z]{250,260}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 40, 20, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..20).prop_map(Into::into),
+            btree_map(".{0,5}", inner, 0..20)
+                .prop_map(|fields| serde_json::Map::from_iter(fields).into()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn trees_are_written_and_read_as_the_stock_library_does(tree in trees()) {
+        let bytes = encoded(&tree);
+        let decoded = tree::decode(&bytes).unwrap();
+        prop_assert_eq!(&tree::encode(&decoded), &bytes);
+        let read: serde_json::Value = rmp_serde::from_slice(&bytes).unwrap();
+        prop_assert_eq!(value(&decoded), read);
+    }
+
+    #[test]
+    fn whatever_the_bytes_the_stock_library_reads_what_is_read_here(bytes in vec(any::<u8>(), 0..60)) {
+        if let Ok(read) = tree::decode(&bytes) {
+            prop_assert_eq!(rmp_serde::from_slice::<serde_json::Value>(&bytes).unwrap(), value(&read));
+        }
+    }
+}
+
+#[test]
+fn a_tree_too_deep_for_the_stack_is_refused() {
+    let nested = |levels: usize| [vec![0x91; levels], vec![0xc0]].concat();
+    assert!(tree::decode(&nested(100)).is_ok());
+    assert_eq!(
+        tree::decode(&nested(100_000)).unwrap_err().to_string(),
+        "not a value nested less than 128 deep in MessagePack at byte 128"
+    );
+    // Short and large forms of lengths, as other encoders may choose them.
+    let tree =
+        tree::decode(b"\xdd\0\0\0\x01\xdf\0\0\0\x01\xda\0\x01a\xcb\x3f\xf8\0\0\0\0\0\0").unwrap();
+    assert_eq!(value(&tree), json!([{"a": 1.5}]));
 }
 
 #[test]

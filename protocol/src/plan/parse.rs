@@ -3,15 +3,15 @@
 use super::Plan;
 use crate::{
     Limits, Thresholds,
-    fields::{FieldReader, kind_of, shorten},
+    fields::{self, FieldReader, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
         MIN_CALL_TIMEOUT_MS, TimerChoice,
     },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::{FieldError, Problem},
+    tree::Tree,
 };
-use serde_json::{Map, Value};
 
 /// Largest plan that is read, in bytes. The longest sensible one is under 1 KB.
 pub const MAX_PLAN_BYTES: usize = 16 * 1024;
@@ -159,11 +159,11 @@ fn payload_sizes(reader: &mut FieldReader, default: Vec<u32>) -> Vec<u32> {
 fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds {
     let mut given = match reader.take("thresholds") {
         None => return default,
-        Some(Value::Object(fields)) => fields,
+        Some(Tree::Object(fields)) => fields,
         Some(other) => {
             reader.refuse(
                 "thresholds",
-                format!("is {}; must be an object", kind_of(&other)),
+                format!("is {}; must be an object", other.kind()),
             );
             return default;
         }
@@ -173,7 +173,7 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
         p95_ms: threshold(reader, &mut given, "p95_ms", default.p95_ms),
         p99_ms: threshold(reader, &mut given, "p99_ms", default.p99_ms),
     };
-    for key in given.keys() {
+    for (key, _) in &given {
         reader.refuse(
             format!("thresholds.{}", shorten(key)),
             "is not a threshold; there are p50_ms, p95_ms and p99_ms",
@@ -184,11 +184,11 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
 
 fn threshold(
     reader: &mut FieldReader,
-    given: &mut Map<String, Value>,
+    given: &mut Vec<(String, Tree)>,
     field: &str,
     default: f64,
 ) -> f64 {
-    let Some(value) = given.remove(field) else {
+    let Some(value) = fields::take(given, field) else {
         return default;
     };
     let in_range = |ms: &f64| *ms > 0.0 && *ms <= f64::from(MAX_THRESHOLD_MS);
@@ -197,7 +197,7 @@ fn threshold(
     }
     let detail = format!(
         "is {}; must be a number of ms above 0, at most {MAX_THRESHOLD_MS}",
-        kind_of(&value)
+        value.kind()
     );
     reader.refuse(format!("thresholds.{field}"), detail);
     default

@@ -145,13 +145,13 @@ impl CellEvidence {
         plan: &Plan,
         samples_per_slice: u32,
     ) {
-        for (&kind, &count) in &answer.errors {
+        for (kind, count) in answer.errors.iter() {
             *self.errors.entry(kind).or_default() += count;
         }
         self.skipped += answer.skipped;
         self.lost += answer.lost;
         self.warmup_calls += u64::from(answer.warmup_calls);
-        let errors = answer.errors.values().sum();
+        let errors = answer.errors.total();
         let other_timer = answer
             .clock
             .is_some_and(|clock| Some(clock.timer) != self.timer);

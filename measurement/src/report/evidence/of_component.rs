@@ -39,7 +39,7 @@ pub(super) fn component_evidence(
         .collect();
     let mut components: BTreeMap<Component, ComponentEvidence> = BTreeMap::new();
     for (record, component, answer) in repeats {
-        let done = u64::from(answer.repetitions).saturating_sub(answer.errors.values().sum());
+        let done = u64::from(answer.repetitions).saturating_sub(answer.errors.total());
         let own_clock = answer.advances_during_cpu || component.delegates();
         let elapsed_ms = match empty.get(&record.block) {
             _ if own_clock => answer.elapsed_ms as f64,
