@@ -98,12 +98,12 @@ impl<'a> Reader<'a> {
             Marker::I64 => Kind::Signed(self.signed(8)?),
             Marker::F64 => Kind::Float(f64::from_bits(self.unsigned(8)?)),
             Marker::F32 => Kind::Float(f32::from_bits(self.bits()?).into()),
-            marker @ (Marker::FixArray(_) | Marker::Array16 | Marker::Array32) => {
-                Kind::List(self.content(marker)?.1)
-            }
-            marker @ (Marker::FixMap(_) | Marker::Map16 | Marker::Map32) => {
-                Kind::Map(self.content(marker)?.1 / 2)
-            }
+            Marker::FixArray(values) => Kind::List(values.into()),
+            Marker::Array16 => Kind::List(self.unsigned(2)?),
+            Marker::Array32 => Kind::List(self.unsigned(4)?),
+            Marker::FixMap(fields) => Kind::Map(fields.into()),
+            Marker::Map16 => Kind::Map(self.unsigned(2)?),
+            Marker::Map32 => Kind::Map(self.unsigned(4)?),
             Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
                 self.left = before;
                 Kind::Text(self.text()?)
