@@ -6,6 +6,7 @@ use orchestrator::coordinator::DeliveryError;
 use protocol::{
     Function, Plan, Thresholds, Transport,
     alert::{Alert, AlertKind},
+    markdown::figure::Scale,
 };
 use simulated::{process::Process, settings};
 
@@ -84,7 +85,8 @@ fn a_lasting_rise_is_confirmed_by_another_run_and_told_exactly_once() {
     );
     assert!(
         alert.text.contains("service-binding.echo.100 p50: 0.1")
-            && alert.text.contains("95 % interval"),
+            && alert.text.contains("95 % interval")
+            && alert.regressions[0].resolution_us.is_some(),
         "{}",
         alert.text
     );
@@ -146,6 +148,18 @@ fn a_threshold_is_told_when_it_is_breached_and_not_while_it_stays_so() {
         (AlertKind::Threshold, "p50")
     );
     assert!(alert.text.contains("above 0.1 ms"), "{}", alert.text);
+    let breach = &alert.breaches[0];
+    let scale = Scale::milliseconds(breach.resolution_us);
+    let ends = format!(
+        "is {} to {} ms",
+        scale.lower_bound(breach.lower_us.unwrap()),
+        scale.upper_bound(breach.upper_us.unwrap())
+    );
+    assert!(
+        breach.resolution_us.is_some() && alert.text.contains(&ends),
+        "{ends}: {}",
+        alert.text
+    );
 }
 
 #[test]

@@ -56,6 +56,9 @@ pub struct Regression {
     pub before_us: f64,
     /// The level since, in us.
     pub after_us: f64,
+    /// What the timer resolved in the latest run, in us.
+    #[serde(default)]
+    pub resolution_us: Option<f64>,
     /// Effect size, in percent: 20 is a fifth slower.
     pub change_percent: f64,
     /// Lower end of its 95 % interval.
@@ -81,4 +84,7 @@ pub struct Breach {
     pub lower_us: Option<f64>,
     /// Upper end of its 95 % interval, in us.
     pub upper_us: Option<f64>,
+    /// What the timer resolved, in us.
+    #[serde(default)]
+    pub resolution_us: Option<f64>,
 }

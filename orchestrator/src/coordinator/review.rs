@@ -10,6 +10,7 @@ use protocol::{
     Cell, Report, RunId,
     alert::{Alert, AlertKind, Breach, Regression},
     history::SeriesMetric,
+    markdown::figure::Scale,
     report::{Outcome, Verdict},
     run::Trigger,
 };
@@ -111,9 +112,12 @@ impl<S: Sql> Coordinator<S> {
             return Ok(None);
         };
         // A confirming run confirms by being on the new level itself.
-        let latest = known.last().and_then(|run| run.figures.get(&metric)?.value);
+        let latest = known.last().and_then(|run| run.figures.get(&metric));
         let halfway = (change.before_us * change.after_us).sqrt();
-        if run.request.confirms.is_some() && latest.is_none_or(|value| value < halfway) {
+        let stays_up = latest
+            .and_then(|figure| figure.value)
+            .is_some_and(|value| value >= halfway);
+        if run.request.confirms.is_some() && !stays_up {
             return Ok(None);
         }
         if self
@@ -130,6 +134,7 @@ impl<S: Sql> Coordinator<S> {
             since_version: change.version,
             before_us: change.before_us,
             after_us: change.after_us,
+            resolution_us: latest.and_then(|figure| figure.resolution),
             change_percent: change.change_percent,
             change_percent_lower: change.change_percent_lower,
             change_percent_upper: change.change_percent_upper,
@@ -220,6 +225,7 @@ fn breach(verdict: &Verdict) -> Breach {
         value_us: verdict.estimate_us.value,
         lower_us: verdict.estimate_us.lower,
         upper_us: verdict.estimate_us.upper,
+        resolution_us: verdict.estimate_us.resolution,
     }
 }
 
@@ -229,12 +235,13 @@ fn regression_text(run: &RunRow, regressions: &[Regression]) -> String {
             .since_version
             .as_ref()
             .map_or_else(String::new, |version| format!(" (version {version})"));
+        let scale = Scale::milliseconds(found.resolution_us);
         format!(
-            "{} {}: {:.3} to {:.3} ms, {:+.0} % (95 % interval {:+.0} to {:+.0} %), since run {}{version}",
+            "{} {}: {} to {} ms, {:+.0} % (95 % interval {:+.0} to {:+.0} %), since run {}{version}",
             found.cell,
             found.metric,
-            found.before_us / 1e3,
-            found.after_us / 1e3,
+            scale.reading(found.before_us),
+            scale.reading(found.after_us),
             found.change_percent,
             found.change_percent_lower,
             found.change_percent_upper,
@@ -250,16 +257,19 @@ fn regression_text(run: &RunRow, regressions: &[Regression]) -> String {
 }
 
 fn breach_text(run: &RunRow, breaches: &[Breach]) -> String {
-    let ms = |us: Option<f64>| us.map_or_else(|| "?".to_owned(), |us| format!("{:.3}", us / 1e3));
     let each = |found: &Breach| {
+        let scale = Scale::milliseconds(found.resolution_us);
+        let lower = found.lower_us.map(|us| scale.lower_bound(us));
+        let upper = found.upper_us.map(|us| scale.upper_bound(us));
+        let is = match (lower, upper) {
+            (Some(lower), Some(upper)) => format!("{lower} to {upper} ms"),
+            (Some(lower), None) => format!("at least {lower} ms"),
+            // Never: what has no lower bound does not fail.
+            (None, _) => "not known".to_owned(),
+        };
         format!(
-            "{} {} {} is {} to {} ms, above {} ms",
-            found.cell,
-            found.metric,
-            found.quantity,
-            ms(found.lower_us),
-            ms(found.upper_us),
-            found.threshold_ms
+            "{} {} {} is {is}, above {} ms",
+            found.cell, found.metric, found.quantity, found.threshold_ms
         )
     };
     let lines: Vec<String> = breaches.iter().map(each).collect();
