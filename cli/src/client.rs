@@ -1,7 +1,9 @@
 //! The orchestrator's HTTP API, typed.
 
+mod error;
+
 use crate::events::Events;
-use core::fmt::Write as _;
+pub use error::ClientError;
 use protocol::{
     Problem, Report, RunId,
     run::{RunList, RunStatus},
@@ -45,64 +47,6 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Body as text.
     pub body: String,
-}
-
-/// Why the API did not answer with what was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// No answer.
-    #[error("{request}: no answer ({reason}); is the address right, and is it being served?")]
-    Unreachable {
-        /// Method and URL.
-        request: String,
-        /// Why.
-        reason: String,
-    },
-    /// A problem document.
-    #[error("{request} was refused: {}", describe(.problem))]
-    Refused {
-        /// Method and URL.
-        request: String,
-        /// What the orchestrator says.
-        problem: Box<Problem>,
-    },
-    /// Something that no orchestrator of this version answers.
-    #[error("{request} answered {status} with something else than expected ({reason}): {start}")]
-    Unexpected {
-        /// Method and URL.
-        request: String,
-        /// HTTP status.
-        status: u16,
-        /// What is wrong with it.
-        reason: String,
-        /// How it begins.
-        start: String,
-    },
-}
-
-impl ClientError {
-    /// The HTTP status, where there was an answer.
-    #[must_use]
-    pub const fn status(&self) -> Option<u16> {
-        match self {
-            Self::Unreachable { .. } => None,
-            Self::Refused { problem, .. } => Some(problem.status),
-            Self::Unexpected { status, .. } => Some(*status),
-        }
-    }
-}
-
-/// A problem document for people: each bad field on a line of its own.
-fn describe(problem: &Problem) -> String {
-    let mut text = format!("{} ({} {})", problem.detail, problem.status, problem.title);
-    for error in &problem.errors {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n  {}: {}", error.field, error.detail);
-    }
-    if problem.status == 401 {
-        text.push_str("\n  pass the token with --token or in the environment variable API_TOKEN");
-    }
-    text
 }
 
 impl Client {
@@ -358,29 +302,6 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::problem::FieldError;
-
-    #[test]
-    fn a_refusal_shows_each_bad_field_on_its_own_line() {
-        let problem = Problem::new(400, "the plan has 2 bad field(s)").with_errors(vec![
-            FieldError {
-                field: "payload_bytes[0]".to_owned(),
-                detail: "is -1".to_owned(),
-            },
-            FieldError {
-                field: "seed".to_owned(),
-                detail: "is a string".to_owned(),
-            },
-        ]);
-        let error = ClientError::Refused {
-            request: "POST http://x/runs".to_owned(),
-            problem: Box::new(problem),
-        };
-        assert_eq!(
-            error.to_string(),
-            "POST http://x/runs was refused: the plan has 2 bad field(s) (400 Bad Request)\n  payload_bytes[0]: is -1\n  seed: is a string"
-        );
-    }
 
     #[test]
     fn no_answer_says_who_was_asked() {

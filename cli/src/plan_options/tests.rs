@@ -1,0 +1,100 @@
+use super::*;
+use clap::Parser;
+use std::io::Write as _;
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    plan: PlanOptions,
+}
+
+fn json(line: &[&str]) -> Value {
+    let line = Line::try_parse_from([&["plan"], line].concat()).unwrap();
+    serde_json::from_slice(&line.plan.json().unwrap()).unwrap()
+}
+
+#[test]
+fn no_option_asks_for_the_default() {
+    assert_eq!(json(&[]), json!({}));
+}
+
+#[test]
+fn every_option_reaches_its_field() {
+    let asked = json(&[
+        "--transports",
+        "direct,rpc",
+        "--functions=echo",
+        "--payloads",
+        "100,1000",
+        "--payload-shape",
+        "records",
+        "--samples",
+        "40",
+        "--warmup",
+        "1",
+        "--timer",
+        "ticked",
+        "--seed",
+        "7",
+        "--p50-ms",
+        "0.5",
+        "--p95-ms",
+        "2",
+        "--p99-ms",
+        "4",
+        "--call-timeout-ms",
+        "500",
+        "--batch-size",
+        "10",
+        "--concurrency",
+        "8",
+        "--breakdown",
+        "false",
+    ]);
+    assert_eq!(
+        asked,
+        json!({"transports": ["direct", "rpc"], "functions": ["echo"], "payload_bytes": [100, 1000], "payload_shape": "records",
+            "samples_per_cell": 40, "warmup_per_slice": 1, "timer": "ticked", "seed": 7,
+            "thresholds": {"p50_ms": 0.5, "p95_ms": 2.0, "p99_ms": 4.0}, "call_timeout_ms": 500, "batch_size": 10,
+            "concurrency": 8, "breakdown": false})
+    );
+    let plan: Plan = serde_json::from_value(asked).unwrap();
+    assert_eq!(plan.seed, 7);
+}
+
+#[test]
+fn all_is_every_transport() {
+    assert_eq!(
+        json(&["--transports", "all"])["transports"],
+        json!(Transport::ALL)
+    );
+}
+
+#[test]
+fn an_option_wins_over_the_file() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write!(
+        file,
+        "{{\"seed\":3,\"samples_per_cell\":40,\"thresholds\":{{\"p50_ms\":2}}}}"
+    )
+    .unwrap();
+    let path = file.path().to_str().unwrap();
+    assert_eq!(
+        json(&["--plan", path, "--seed", "4", "--p99-ms", "9"]),
+        json!({"seed": 4, "samples_per_cell": 40, "thresholds": {"p50_ms": 2, "p99_ms": 9.0}})
+    );
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_before_anything_starts() {
+    let line = Line::try_parse_from(["plan", "--samples", "1000000", "--payloads", "5"]).unwrap();
+    let error = line.plan.json().unwrap_err().to_string();
+    assert!(
+        error.contains("\n  payload_bytes[0]: is 5; must be"),
+        "{error}"
+    );
+    assert!(
+        error.contains("\n  samples_per_cell: is 1000000; must be"),
+        "{error}"
+    );
+}

@@ -1,0 +1,129 @@
+use super::*;
+use crate::{Function, Transport, limits::LimitsProfile};
+
+fn parse(json: &str) -> Result<Plan, PlanError> {
+    Plan::parse(json.as_bytes(), &Limits::of(LimitsProfile::Paid))
+}
+
+fn bad_fields(json: &str) -> Vec<String> {
+    match parse(json) {
+        Err(PlanError::Fields(errors)) => errors.into_iter().map(|error| error.field).collect(),
+        other => panic!("{json}: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_and_an_empty_object_are_the_default_plan() {
+    assert_eq!(parse(""), Ok(Plan::default()));
+    assert_eq!(parse("{}"), Ok(Plan::default()));
+}
+
+#[test]
+fn every_field_of_a_plan_is_pinned() {
+    let json = r#"{"transports":["direct","service-binding","raw-fetch"], "functions":["echo","transform","compute"],
+        "payload_bytes":[100,1000,10000,100000], "samples_per_cell":400, "warmup_per_slice":2,
+        "timer":"auto", "seed":1, "thresholds":{"p50_ms":1,"p95_ms":3,"p99_ms":5}}"#;
+    let plan = Plan {
+        samples_per_cell: 400,
+        ..Plan::default()
+    };
+    assert_eq!(parse(json), Ok(plan));
+}
+
+#[test]
+fn what_a_plan_says_is_what_it_reads_back() {
+    let plan = Plan {
+        seed: u64::MAX,
+        functions: vec![Function::Compute],
+        transports: vec![Transport::Rpc],
+        ..Plan::default()
+    };
+    assert_eq!(parse(&serde_json::to_string(&plan).unwrap()), Ok(plan));
+}
+
+#[test]
+fn every_bad_field_is_named() {
+    assert_eq!(
+        bad_fields(r#"{"payload_bytes":[-1],"samples_per_cell":1e9}"#),
+        ["payload_bytes[0]", "samples_per_cell"]
+    );
+    assert_eq!(
+        bad_fields(
+            r#"{"transports":["direct","smoke","direct"],"functions":[],"timer":3,"seed":1.5,"thresholds":{"p50_ms":0,"p90_ms":1},"jobs":1}"#
+        ),
+        [
+            "transports[1]",
+            "transports[2]",
+            "functions",
+            "timer",
+            "seed",
+            "thresholds.p50_ms",
+            "thresholds.p90_ms",
+            "jobs"
+        ]
+    );
+}
+
+#[test]
+fn an_error_says_what_is_accepted() {
+    let Err(PlanError::Fields(errors)) = parse(r#"{"samples_per_cell":1e9}"#) else {
+        panic!("accepted")
+    };
+    assert_eq!(
+        errors[0].detail,
+        "is 1000000000.0; must be a whole number from 1 to 10000"
+    );
+}
+
+#[test]
+fn what_is_not_an_object_is_refused() {
+    for json in ["[]", "1", "{", "null", "\u{0}"] {
+        assert!(
+            matches!(parse(json), Err(PlanError::NotAnObject(_))),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn calls_at_once_cannot_be_timed_with_the_interpolated_timer() {
+    assert_eq!(
+        bad_fields(r#"{"timer":"interpolated","concurrency":2}"#),
+        ["timer"]
+    );
+    assert!(parse(r#"{"timer":"auto","concurrency":2}"#).is_ok());
+    assert!(parse(r#"{"timer":"interpolated","concurrency":1}"#).is_ok());
+}
+
+#[test]
+fn no_more_is_in_flight_at_once_than_an_isolate_holds() {
+    let plan = |transport: &str, payload: u32, batch: u32, concurrency: u32| {
+        format!(
+            r#"{{"transports":["{transport}"],"payload_bytes":[100,{payload}],"batch_size":{batch},"concurrency":{concurrency}}}"#
+        )
+    };
+    for too_much in [
+        plan("capnweb-batch", 1_000_000, 5, 1),
+        plan("rpc", 1_000_000, 1, 5),
+        plan("capnweb-batch", 100_000, 10, 16),
+    ] {
+        assert_eq!(bad_fields(&too_much), ["payload_bytes"], "{too_much}");
+    }
+    for fits in [
+        plan("capnweb-batch", 1_000_000, 4, 1),
+        plan("capnweb-batch", 1_000_000, 2, 2),
+        // Only some transports carry batches.
+        plan("rpc", 1_000_000, 100, 4),
+    ] {
+        assert!(parse(&fits).is_ok(), "{fits}");
+    }
+}
+
+#[test]
+fn a_plan_with_too_many_slices_says_what_would_fit() {
+    let sizes: Vec<u32> = (100..116).collect();
+    let all = serde_json::to_string(Transport::ALL).unwrap();
+    let json =
+        format!("{{\"samples_per_cell\":10000,\"transports\":{all},\"payload_bytes\":{sizes:?}}}");
+    assert_eq!(bad_fields(&json), ["samples_per_cell"]);
+}
