@@ -81,6 +81,20 @@ fn every_estimate_has_an_interval_around_it_and_its_n_and_resolution() {
             ("p95", &cell.p95_us),
         ] {
             let what = format!("{name} of {}", cell.id);
+            // Slices that a busy host made unlike are worth fewer samples, which may leave the p95 open: then it says so.
+            if name == "p95" && estimate.value.is_none() {
+                let reason = estimate.reason.as_deref().unwrap_or_default();
+                assert!(
+                    reason.contains("72 independent samples"),
+                    "{what}: {reason}"
+                );
+                assert!(estimate.effective_n.unwrap() < SAMPLES as f64, "{what}");
+                assert!(
+                    estimate.lower.is_some() || estimate.upper.is_some(),
+                    "{what}"
+                );
+                continue;
+            }
             let value = stated(estimate, &what);
             let (lower, upper) = (estimate.lower.unwrap(), estimate.upper.unwrap());
             assert!(lower <= value && value <= upper, "{what}: {estimate:?}");
