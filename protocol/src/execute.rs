@@ -38,7 +38,7 @@ impl<'a> ExecuteRequest<'a> {
         let request = Self {
             function_id: fields.text("functionId")?,
             payload: fields.require("payload")?,
-            timestamp: fields.number("timestamp")?,
+            timestamp: fields.number_or_0("timestamp")?,
         };
         fields.finish()?;
         Ok(request)
@@ -152,9 +152,9 @@ impl<'a> SocketResponse<'a> {
     pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
         let mut fields = RawFields::of(json)?;
         Ok(Self {
-            id: fields.take("id").map_or(Ok(None), number)?,
-            result: fields.take("result"),
-            problem: fields.take("problem"),
+            id: fields.take("id")?.map_or(Ok(None), number)?,
+            result: fields.take("result")?,
+            problem: fields.take("problem")?,
         })
     }
 

@@ -42,7 +42,13 @@ impl FieldReader {
 
     /// Takes a field of any kind.
     pub(crate) fn take(&mut self, field: &str) -> Option<Tree> {
-        take(&mut self.fields, field)
+        let taken = take(&mut self.fields, field);
+        let others = self.fields.len();
+        self.fields.retain(|(name, _)| name != field);
+        if self.fields.len() < others {
+            self.refuse(field, "is there twice");
+        }
+        taken
     }
 
     /// Notes that a field is bad, and why.

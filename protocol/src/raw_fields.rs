@@ -47,15 +47,19 @@ impl<'a> RawFields<'a> {
         fields.map(Self).ok_or(MessageError::NotAnObject)
     }
 
-    /// Takes a field, if it is there.
-    pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
-        let at = self.0.iter().position(|(field, _)| *field == name)?;
-        Some(self.0.swap_remove(at).1)
+    /// Takes a field, if it is there; twice it may not be.
+    pub(crate) fn take(&mut self, name: &str) -> Result<Option<&'a RawValue>, MessageError> {
+        let mut places = (0..self.0.len()).filter(|&at| self.0[at].0 == name);
+        match (places.next(), places.next()) {
+            (None, _) => Ok(None),
+            (Some(at), None) => Ok(Some(self.0.swap_remove(at).1)),
+            (Some(_), Some(_)) => Err(MessageError::Unknown(name.to_owned())),
+        }
     }
 
     /// Takes a field that must be there.
     pub(crate) fn require(&mut self, name: &'static str) -> Result<&'a RawValue, MessageError> {
-        self.take(name).ok_or(MessageError::Missing(name))
+        self.take(name)?.ok_or(MessageError::Missing(name))
     }
 
     /// The same, which must be a string.
@@ -64,14 +68,14 @@ impl<'a> RawFields<'a> {
         text(raw).ok_or_else(|| MessageError::Bad(name, "must be a string".to_owned()))
     }
 
-    /// A number, 0 if it is not there.
+    /// The same, which must be a number.
     pub(crate) fn number(&mut self, name: &'static str) -> Result<f64, MessageError> {
-        match self.take(name) {
-            None => Ok(0.0),
-            Some(raw) => value(raw)
-                .as_f64()
-                .ok_or_else(|| MessageError::Bad(name, "must be a number".to_owned())),
-        }
+        number(name, self.require(name)?)
+    }
+
+    /// A number, 0 if it is not there.
+    pub(crate) fn number_or_0(&mut self, name: &'static str) -> Result<f64, MessageError> {
+        self.take(name)?.map_or(Ok(0.0), |raw| number(name, raw))
     }
 
     /// Refuses what has not been taken.
@@ -81,6 +85,13 @@ impl<'a> RawFields<'a> {
             Some((name, _)) => Err(MessageError::Unknown(name.chars().take(64).collect())),
         }
     }
+}
+
+/// The number that the raw value of a field is.
+fn number(name: &'static str, raw: &RawValue) -> Result<f64, MessageError> {
+    value(raw)
+        .as_f64()
+        .ok_or_else(|| MessageError::Bad(name, "must be a number".to_owned()))
 }
 
 /// The string that a raw value is, borrowed if nothing in it is escaped.

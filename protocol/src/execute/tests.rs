@@ -124,3 +124,22 @@ fn what_is_not_a_request_is_refused_with_the_reason() {
             .starts_with("field `transport` is bad: unknown transport \"pigeon\"")
     );
 }
+
+#[test]
+fn an_answer_must_be_whole_and_say_nothing_twice() {
+    let refused = |json: &str| {
+        let error = ExecuteResponse::from_json(json.as_bytes()).unwrap_err();
+        error.to_string()
+    };
+    let whole = r#"{"result":1,"runtimeTimestamp":2.0,"executionTimeMs":0.0,"more":3}"#;
+    assert!(ExecuteResponse::from_json(whole.as_bytes()).is_ok());
+    assert_eq!(
+        refused(r#"{"result":1,"runtimeTimestamp":2.0}"#),
+        "missing field `executionTimeMs`"
+    );
+    assert_eq!(
+        refused(r#"{"result":1,"result":2,"runtimeTimestamp":2.0,"executionTimeMs":0.0}"#),
+        "unknown or doubled field `result`"
+    );
+    assert!(SocketResponse::from_json(br#"{"id":1,"id":2,"result":1}"#).is_err());
+}

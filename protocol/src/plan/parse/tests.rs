@@ -127,3 +127,11 @@ fn a_plan_with_too_many_slices_says_what_would_fit() {
         format!("{{\"samples_per_cell\":10000,\"transports\":{all},\"payload_bytes\":{sizes:?}}}");
     assert_eq!(bad_fields(&json), ["samples_per_cell"]);
 }
+
+#[test]
+fn a_field_that_is_there_twice_is_named_once_and_as_such() {
+    assert_eq!(
+        bad_fields("{\"seed\":1,\"batch_size\":2,\"seed\":2,\"seed\":3}"),
+        ["seed"]
+    );
+}
