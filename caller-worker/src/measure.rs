@@ -148,12 +148,14 @@ async fn one_by_one(
 /// Calls back to back between two readings, up to the first that fails.
 async fn chain(slice: &Slice<'_>, calls: u32) -> Chain {
     let mut chain = timer::Chain::new();
+    let mut failed = None;
     chain.begin(&WorkerClock);
     for _ in 0..calls {
         match slice.call(0).await {
             // Never a lead-in: the chain has begun, and it ends with the first failure.
             Ok(()) => drop(chain.succeeded(&WorkerClock)),
             Err(kind) => {
+                failed = Some(kind);
                 slice.count(kind);
                 slice.connect(0).await;
                 break;
@@ -163,6 +165,7 @@ async fn chain(slice: &Slice<'_>, calls: u32) -> Chain {
     Chain {
         calls: chain.calls(),
         elapsed_ms: chain.elapsed_ms(),
+        failed,
     }
 }
 

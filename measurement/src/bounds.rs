@@ -6,7 +6,7 @@
 //!
 //! `S(k + 1) <= A_k <= S(k)`, whatever the phase.
 //!
-//! Hence a quantile `p_q` is at most `k` ticks whenever `A_(k-1) <= 1 - q`, and more than `k` ticks whenever `A_k > 1 - q`.
+//! Hence a quantile `p_q` is below `k` ticks whenever `A_(k-1) < 1 - q`, and more than `k` ticks whenever `A_k > 1 - q`.
 //! The `A_k` are known within limits only, so the upper limit decides the former and the lower limit the latter; both
 //! must be confirmed by the two tests that judge quantiles in [`crate::quantile`]. What is proven is a pair of
 //! bounds, never a point: under a tick there is nothing to see.
@@ -23,7 +23,7 @@ use crate::{
 pub struct Bounds {
     /// The quantile is more than this many ticks; 0 when nothing is proven.
     pub lower_ticks: u64,
-    /// It is at most this many; `None` when the samples are too few to prove any.
+    /// It is less than this many; `None` when the samples are too few to prove any.
     pub upper_ticks: Option<u64>,
     /// Samples that the bounds rest on.
     pub n: u64,
@@ -34,7 +34,7 @@ impl Bounds {
     #[must_use]
     pub fn cover(&self, ticks: f64) -> bool {
         self.lower_ticks as f64 <= ticks
-            && self.upper_ticks.is_none_or(|upper| ticks <= upper as f64)
+            && self.upper_ticks.is_none_or(|upper| ticks < upper as f64)
     }
 }
 
@@ -43,16 +43,22 @@ impl Bounds {
 /// # Errors
 /// [`Undefined::NoSamples`]. Few samples or blocks are no error: they prove less.
 pub fn bounds(cell: &CellSamples, tick_ns: u64, quantile: f64) -> Result<Bounds, Undefined> {
-    let Some(&largest) = cell.pooled_ns().last() else {
+    if cell.count() == 0 {
         return Err(Undefined::NoSamples);
-    };
-    // no bound on the wrong side of the estimate itself can be proven, so the search starts there
-    let estimate_ticks = order_statistic(cell, quantile) / tick_ns;
-    // above the largest sample A_k is 0, and what that proves does not grow with k
+    }
+    // above the largest sample A_k does not fall any more: it is 0, or the share of calls that timed out
+    let largest = cell.timed_ns().last().copied().unwrap_or(0);
+    // no bound on the wrong side of the estimate itself can be proven, so the search starts there; a call that timed out took its timeout at least
+    let longest = cell.timeout_ns().unwrap_or(largest).max(largest);
+    let estimate_ticks = order_statistic(cell, quantile).min(longest) / tick_ns;
     let highest = largest / tick_ns + 1;
     let upper_ticks = (estimate_ticks.max(1)..=highest)
-        .find(|&k| proves_at_most(cell, (k - 1) * tick_ns, quantile));
-    let lower_ticks = (0..=estimate_ticks)
+        .find(|&k| proves_below(cell, (k - 1) * tick_ns, quantile));
+    // a call that timed out after `t` ticks took more than `k` ticks for every `k < t`
+    let provable = cell.timeout_ns().map_or(estimate_ticks, |ns| {
+        estimate_ticks.min((ns / tick_ns).saturating_sub(1))
+    });
+    let lower_ticks = (0..=provable)
         .rev()
         .find(|&k| proves_more(cell, k * tick_ns, quantile))
         .unwrap_or(0);
@@ -63,10 +69,10 @@ pub fn bounds(cell: &CellSamples, tick_ns: u64, quantile: f64) -> Result<Bounds,
     })
 }
 
-/// Whether the share of samples above `bound_ns` is proven to be at most `1 - quantile`.
-fn proves_at_most(cell: &CellSamples, bound_ns: u64, quantile: f64) -> bool {
+/// Whether the share of samples above `bound_ns` is proven to be below `1 - quantile`.
+fn proves_below(cell: &CellSamples, bound_ns: u64, quantile: f64) -> bool {
     let share = share_at_most(cell, bound_ns);
-    share.interval().lower >= quantile && !studentised_test_accepts(cell, quantile, bound_ns)
+    share.interval().lower > quantile && !studentised_test_accepts(cell, quantile, bound_ns)
 }
 
 /// Whether the share of samples above `bound_ns` is proven to be more than `1 - quantile`.
@@ -149,6 +155,22 @@ mod tests {
             bounds(&CellSamples::new([]), TICK, 0.5),
             Err(Undefined::NoSamples)
         );
+    }
+
+    #[test]
+    fn calls_that_timed_out_are_above_every_bound_and_their_timeout_is_one_from_below() {
+        let block = |index| Block {
+            index,
+            samples_ns: vec![0; 18],
+        };
+        let cell =
+            CellSamples::with_timeouts((0..22).map(block), (0..22).map(|b| (b, 2)), 100 * TICK);
+        let p95 = bounds(&cell, TICK, 0.95).unwrap(); // 10 % timed out
+        assert_eq!((p95.lower_ticks, p95.upper_ticks), (99, None));
+        let p50 = bounds(&cell, TICK, 0.5).unwrap();
+        assert_eq!((p50.lower_ticks, p50.upper_ticks), (0, Some(1)));
+        let all = CellSamples::with_timeouts([], (0..22).map(|b| (b, 20)), 100 * TICK);
+        assert_eq!(bounds(&all, TICK, 0.5).unwrap().lower_ticks, 99);
     }
 
     #[test]

@@ -16,10 +16,14 @@ pub struct Block {
     pub samples_ns: Vec<u64>,
 }
 
+/// Stands for a call that timed out among latencies: it took its timeout or longer, nobody knows how much.
+const TIMED_OUT: u64 = u64::MAX;
+
 /// One block after sorting.
 #[derive(Clone, Debug)]
 pub(crate) struct SortedBlock {
     pub(crate) index: u32,
+    /// In order; calls that timed out are at the end, as [`TIMED_OUT`].
     pub(crate) sorted_ns: Vec<u64>,
 }
 
@@ -29,9 +33,23 @@ impl SortedBlock {
         self.sorted_ns.partition_point(|&x| x <= bound_ns) as u64
     }
 
+    /// How many samples take `threshold_ns` or longer.
+    pub(crate) fn at_least(&self, threshold_ns: f64) -> u64 {
+        let below = self
+            .sorted_ns
+            .partition_point(|&ns| (ns as f64) < threshold_ns);
+        (self.sorted_ns.len() - below) as u64
+    }
+
     /// Number of samples.
     pub(crate) fn count(&self) -> u64 {
         self.sorted_ns.len() as u64
+    }
+
+    /// The samples without the calls that timed out.
+    pub(crate) fn timed_ns(&self) -> &[u64] {
+        let timed = self.sorted_ns.partition_point(|&ns| ns < TIMED_OUT);
+        &self.sorted_ns[..timed]
     }
 
     /// Sum of the samples in nanoseconds.
@@ -46,9 +64,62 @@ pub struct CellSamples {
     blocks: Vec<SortedBlock>,
     pooled_ns: Vec<u64>,
     histogram: LatencyHistogram,
+    /// Calls that timed out, and after how long.
+    timeouts: u64,
+    timeout_ns: u64,
 }
 
 impl CellSamples {
+    /// The same with the calls of each block that timed out after `timeout_ns`: (index of the block, how many).
+    ///
+    /// Such a call counts as a latency above all others, of `timeout_ns` at least. The histogram, which knows no such thing, holds it
+    /// at `timeout_ns`. Means are not to be taken of such a cell.
+    #[must_use]
+    pub fn with_timeouts(
+        blocks: impl IntoIterator<Item = Block>,
+        timeouts: impl IntoIterator<Item = (u32, u64)>,
+        timeout_ns: u64,
+    ) -> Self {
+        let mut all = 0;
+        let timed_out = timeouts.into_iter().map(|(index, count)| {
+            all += count;
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            Block {
+                index,
+                samples_ns: vec![TIMED_OUT; count],
+            }
+        });
+        let blocks: Vec<Block> = blocks.into_iter().chain(timed_out).collect();
+        let mut cell = Self::new(blocks);
+        cell.timeouts = all;
+        cell.timeout_ns = timeout_ns;
+        let slowest = cell.timed_ns().last().copied().unwrap_or(0);
+        for _ in 0..all {
+            cell.histogram.record(timeout_ns.max(slowest));
+        }
+        cell
+    }
+
+    /// After how long calls were given up, in nanoseconds, where some were.
+    #[must_use]
+    pub fn timeout_ns(&self) -> Option<u64> {
+        (self.timeouts > 0).then_some(self.timeout_ns)
+    }
+
+    /// All latencies that were timed to the end, smallest first.
+    pub(crate) fn timed_ns(&self) -> &[u64] {
+        let timed = self.pooled_ns.partition_point(|&ns| ns < TIMED_OUT);
+        &self.pooled_ns[..timed]
+    }
+
+    /// What a place in [`Self::pooled_ns`] says at least, and whether it says so exactly.
+    pub(crate) fn latency_at(&self, rank: usize) -> (u64, bool) {
+        match self.pooled_ns[rank] {
+            TIMED_OUT => (self.timeout_ns, false),
+            ns => (ns, true),
+        }
+    }
+
     /// Sorts and pools `blocks`. Blocks without samples are left out; two entries of one block index (a slice
     /// that was split) count as one block.
     #[must_use]
@@ -74,7 +145,7 @@ impl CellSamples {
         for block in &mut blocks {
             block.sorted_ns.sort_unstable();
             pooled_ns.extend_from_slice(&block.sorted_ns);
-            for &sample in &block.sorted_ns {
+            for &sample in block.timed_ns() {
                 histogram.record(sample);
             }
         }
@@ -83,6 +154,8 @@ impl CellSamples {
             blocks,
             pooled_ns,
             histogram,
+            timeouts: 0,
+            timeout_ns: 0,
         }
     }
 
@@ -120,11 +193,16 @@ impl CellSamples {
         if self.paired(other).count() == self.blocks.len() {
             return Cow::Borrowed(self);
         }
-        let shared = self.paired(other).map(|(mine, _)| Block {
+        let shared = || self.paired(other).map(|(mine, _)| mine);
+        let timed = shared().map(|mine| Block {
             index: mine.index,
-            samples_ns: mine.sorted_ns.clone(),
+            samples_ns: mine.timed_ns().to_vec(),
         });
-        Cow::Owned(Self::new(shared))
+        let timeouts = shared().map(|mine| {
+            let timed_out = mine.sorted_ns.len() - mine.timed_ns().len();
+            (mine.index, timed_out as u64)
+        });
+        Cow::Owned(Self::with_timeouts(timed, timeouts, self.timeout_ns))
     }
 
     /// The blocks that `self` and `other` share, as pairs.
@@ -167,6 +245,24 @@ mod tests {
         let cell = CellSamples::new([block(1, &[4]), block(1, &[2]), block(0, &[9])]);
         assert_eq!(cell.block_count(), 2);
         assert_eq!(cell.blocks()[1].sorted_ns, [2, 4]);
+    }
+
+    #[test]
+    fn a_call_that_timed_out_is_slower_than_all_others_and_in_the_histogram_at_its_timeout() {
+        let cell = CellSamples::with_timeouts(
+            [block(0, &[5, 90]), block(1, &[7])],
+            [(1, 2), (2, 1), (0, 0)],
+            80,
+        );
+        assert_eq!((cell.count(), cell.block_count()), (6, 3));
+        assert_eq!(cell.timed_ns(), [5, 7, 90]);
+        assert_eq!(cell.latency_at(2), (90, true));
+        assert_eq!(cell.latency_at(3), (80, false));
+        assert_eq!(cell.histogram().count(), 6);
+        assert_eq!(cell.histogram().max_ns(), Some(90));
+        assert_eq!(cell.blocks()[1].at_least(1e18), 2);
+        assert_eq!(cell.blocks()[1].at_most(1_000), 1);
+        assert_eq!(cell.blocks()[1].timed_ns(), [7]);
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub const TAIL: f64 = (1.0 - CONFIDENCE) / 2.0;
 
 /// A duration or a difference of durations with its 95 % interval, in nanoseconds.
 ///
-/// `lower_ns <= value_ns <= upper_ns` always holds. Differences may be negative.
+/// `lower_ns <= value_ns <= upper_ns` always holds. Differences may be negative. An end is infinite where the interval reaches calls that
+/// timed out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The point estimate.
@@ -116,8 +117,20 @@ pub enum Undefined {
 pub enum Bounding {
     /// The clock's tick is too coarse for a value.
     Tick,
+    /// The clock stands still, and only the mean is known: Markov's inequality bounds the quantiles by it.
+    Mean,
+    /// The calls that it falls among timed out: they took their timeout at least.
+    Timeout,
     /// The quantile cannot be stated itself, for this reason; the nearest ones that can be stated enclose it ([`crate::neighbours`]).
     Neighbours(Undefined),
+}
+
+impl Bounding {
+    /// Whether the bounds exclude themselves: whole ticks prove "less than" and "more than".
+    #[must_use]
+    pub const fn is_exclusive(&self) -> bool {
+        matches!(self, Self::Tick)
+    }
 }
 
 /// What is known of a duration or a difference of durations.
@@ -158,6 +171,7 @@ impl Known {
             Self::Bounded { lower_ns, .. } => lower_ns,
             Self::Unknown(_) => None,
         }
+        .filter(|ns| ns.is_finite())
     }
 
     /// Upper end of the interval or upper bound, in nanoseconds.
@@ -168,6 +182,7 @@ impl Known {
             Self::Bounded { upper_ns, .. } => upper_ns,
             Self::Unknown(_) => None,
         }
+        .filter(|ns| ns.is_finite())
     }
 
     /// What is known of `self` less `other`, which varies independently.
@@ -182,6 +197,8 @@ impl Known {
             (Self::Estimated(mine), Self::Estimated(theirs)) => {
                 return Self::Estimated(difference(mine, theirs, 0.0));
             }
+            // one end that excludes itself is enough for the difference to do so
+            (_, Self::Bounded { because, .. }) if because.is_exclusive() => *because,
             (Self::Bounded { because, .. }, _) | (_, Self::Bounded { because, .. }) => *because,
         };
         let less = |mine: Option<f64>, theirs: Option<f64>| Some(mine? - theirs?);
@@ -211,7 +228,16 @@ impl Known {
 
 impl From<Result<Estimate, Undefined>> for Known {
     fn from(result: Result<Estimate, Undefined>) -> Self {
-        result.map_or_else(Self::Unknown, Self::Estimated)
+        match result {
+            Ok(estimate) if estimate.value_ns.is_infinite() => Self::Bounded {
+                lower_ns: Some(estimate.lower_ns),
+                upper_ns: None,
+                n: estimate.n,
+                because: Bounding::Timeout,
+            },
+            Ok(estimate) => Self::Estimated(estimate),
+            Err(reason) => Self::Unknown(reason),
+        }
     }
 }
 

@@ -8,12 +8,14 @@
 
 pub mod anomaly;
 pub mod block_means;
+pub mod block_spread;
 pub mod bounds;
 pub mod breakdown;
 pub mod cell_samples;
 pub mod changepoint;
 pub mod clock;
 pub mod duration;
+pub mod exceedance;
 pub mod histogram;
 pub mod interval;
 pub mod mean;

@@ -30,7 +30,9 @@ pub fn enclosed<const N: usize>(quantiles: [Known; N]) -> [Known; N] {
         }
         Known::Bounded {
             lower_ns: Some(below.map_or(0.0, |estimate| estimate.lower_ns)),
-            upper_ns: above.map(|estimate| estimate.upper_ns),
+            upper_ns: above
+                .map(|estimate| estimate.upper_ns)
+                .filter(|ns| ns.is_finite()),
             n,
             because: Bounding::Neighbours(reason),
         }

@@ -134,7 +134,13 @@ impl<'a> Overhead<'a> {
 
 /// MOVER: the difference of two estimates whose errors have the given correlation.
 pub(crate) fn difference(t: &Estimate, d: &Estimate, correlation: f64) -> Estimate {
-    let reach = |a: f64, b: f64| (a * a + b * b - 2.0 * correlation * a * b).max(0.0).sqrt();
+    // an end that reaches calls that timed out leaves the difference open on that side, whatever the correlation
+    let reach = |a: f64, b: f64| {
+        if a.is_infinite() || b.is_infinite() {
+            return f64::INFINITY;
+        }
+        (a * a + b * b - 2.0 * correlation * a * b).max(0.0).sqrt()
+    };
     let value_ns = t.value_ns - d.value_ns;
     Estimate {
         value_ns,
@@ -202,6 +208,24 @@ mod tests {
         let together = difference(&t, &d, 1.0);
         assert!(
             (together.upper_ns - 51.0).abs() < 1e-12 && (together.lower_ns - 49.0).abs() < 1e-12
+        );
+    }
+
+    #[test]
+    fn an_end_that_reaches_calls_that_timed_out_leaves_one_side_of_the_difference_open() {
+        let (t, d) = (
+            estimate(97.0, 100.0, f64::INFINITY),
+            estimate(50.0, 50.0, 54.0),
+        );
+        let slow = difference(&t, &d, 0.9);
+        assert!(
+            slow.lower_ns.is_finite() && slow.upper_ns.is_infinite(),
+            "{slow:?}"
+        );
+        let fast = difference(&d, &t, 0.9);
+        assert!(
+            fast.lower_ns.is_infinite() && fast.upper_ns.is_finite(),
+            "{fast:?}"
         );
     }
 

@@ -111,6 +111,12 @@ impl BlockProportion {
         self.hits as f64 / self.n as f64
     }
 
+    /// Number of blocks that hold samples.
+    #[must_use]
+    pub fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn n(&self) -> u64 {
@@ -159,15 +165,14 @@ impl BlockProportion {
     /// Korn and Graubard's 95 % interval of the observed proportion.
     #[must_use]
     pub fn interval(&self) -> ProportionInterval {
-        self.interval_around(self.value())
+        self.interval_if_grown(1.0)
     }
 
-    /// The same interval around `proportion` instead of the observed one: a quantile's own order, say, which the
-    /// observed proportion misses by up to `1/n`.
+    /// The interval that `growth` times as many blocks would have, if they were like these.
     #[must_use]
-    pub fn interval_around(&self, proportion: f64) -> ProportionInterval {
-        let effective = self.effective_n();
-        clopper_pearson(proportion * effective, effective)
+    pub fn interval_if_grown(&self, growth: f64) -> ProportionInterval {
+        let effective = self.effective_n() * growth;
+        clopper_pearson(self.value() * effective, effective)
     }
 }
 
@@ -181,7 +186,7 @@ pub(crate) fn t_quantile_at(probability: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom.max(1.0)).map_or(f64::INFINITY, |t| t.inverse_cdf(probability))
 }
 
-fn chi_squared_quantile(freedom: f64, probability: f64) -> f64 {
+pub(crate) fn chi_squared_quantile(freedom: f64, probability: f64) -> f64 {
     ChiSquared::new(freedom).map_or(f64::INFINITY, |chi| chi.inverse_cdf(probability))
 }
 

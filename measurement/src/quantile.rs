@@ -29,7 +29,8 @@ pub const REPORTED: [f64; 4] = [0.5, 0.95, 0.99, 0.999];
 /// The `quantile` (in (0, 1)) of a cell with its interval.
 ///
 /// The value is the histogram's: upper end of the bucket of the sample of rank `ceil(quantile * n)`. The interval's ends
-/// are rounded outward to their buckets, so that the value lies between them.
+/// are rounded outward to their buckets, so that the value lies between them. An upper end that reaches calls that timed out is
+/// infinite, and so is the value where the quantile itself is one of them; the lower end is then at most their timeout.
 ///
 /// # Errors
 /// [`Undefined`] when there are no samples, fewer than [`minimum_n`], fewer than [`MIN_BLOCKS`] blocks, or when the
@@ -59,16 +60,16 @@ pub fn quantile(cell: &CellSamples, quantile: f64) -> Result<Estimate, Undefined
     }
     let exact = exact_ranks(have, share.effective_n(), quantile);
     let ranks = widened(cell, quantile, exact);
-    let lower = cell
-        .histogram()
-        .bucket_start_ns(cell.pooled_ns()[ranks.lower]);
-    let upper = cell
-        .histogram()
-        .bucket_end_ns(cell.pooled_ns()[ranks.upper]);
+    let (lower, _) = cell.latency_at(ranks.lower);
+    let up_to = |rank: usize, ns: u64| match cell.latency_at(rank) {
+        (_, true) => ns as f64,
+        (_, false) => f64::INFINITY,
+    };
+    let (upper, _) = cell.latency_at(ranks.upper);
     Ok(Estimate {
-        value_ns: value as f64,
-        lower_ns: lower as f64,
-        upper_ns: upper as f64,
+        value_ns: up_to(rank_of(have, quantile), value),
+        lower_ns: cell.histogram().bucket_start_ns(lower) as f64,
+        upper_ns: up_to(ranks.upper, cell.histogram().bucket_end_ns(upper)),
         n: have,
         effective_n: share.effective_n(),
     })
@@ -114,14 +115,18 @@ pub(crate) fn share_at_most(cell: &CellSamples, bound_ns: u64) -> BlockProportio
 
 /// The sample of rank `ceil(quantile * n)`, at least the first. The cell has samples.
 pub(crate) fn order_statistic(cell: &CellSamples, quantile: f64) -> u64 {
-    let pooled = cell.pooled_ns();
+    cell.pooled_ns()[rank_of(cell.count(), quantile)]
+}
+
+/// The place, from 0, of the sample of rank `ceil(quantile * n)` among `n`, which is above 0.
+fn rank_of(n: u64, quantile: f64) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a rank between 0 and n"
+        reason = "a rank between 0 and n, which is the length of a slice"
     )]
-    let rank = (quantile * pooled.len() as f64).ceil() as usize;
-    pooled[rank.clamp(1, pooled.len()) - 1]
+    let (rank, n) = ((quantile * n as f64).ceil() as usize, n as usize);
+    rank.clamp(1, n) - 1
 }
 
 #[cfg(test)]
@@ -181,6 +186,32 @@ mod tests {
         );
         assert!((blur_ns(&cell, 50_000.0) - 50_000.0).abs() < 1e-9);
         assert!((blur_ns(&self::cell(2, 20, |_, _| 5), 70.0) - 70.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_quantile_among_calls_that_timed_out_is_their_timeout_at_least() {
+        let spread_out = |b: usize, s: usize| (b * 31 + s * 17) as u64 % 1_000 + 1_000;
+        let timed = || {
+            (0..22).map(|b| Block {
+                index: u32::try_from(b).unwrap(),
+                samples_ns: (0..20).map(|s| spread_out(b, s)).collect(),
+            })
+        };
+        let with =
+            |each: u64| CellSamples::with_timeouts(timed(), (0..22).map(|b| (b, each)), 50_000);
+        let none = quantile(&with(0), 0.99).unwrap();
+        assert_eq!(none, quantile(&CellSamples::new(timed()), 0.99).unwrap());
+        let two = with(2); // 9 % of the calls
+        let p95 = quantile(&two, 0.95).unwrap();
+        assert_eq!((p95.value_ns, p95.upper_ns), (f64::INFINITY, f64::INFINITY));
+        assert!(
+            p95.lower_ns > 49_000.0 && p95.lower_ns <= 50_000.0,
+            "{p95:?}"
+        );
+        let p50 = quantile(&two, 0.5).unwrap();
+        assert!(
+            p50.upper_ns < 2_000.0 && p50.value_ns >= quantile(&with(0), 0.5).unwrap().value_ns
+        );
     }
 
     #[test]

@@ -9,12 +9,14 @@
 mod cells;
 mod environment;
 mod evidence;
+mod failed_calls;
 mod faults;
 mod figures;
 mod findings;
 mod merge;
 mod overheads;
 mod parts;
+mod summary;
 mod verdicts;
 mod wording;
 
@@ -62,14 +64,15 @@ pub fn assemble(
         .collect();
     let overheads = overheads(&evidence, &cells);
     let environment = environment::environment(deployment, &evidence);
-    let verdicts = verdicts::verdicts(plan, &verdicts::judged(&cells, &overheads));
+    let verdicts = verdicts::verdicts(plan, &verdicts::judged(plan, &cells, &overheads));
+    let failed_calls = failed_calls::failed_calls(plan, &evidence.cells);
     let faults = faults::faults(plan, &evidence, &cells, &environment);
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,
         plan: plan.clone(),
         environment,
-        summary: verdicts::summary(plan, &verdicts),
+        summary: summary::summary(plan, &verdicts, &failed_calls),
         cells: cells
             .iter()
             .map(|(evidence, figures)| cell_report(evidence, figures))
@@ -78,6 +81,7 @@ pub fn assemble(
         breakdown: parts::breakdown(plan, &evidence),
         slopes: parts::slopes(plan, &evidence, &cells),
         verdicts,
+        failed_calls,
         analysis: Vec::new(),
         faults,
     };

@@ -143,7 +143,8 @@ fn where_blocks_differ_by_factors_the_median_and_the_p95_hold_and_the_p99_is_nam
             let truths = QUANTILES.map(|q| latencies.quantile_ns(q));
             let tallies: Tallies<4> = run(trials, |rng| {
                 let blocks = blocks(latencies, *layout, rng);
-                let warned = unlike_blocks(&blocks).map(|found| (found.sigma, found.sigma));
+                let warned = unlike_blocks(&CellSamples::new(blocks.clone()))
+                    .map(|found| (found.sigma, found.sigma));
                 let cell = CellSamples::new(blocks);
                 let [p50, p95, p99] =
                     [0, 1, 2].map(|i| Tally::of(ends(quantile(&cell, QUANTILES[i])), truths[i]));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 
 named! {
-    /// Why a call failed. A failed call is a sample that is counted here and kept out of every latency statistic.
+    /// Why a call failed. A call that timed out is also a latency of at least its timeout; any other failure is kept out of every latency statistic.
     pub enum ErrorKind ("error kind") {
         /// No answer within the plan's `call_timeout_ms`.
         Timeout = "timeout",
@@ -40,6 +40,12 @@ impl ErrorCounts {
             .copied()
             .zip(self.0)
             .filter(|(_, count)| *count > 0)
+    }
+
+    /// Failed calls of one kind.
+    #[must_use]
+    pub fn of(&self, kind: ErrorKind) -> u64 {
+        self.0[kind as usize]
     }
 
     /// Failed calls of any kind.

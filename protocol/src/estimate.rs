@@ -16,21 +16,32 @@ pub struct Estimate {
     /// Lower end of the 95 % confidence interval, or a proven lower bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lower: Option<f64>,
-    /// Upper end of the 95 % confidence interval, or a proven upper bound.
+    /// Upper end of the 95 % confidence interval, or a proven upper bound. Absent beside a value where the interval reaches calls that timed out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper: Option<f64>,
     /// The smallest difference that the timer behind it could have seen, in the same unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<f64>,
+    /// Whether bounds without a value exclude themselves: the figure is above `lower` and below `upper`, never equal to either.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exclusive: bool,
     /// Samples behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
     /// Independent samples that would say as much: less than `n` when the samples of a block resemble each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_n: Option<f64>,
-    /// Why there is no value.
+    /// Why there is no value, or no upper end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Estimate {
@@ -63,7 +74,7 @@ mod tests {
             resolution: Some(1.0),
             n: Some(400),
             effective_n: Some(351.5),
-            reason: None,
+            ..Estimate::default()
         };
         assert_eq!(
             serde_json::to_string(&stated).unwrap(),

@@ -4,7 +4,9 @@
 
 mod parse;
 
-use crate::{ErrorCounts, Function, PayloadShape, Transport, breakdown::Component, named::named};
+use crate::{
+    ErrorCounts, ErrorKind, Function, PayloadShape, Transport, breakdown::Component, named::named,
+};
 use serde::{Deserialize, Serialize};
 
 named! {
@@ -148,6 +150,9 @@ pub struct Chain {
     pub calls: u32,
     /// Difference of the two readings, in ms; good to one tick whatever the number of calls.
     pub elapsed_ms: u64,
+    /// The failure that ended it early, if one did. It is among the slice's errors, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<ErrorKind>,
 }
 
 /// What the caller learnt about its clock at the start of a slice.
@@ -208,7 +213,6 @@ pub struct RepeatResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ErrorKind;
 
     #[test]
     fn the_least_that_a_request_needs_is_pinned() {

@@ -9,7 +9,9 @@ mod verdict;
 
 pub use environment::{Environment, NoiseFloor};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
-pub use verdict::{Metric, Outcome, Quantity, Summary, TransportSummary, Verdict};
+pub use verdict::{
+    FailedCalls, Metric, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
+};
 
 use crate::{Cell, Plan, RunId, RunState, run::Trigger};
 use chrono::{DateTime, Utc};
@@ -43,6 +45,9 @@ pub struct Report {
     pub slopes: Vec<Slope>,
     /// Every threshold against every delegated cell.
     pub verdicts: Vec<Verdict>,
+    /// Failed calls against what is allowed, for each transport and each of its cells.
+    #[serde(default)]
+    pub failed_calls: Vec<FailedCalls>,
     /// Sentences with the figures they rest on.
     pub analysis: Vec<Finding>,
     /// What a reader should know before trusting the figures.

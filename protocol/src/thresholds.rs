@@ -1,8 +1,10 @@
-//! The latencies up to which delegation is acceptable.
+//! What delegation may cost, and how many of its calls may fail.
 
 use serde::{Deserialize, Serialize};
 
-/// Upper limits of acceptable cost, in milliseconds, one for each of three quantiles.
+/// Upper limits: of the cost, in milliseconds, one for each of three quantiles, and of failed calls.
+///
+/// Each is a limit that must not be reached: `p95_ms` asks for p95 < 3 ms.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
@@ -12,15 +14,24 @@ pub struct Thresholds {
     pub p95_ms: f64,
     /// Limit of the 99th percentile, in ms.
     pub p99_ms: f64,
+    /// Limit of the share of calls that fail other than by their timeout, above 0 and at most 1. (A call that times out is a latency.)
+    #[serde(default = "max_error_share")]
+    pub max_error_share: f64,
+}
+
+/// One call in a hundred.
+const fn max_error_share() -> f64 {
+    0.01
 }
 
 impl Default for Thresholds {
-    /// 1, 3 and 5 ms: imperceptible; within a service's tolerance; an acceptable tail.
+    /// 1, 3 and 5 ms: imperceptible; within a service's tolerance; an acceptable tail. 1 % of the calls.
     fn default() -> Self {
         Self {
             p50_ms: 1.0,
             p95_ms: 3.0,
             p99_ms: 5.0,
+            max_error_share: max_error_share(),
         }
     }
 }

@@ -106,7 +106,9 @@ impl CellFigures {
             ),
             chain_mean: row.mean(),
             isolation_cost: Known::from(isolation_cost),
-            quantiles: enclosed(REPORTED.map(|q| widened(quantile(&evidence.samples, q), blur_ns))),
+            quantiles: enclosed(
+                REPORTED.map(|q| widened(quantile(evidence.latencies(), q), blur_ns)),
+            ),
             // the mean of what is too short to see is about the timer anyway
             mean_stretch: dominant_stretch(&means, resolution_ns)
                 .filter(|_| evidence.is_resolved()),
@@ -126,7 +128,7 @@ impl CellFigures {
     fn ticked(evidence: &CellEvidence, row: &Row, lanes: u32) -> Self {
         let tick = evidence.resolution_ns().max(1);
         let samples = &evidence.samples;
-        let bounded = |q| match bounds(samples, tick, q) {
+        let bounded = |q| match bounds(evidence.latencies(), tick, q) {
             Ok(found) => Known::Bounded {
                 lower_ns: Some((found.lower_ticks * tick) as f64),
                 upper_ns: found.upper_ticks.map(|ticks| (ticks * tick) as f64),
@@ -169,7 +171,7 @@ impl CellFigures {
                 lower_ns: Some(0.0),
                 upper_ns: Some(markov_bound(estimate.upper_ns, q)),
                 n: estimate.n,
-                because: Bounding::Tick,
+                because: Bounding::Mean,
             },
             other => *other,
         };
@@ -242,7 +244,7 @@ pub(super) fn cell_report(
     evidence: &CellEvidence,
     figures: &CellFigures,
 ) -> Result<CellReport, EncodeError> {
-    let histogram = evidence.samples.histogram();
+    let timed = evidence.samples.histogram();
     let resolved = |ns: u64| (ns as f64 >= figures.resolution_ns).then(|| us(ns as f64));
     let [p50_us, p95_us, p99_us, p99_9_us] = figures
         .quantiles
@@ -257,8 +259,8 @@ pub(super) fn cell_report(
         skipped: evidence.skipped,
         lost: evidence.lost,
         warmup_calls: evidence.warmup_calls,
-        min_us: histogram.min_ns().and_then(resolved),
-        max_us: histogram.max_ns().and_then(resolved),
+        min_us: timed.min_ns().and_then(resolved),
+        max_us: timed.max_ns().and_then(resolved),
         mean_us: published(&figures.mean, figures.mean_resolution_ns),
         chain_mean_us: published(&figures.chain_mean, figures.chain_resolution_ns),
         mean_dominated_by: figures.mean_stretch.map(stretch),
@@ -268,6 +270,6 @@ pub(super) fn cell_report(
         p95_us,
         p99_us,
         p99_9_us,
-        histogram: histogram.encode()?,
+        histogram: evidence.latencies().histogram().encode()?,
     })
 }

@@ -1,7 +1,10 @@
 //! From what is known, in nanoseconds, to what is published, in microseconds.
 
-use crate::interval::{self, Bounding, Known, Undefined};
-use protocol::Estimate;
+use crate::{
+    exceedance::Exceedance,
+    interval::{self, Bounding, Known, Undefined},
+};
+use protocol::{Estimate, report::Share};
 
 /// Nanoseconds of a microsecond.
 const NS_PER_US: f64 = 1e3;
@@ -18,12 +21,14 @@ pub(super) fn published(known: &Known, resolution_ns: f64) -> Estimate {
     match known {
         Known::Estimated(estimate) => Estimate {
             value: Some(us(estimate.value_ns)),
-            lower: Some(us(estimate.lower_ns)),
-            upper: Some(us(estimate.upper_ns)),
+            lower: known.lower_ns().map(us),
+            upper: known.upper_ns().map(us),
             resolution,
             n: Some(estimate.n),
             effective_n: Some(tenth(estimate.effective_n)),
-            reason: None,
+            reason: (estimate.lower_ns.is_infinite() || estimate.upper_ns.is_infinite())
+                .then(|| "the interval reaches calls that timed out".to_owned()),
+            exclusive: false,
         },
         Known::Bounded {
             lower_ns,
@@ -36,8 +41,9 @@ pub(super) fn published(known: &Known, resolution_ns: f64) -> Estimate {
             resolution,
             n: Some(*n),
             reason: Some(bounding(because, upper_ns.is_some())),
+            exclusive: because.is_exclusive(),
             ..match because {
-                Bounding::Tick => Estimate::default(),
+                Bounding::Tick | Bounding::Mean | Bounding::Timeout => Estimate::default(),
                 Bounding::Neighbours(reason) => worth(reason),
             }
         },
@@ -45,6 +51,18 @@ pub(super) fn published(known: &Known, resolution_ns: f64) -> Estimate {
             reason: Some(reason.to_string()),
             ..worth(reason)
         },
+    }
+}
+
+/// Publishes a share, to a millionth.
+pub(super) fn published_share(share: &Exceedance) -> Share {
+    let rounded = |share: f64| (share * 1e6).round() / 1e6;
+    Share {
+        value: share.value.map(rounded),
+        lower: rounded(share.lower),
+        upper: rounded(share.upper),
+        n: share.n,
+        effective_n: tenth(share.effective_n),
     }
 }
 
@@ -57,6 +75,12 @@ fn bounding(because: &Bounding, has_upper: bool) -> String {
         (Bounding::Tick, false) => {
             "the clock's tick is too coarse for a value, the samples too few for an upper bound"
                 .to_owned()
+        }
+        (Bounding::Mean, _) => {
+            "the clock stands still and shows the mean only; it bounds the quantile".to_owned()
+        }
+        (Bounding::Timeout, _) => {
+            "calls timed out: it is their timeout at least, or the interval's lower end".to_owned()
         }
         (Bounding::Neighbours(reason), true) => {
             format!("{reason}; the bounds are ends of the quantiles beside it")
@@ -90,19 +114,25 @@ pub(super) fn read_back(estimate: &Estimate) -> Option<Known> {
     let ns = |us: f64| us * NS_PER_US;
     let n = estimate.n.unwrap_or(0);
     match (estimate.value, estimate.lower, estimate.upper) {
-        (Some(value), Some(lower), Some(upper)) => Some(Known::Estimated(interval::Estimate {
-            value_ns: ns(value),
-            lower_ns: ns(lower),
-            upper_ns: ns(upper),
-            n,
-            effective_n: estimate.effective_n.unwrap_or(n as f64),
-        })),
+        (Some(value), lower, upper) if lower.is_some() || upper.is_some() => {
+            Some(Known::Estimated(interval::Estimate {
+                value_ns: ns(value),
+                lower_ns: lower.map_or(f64::NEG_INFINITY, ns),
+                upper_ns: upper.map_or(f64::INFINITY, ns),
+                n,
+                effective_n: estimate.effective_n.unwrap_or(n as f64),
+            }))
+        }
         (None, None, None) | (Some(_), ..) => None,
         (None, lower, upper) => Some(Known::Bounded {
             lower_ns: lower.map(ns),
             upper_ns: upper.map(ns),
             n,
-            because: Bounding::Tick,
+            because: if estimate.exclusive {
+                Bounding::Tick
+            } else {
+                Bounding::Mean
+            },
         }),
     }
 }

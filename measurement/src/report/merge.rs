@@ -5,11 +5,13 @@
 //! are those of the merged histogram, never averages of quantiles.
 
 mod cells;
+mod shares;
 
 use super::{
     figures::{published, read_back, read_back_or},
     findings,
-    verdicts::{Judged, summary, verdicts},
+    summary::summary,
+    verdicts::{Judged, verdicts},
 };
 use crate::{
     histogram::{DecodeError, EncodeError},
@@ -73,19 +75,21 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
     }
     let cells = merged_cells(reports)?;
     let overheads = overheads(reports, &cells);
-    let judged: Vec<Judged> = judged(&cells, &overheads);
+    let judged = judged(reports, &cells, &overheads);
     let verdicts = verdicts(&first.plan, &judged);
+    let failed_calls = shares::failed(&first.plan, reports);
     let mut merged = Report {
         schema_version: first.schema_version,
         run: run_facts(reports, &first.run),
         plan: first.plan.clone(),
         environment: environment(reports, &first.environment),
-        summary: summary(&first.plan, &verdicts),
+        summary: summary(&first.plan, &verdicts, &failed_calls),
         cells,
         overheads,
         breakdown: breakdown(reports, first),
         slopes: slopes(reports, first),
         verdicts,
+        failed_calls,
         analysis: Vec::new(),
         faults: faults(reports),
     };
@@ -162,7 +166,7 @@ fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> 
         .collect()
 }
 
-fn judged(cells: &[CellReport], overheads: &[report::Overhead]) -> Vec<Judged> {
+fn judged(reports: &[Report], cells: &[CellReport], overheads: &[report::Overhead]) -> Vec<Judged> {
     let delegated = cells.iter().filter(|cell| cell.transport.delegates());
     delegated
         .map(|cell| {
@@ -177,8 +181,8 @@ fn judged(cells: &[CellReport], overheads: &[report::Overhead]) -> Vec<Judged> {
             Judged {
                 cell: cell.id,
                 quantity,
-                quantiles: stated.map(|estimate| read_back_or(estimate, ELSEWHERE)),
                 stated: stated.map(Clone::clone),
+                above: shares::above(&reports[0].plan, reports, cell.id),
             }
         })
         .collect()

@@ -18,6 +18,8 @@ pub(super) struct OverheadFigures {
     pub(super) mean: Known,
     /// p50, p95 and p99.
     pub(super) quantiles: [Known; 3],
+    /// The same of `direct`: what it takes itself.
+    pub(super) direct: [Known; 3],
     pub(super) resolution_ns: f64,
     mean_resolution_ns: f64,
 }
@@ -31,10 +33,13 @@ impl OverheadFigures {
         let sampled = |evidence: &CellEvidence| {
             evidence.timer == Some(Timer::Interpolated) && !evidence.frozen
         };
-        let (mean, quantiles) = if !sampled(delegated.0) || !sampled(direct.0) {
-            bounded(delegated.1, direct.1)
+        let own = [0, 1, 2].map(|i| direct.1.quantiles[i]);
+        let (mean, quantiles, own) = if !sampled(delegated.0) || !sampled(direct.0) {
+            let (mean, quantiles) = bounded(delegated.1, direct.1);
+            (mean, quantiles, own)
         } else if is_resolved(direct.1) {
-            paired(delegated, direct)
+            let (mean, quantiles) = paired(delegated, direct);
+            (mean, quantiles, own)
         } else {
             over_unresolved(delegated.1, direct.1)
         };
@@ -42,6 +47,7 @@ impl OverheadFigures {
             cell: delegated.0.cell,
             mean,
             quantiles,
+            direct: own,
             resolution_ns,
             mean_resolution_ns: delegated
                 .1
@@ -76,27 +82,30 @@ fn paired(
     (delegated, slow): (&CellEvidence, &CellFigures),
     (direct, fast): (&CellEvidence, &CellFigures),
 ) -> (Known, [Known; 3]) {
-    let overhead = match Overhead::new(&delegated.samples, &direct.samples) {
-        Ok(overhead) => overhead,
-        Err(reason) => return (Known::Unknown(reason), [Known::Unknown(reason); 3]),
-    };
+    let overhead = Overhead::new(delegated.latencies(), direct.latencies());
+    let of_means = Overhead::new(&delegated.samples, &direct.samples);
     let blur_ns = blur_ns(&delegated.samples, delegated.resolution_ns() as f64)
         + blur_ns(&direct.samples, direct.resolution_ns() as f64);
     let quantiles = [0, 1, 2].map(|i| match (&slow.quantiles[i], &fast.quantiles[i]) {
         (Known::Estimated(_), Known::Estimated(_)) => Known::from(
             overhead
-                .quantile(REPORTED[i])
+                .as_ref()
+                .map_err(|reason| *reason)
+                .and_then(|overhead| overhead.quantile(REPORTED[i]))
                 .map(|e| e.widened_by(blur_ns)),
         ),
         (slow, fast) => slow.minus(fast),
     });
-    (Known::from(overhead.mean()), quantiles)
+    (Known::from(of_means.and_then(|o| o.mean())), quantiles)
 }
 
 /// `direct` is shorter than what the timer resolves, so that the upper quantiles of its samples are the timer's own tail. Its mean in a
 /// row (by repetition, where the run has it) stands for each of its quantiles, which lie between 0 and the upper end
 /// that its samples show, or Markov's inequality allows, whichever is lower.
-fn over_unresolved(delegated: &CellFigures, direct: &CellFigures) -> (Known, [Known; 3]) {
+fn over_unresolved(
+    delegated: &CellFigures,
+    direct: &CellFigures,
+) -> (Known, [Known; 3], [Known; 3]) {
     let row = direct.chain_mean.estimate();
     let mean = delegated.means.minus(&direct.means).estimate().map(|e| {
         match (delegated.mean.estimate(), row) {
@@ -104,11 +113,9 @@ fn over_unresolved(delegated: &CellFigures, direct: &CellFigures) -> (Known, [Kn
             _ => e.widened_by(delegated.allowance_ns + direct.allowance_ns),
         }
     });
-    let quantiles = [0, 1, 2].map(|i| {
-        let fast = unresolved_quantile(&direct.quantiles[i], row, REPORTED[i]);
-        delegated.quantiles[i].minus(&fast)
-    });
-    (Known::from(mean), quantiles)
+    let fast = [0, 1, 2].map(|i| unresolved_quantile(&direct.quantiles[i], row, REPORTED[i]));
+    let quantiles = [0, 1, 2].map(|i| delegated.quantiles[i].minus(&fast[i]));
+    (Known::from(mean), quantiles, fast)
 }
 
 /// What is known of a `quantile` of `direct` from its samples, which show the timer's tail, and from its mean in a `row`.

@@ -101,6 +101,7 @@ pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> Mea
         samples,
         warmup_calls: 2,
         chain: interpolated.then_some(Chain {
+            failed: None,
             calls: CHAIN_CALLS,
             elapsed_ms: (chain_end - chain_start) as u64,
         }),

@@ -150,6 +150,7 @@ impl Caller for World {
             samples: (0..u64::from(request.samples)).map(sample).collect(),
             warmup_calls: request.warmup,
             chain: Some(Chain {
+                failed: None,
                 calls: request.chain,
                 elapsed_ms: 1,
             }),

@@ -172,11 +172,19 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
         p50_ms: threshold(reader, &mut given, "p50_ms", default.p50_ms),
         p95_ms: threshold(reader, &mut given, "p95_ms", default.p95_ms),
         p99_ms: threshold(reader, &mut given, "p99_ms", default.p99_ms),
+        max_error_share: number(
+            reader,
+            &mut given,
+            "max_error_share",
+            default.max_error_share,
+            |share| share > 0.0 && share <= 1.0,
+            "a share above 0, at most 1",
+        ),
     };
     for (key, _) in &given {
         reader.refuse(
             format!("thresholds.{}", shorten(key)),
-            "is not a threshold; there are p50_ms, p95_ms and p99_ms",
+            "is not a threshold; there are p50_ms, p95_ms, p99_ms and max_error_share",
         );
     }
     thresholds
@@ -188,18 +196,34 @@ fn threshold(
     field: &str,
     default: f64,
 ) -> f64 {
+    let in_range = |ms: f64| ms > 0.0 && ms <= f64::from(MAX_THRESHOLD_MS);
+    let must_be = format!("a number of ms above 0, at most {MAX_THRESHOLD_MS}");
+    number(reader, given, field, default, in_range, &must_be)
+}
+
+/// A number among the thresholds.
+fn number(
+    reader: &mut FieldReader,
+    given: &mut Vec<(String, Tree)>,
+    field: &str,
+    default: f64,
+    is_accepted: impl Fn(f64) -> bool,
+    must_be: &str,
+) -> f64 {
     let Some(value) = fields::take(given, field) else {
         return default;
     };
-    let in_range = |ms: &f64| *ms > 0.0 && *ms <= f64::from(MAX_THRESHOLD_MS);
-    if let Some(ms) = value.as_f64().filter(in_range) {
-        return ms;
+    if let Some(number) = value.as_f64().filter(|&number| is_accepted(number)) {
+        return number;
     }
-    let detail = format!(
-        "is {}; must be a number of ms above 0, at most {MAX_THRESHOLD_MS}",
-        value.kind()
+    let was = match value.as_f64() {
+        Some(number) => number.to_string(),
+        None => value.kind().to_owned(),
+    };
+    reader.refuse(
+        format!("thresholds.{field}"),
+        format!("is {was}; must be {must_be}"),
     );
-    reader.refuse(format!("thresholds.{field}"), detail);
     default
 }
 

@@ -4,13 +4,13 @@ use crate::{Cell, Estimate, Transport, named::named};
 use serde::{Deserialize, Serialize};
 
 named! {
-    /// What an interval says about a threshold.
+    /// What a share of calls says about what is allowed.
     pub enum Outcome ("outcome") {
-        /// The interval's upper end is below the threshold.
+        /// The upper limit of the share is below what is allowed.
         Pass = "pass",
-        /// Its lower end is above.
+        /// Its lower limit is above.
         Fail = "fail",
-        /// The threshold lies inside the interval, or there is no interval.
+        /// What is allowed lies between the limits, or there are none.
         Inconclusive = "inconclusive",
     }
 }
@@ -19,9 +19,9 @@ named! {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Over all delegated cells: fail if any fails, else inconclusive if any is, else pass.
+    /// Over all verdicts, on failed calls too: fail if any fails, else inconclusive if any is, else pass.
     pub outcome: Outcome,
-    /// One for each delegating transport, in the plan's order.
+    /// One for each delegating transport, in the plan's order; `direct` is among them where too many of its calls fail, or may.
     pub transports: Vec<TransportSummary>,
 }
 
@@ -31,7 +31,7 @@ pub struct Summary {
 pub struct TransportSummary {
     /// The transport.
     pub transport: Transport,
-    /// Over its cells, as in [`Summary::outcome`].
+    /// Over its verdicts, as in [`Summary::outcome`].
     pub outcome: Outcome,
     /// Why, in a sentence that names the deciding cell and figure.
     pub reason: String,
@@ -59,6 +59,23 @@ named! {
     }
 }
 
+/// A share of calls with its exact 95 % limits, all in [0, 1].
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// The share observed; absent where whole ticks of the clock leave it open between the limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Lower limit.
+    pub lower: f64,
+    /// Upper limit.
+    pub upper: f64,
+    /// Calls behind it.
+    pub n: u64,
+    /// Independent calls that would say as much.
+    pub effective_n: f64,
+}
+
 /// One threshold against one cell.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,11 +88,41 @@ pub struct Verdict {
     pub quantity: Quantity,
     /// The limit, in ms.
     pub threshold_ms: f64,
-    /// The figure that was held against it, in us.
+    /// The quantile, in us, for comparison. The verdict does not rest on its interval.
     pub estimate_us: Estimate,
+    /// The share of calls at or above the threshold, which the verdict tests. For an overhead these are the calls that take what `direct`
+    /// takes at this quantile, and the threshold on top. Absent where there are no samples to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_above: Option<Share>,
+    /// The share that the quantile allows: 0.05 for a p95. (0 in reports of before it was written down.)
+    #[serde(default)]
+    pub allowed_share: f64,
     /// What it says.
     pub outcome: Outcome,
-    /// Samples that would probably settle an inconclusive one, if the interval shrinks with the square root of n; absent where more samples would not help.
+    /// Samples of the cell in all that would probably settle an inconclusive one, if the share stays what it is; absent where more samples would not help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples_needed: Option<u64>,
+}
+
+/// The failed calls of one cell, or of all cells of a transport, against the share that the plan allows.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedCalls {
+    /// The transport.
+    pub transport: Transport,
+    /// The cell; absent for all cells of the transport together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Cell>,
+    /// Calls that failed, other than by a timeout that counts as a latency.
+    pub failed: u64,
+    /// Their share of the calls that were made; absent where none were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<Share>,
+    /// The share that the plan allows.
+    pub allowed_share: f64,
+    /// What it says.
+    pub outcome: Outcome,
+    /// Calls in all that would probably settle an inconclusive one; absent where more would not help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls_needed: Option<u64>,
 }

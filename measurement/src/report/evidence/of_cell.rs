@@ -4,6 +4,7 @@ use super::NS_PER_MS;
 use crate::{
     block_means::BlockMeans,
     cell_samples::{Block, CellSamples},
+    duration::Nanoseconds,
 };
 use protocol::{
     Cell, ErrorKind, Plan,
@@ -25,6 +26,12 @@ pub(in crate::report) struct CellEvidence {
     pub(in crate::report) blocks: Vec<Block>,
     /// The same, sorted and pooled.
     pub(in crate::report) samples: CellSamples,
+    /// The same with the calls that timed out, where some did.
+    with_timeouts: Option<CellSamples>,
+    /// Timed calls of slices with that timer that timed out, by block.
+    timeouts: Vec<(u32, u64)>,
+    /// (calls that failed, calls made) of each block; timeouts that count as latencies have not failed.
+    pub(in crate::report) failed_calls: BTreeMap<u32, (u64, u64)>,
     /// Calls in a row.
     pub(in crate::report) chain: BlockMeans,
     /// The tick that each chain is good to.
@@ -86,6 +93,11 @@ impl CellEvidence {
             && median.is_some_and(|median| median >= self.resolution_ns())
     }
 
+    /// All latencies, of calls that timed out as well: for quantiles and verdicts. Means are of [`Self::samples`].
+    pub(in crate::report) fn latencies(&self) -> &CellSamples {
+        self.with_timeouts.as_ref().unwrap_or(&self.samples)
+    }
+
     pub(in crate::report) fn error_count(&self) -> u64 {
         self.errors.values().sum()
     }
@@ -119,6 +131,9 @@ pub(super) fn cell_evidence(
         resolutions_ns: Vec::new(),
         blocks: Vec::new(),
         samples: CellSamples::new([]),
+        with_timeouts: None,
+        timeouts: Vec::new(),
+        failed_calls: BTreeMap::new(),
         chain: BlockMeans::new(),
         chain_tick_ns: tick_ns,
         lanes: plan.concurrency.max(1),
@@ -133,6 +148,13 @@ pub(super) fn cell_evidence(
     }
     evidence.blocks.sort_by_key(|block| block.index);
     evidence.samples = CellSamples::new(evidence.blocks.iter().cloned());
+    evidence.with_timeouts = (!evidence.timeouts.is_empty()).then(|| {
+        CellSamples::with_timeouts(
+            evidence.blocks.iter().cloned(),
+            evidence.timeouts.iter().copied(),
+            Nanoseconds::from_ms(plan.call_timeout_ms.into()).0,
+        )
+    });
     evidence.resolutions_ns.sort_unstable();
     evidence
 }
@@ -161,6 +183,7 @@ impl CellEvidence {
             .iter()
             .map(|&sample| sample.saturating_mul(unit_ns))
             .collect();
+        self.add_failures(record, answer, other_timer, samples_per_slice);
         let sum_ms = samples_ns.iter().map(|&ns| ns as f64).sum::<f64>() / NS_PER_MS;
         self.slices.push(SliceFacts {
             index: record.index,
@@ -201,6 +224,44 @@ impl CellEvidence {
             // overlapping calls without samples, and samples of another timer, have no place among the cell's
             None | Some(_) => {}
         }
+    }
+
+    /// Counts the calls that were made and those that failed, and the timeouts that are latencies.
+    fn add_failures(
+        &mut self,
+        record: &SliceRecord,
+        answer: &MeasureResponse,
+        other_timer: bool,
+        planned: u32,
+    ) {
+        let errors = answer.errors.total();
+        let is_timed = answer.clock.is_some() && !other_timer;
+        let of_chain = answer.chain.and_then(|chain| chain.failed) == Some(ErrorKind::Timeout);
+        let timeouts = answer
+            .errors
+            .of(ErrorKind::Timeout)
+            .saturating_sub(u64::from(of_chain));
+        if is_timed && timeouts > 0 {
+            self.timeouts.push((record.block, timeouts));
+        }
+        // no verdict on latencies would count the timeouts of `direct`
+        let are_latencies = is_timed && self.cell.transport.delegates();
+        let failed = if are_latencies {
+            errors - timeouts
+        } else {
+            errors
+        };
+        let made = if answer.clock.is_some() {
+            let chain = answer.chain.map_or(0, |chain| u64::from(chain.calls));
+            answer.samples.len() as u64 + answer.lost + chain + errors
+        } else {
+            u64::from(planned)
+                .saturating_sub(answer.skipped)
+                .max(errors)
+        };
+        let block = self.failed_calls.entry(record.block).or_default();
+        block.0 += failed;
+        block.1 += made;
     }
 
     /// A stub that answers with its elapsed time alone has measured a chain: the timed calls that did not fail.

@@ -228,7 +228,7 @@ fn cell_drift(cell: &CellEvidence) -> Option<CellFault> {
 }
 
 fn unlike(cell: &CellEvidence) -> Option<CellFault> {
-    let found = unlike_blocks(&cell.blocks)?;
+    let found = unlike_blocks(&cell.samples)?;
     let (factor, blocks) = (found.factor(), found.blocks);
     let message = format!(
         "its {blocks} blocks differ by a factor of {factor:.1} (one standard deviation of their medians): the p99 tells of the slowest few of them, and its interval may end too low; more blocks would settle it"

@@ -4,14 +4,8 @@ use super::Reader;
 use crate::report::wording::{at_least, at_most};
 use protocol::{
     Transport,
-    report::{Figure, Finding, Outcome},
+    report::{Figure, Finding, Outcome, Overhead},
 };
-
-/// Below this, in ms, the design calls delegation viable for any function.
-const VIABLE_MS: f64 = 1.0;
-
-/// Above this, in ms, it asks for other architectures.
-const UNVIABLE_MS: f64 = 5.0;
 
 const US_PER_MS: f64 = 1e3;
 
@@ -38,41 +32,47 @@ impl Reader<'_> {
             .iter()
             .find(|s| s.transport == transport)?
             .outcome;
-        let (sentence, cited) = match (worst_upper, worst_lower) {
-            (Some((o, us)), _) if us <= VIABLE_MS * US_PER_MS => (
+        let limits = self.report.plan.thresholds;
+        let (viable_ms, unviable_ms) = (limits.p50_ms, limits.p99_ms.max(limits.p50_ms));
+        let is_below = |us: f64| us < viable_ms * US_PER_MS;
+        let (sentence, figure) = match (worst_upper, worst_lower) {
+            (Some((o, us)), _) if is_below(us) && outcome != Outcome::Fail => (
                 format!(
-                    "By {transport} the median overhead is {} in every cell, within {VIABLE_MS} ms: thin stubs can delegate to a shared runtime.",
+                    "By {transport} the median overhead is {} in every cell, within {viable_ms} ms: thin stubs can delegate to a shared runtime.",
                     at_most(&o.p50_us)?
                 ),
-                Figure {
-                    path: format!("overheads/{}/p50_us/upper", o.id),
-                    value: us,
-                    resolution: o.p50_us.resolution,
-                },
+                cited(o, "upper", us),
             ),
-            (_, Some((o, us))) if us > UNVIABLE_MS * US_PER_MS => (
+            (Some((o, us)), _) if is_below(us) => (
                 format!(
-                    "By {transport} the median overhead of {} is at least {}, above {UNVIABLE_MS} ms: consider inline WASM runtimes, caching of runtime state, or batching.",
+                    "By {transport} the median overhead is {} in every cell, within {viable_ms} ms, but not everything is within its threshold: see the verdicts before you delegate.",
+                    at_most(&o.p50_us)?
+                ),
+                cited(o, "upper", us),
+            ),
+            (_, Some((o, us))) if us > unviable_ms * US_PER_MS => (
+                format!(
+                    "By {transport} the median overhead of {} is at least {}, above {unviable_ms} ms: consider inline WASM runtimes, caching of runtime state, or batching.",
                     o.id,
                     at_least(&o.p50_us)?
                 ),
-                Figure {
-                    path: format!("overheads/{}/p50_us/lower", o.id),
-                    value: us,
-                    resolution: o.p50_us.resolution,
-                },
+                cited(o, "lower", us),
+            ),
+            (_, Some((o, us))) if us > viable_ms * US_PER_MS => (
+                format!(
+                    "By {transport} the median overhead of {} is at least {}, above {viable_ms} ms: delegate where the payload is small, and measure the rest in place.",
+                    o.id,
+                    at_least(&o.p50_us)?
+                ),
+                cited(o, "lower", us),
             ),
             (Some((o, us)), _) => (
                 format!(
-                    "By {transport} the median overhead of {} is {}, above {VIABLE_MS} ms: delegate where the payload is small, and measure the rest in place.",
+                    "By {transport} the median overhead of {} is {}, which does not settle whether it is below {viable_ms} ms.",
                     o.id,
                     at_most(&o.p50_us)?
                 ),
-                Figure {
-                    path: format!("overheads/{}/p50_us/upper", o.id),
-                    value: us,
-                    resolution: o.p50_us.resolution,
-                },
+                cited(o, "upper", us),
             ),
             _ => return None,
         };
@@ -84,7 +84,16 @@ impl Reader<'_> {
         Some(Finding {
             topic: "implication".to_owned(),
             sentence: format!("{sentence}{tail}"),
-            figures: vec![cited],
+            figures: vec![figure],
         })
+    }
+}
+
+/// An end of the interval of an overhead's median.
+fn cited(overhead: &Overhead, end: &str, us: f64) -> Figure {
+    Figure {
+        path: format!("overheads/{}/p50_us/{end}", overhead.id),
+        value: us,
+        resolution: overhead.p50_us.resolution,
     }
 }

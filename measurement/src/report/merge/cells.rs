@@ -2,6 +2,7 @@
 
 use super::{ELSEWHERE, MergeError, pooled};
 use crate::{
+    duration::Nanoseconds,
     histogram::LatencyHistogram,
     interval::{Bounding, Estimate, Known, Undefined},
     neighbours::enclosed,
@@ -38,12 +39,16 @@ pub(super) fn merged_cells(reports: &[Report]) -> Result<Vec<CellReport>, MergeE
                 places.push(Placed { cell, histogram });
             }
         }
-        merged_cell(first, &places)
+        merged_cell(first, &places, reports[0].plan.call_timeout_ms)
     });
     merged.collect()
 }
 
-fn merged_cell(first: &CellReport, places: &[Placed]) -> Result<CellReport, MergeError> {
+fn merged_cell(
+    first: &CellReport,
+    places: &[Placed],
+    call_timeout_ms: u32,
+) -> Result<CellReport, MergeError> {
     let mut histogram = LatencyHistogram::new();
     let mut errors: BTreeMap<ErrorKind, u64> = BTreeMap::new();
     for place in places {
@@ -60,8 +65,15 @@ fn merged_cell(first: &CellReport, places: &[Placed]) -> Result<CellReport, Merg
         .collect::<Option<Vec<f64>>>();
     let quantiles: [fn(&CellReport) -> &protocol::Estimate; 4] =
         [|c| &c.p50_us, |c| &c.p95_us, |c| &c.p99_us, |c| &c.p99_9_us];
-    let known =
-        [0, 1, 2, 3].map(|i| merged_quantile(REPORTED[i], &histogram, places, quantiles[i]));
+    // the histograms hold calls that timed out at their timeout, and know no more of them
+    let timeout_ns = errors
+        .contains_key(&ErrorKind::Timeout)
+        .then(|| Nanoseconds::from_ms(call_timeout_ms.into()).0);
+    let merged = Merged {
+        histogram: &histogram,
+        timeout_ns,
+    };
+    let known = [0, 1, 2, 3].map(|i| merged.quantile(REPORTED[i], places, quantiles[i]));
     let resolution_ns = |stated: fn(&CellReport) -> &protocol::Estimate| {
         let resolutions = places.iter().filter_map(|p| stated(p.cell).resolution);
         resolutions.fold(0.0, f64::max) * 1e3
@@ -92,21 +104,92 @@ fn merged_cell(first: &CellReport, places: &[Placed]) -> Result<CellReport, Merg
     })
 }
 
-/// The quantile of the merged histogram, or bounds where a place's clock shows whole ticks, of which bounds are all that it knows.
-fn merged_quantile(
-    quantile: f64,
-    histogram: &LatencyHistogram,
-    places: &[Placed],
-    stated: fn(&CellReport) -> &protocol::Estimate,
-) -> Known {
-    let is_ticked = |place: &Placed| {
-        let bounded = matches!(read_back(stated(place.cell)), Some(Known::Bounded { .. }));
-        bounded && quantiles_of(place.cell).all(|estimate| estimate.value.is_none())
-    };
-    if places.iter().any(is_ticked) {
-        merged_bounds(places.iter().map(|place| stated(place.cell)))
-    } else {
-        Known::from(interval(quantile, histogram, places, stated))
+/// The latencies of all places.
+struct Merged<'a> {
+    histogram: &'a LatencyHistogram,
+    /// After how long calls were given up, where some were.
+    timeout_ns: Option<u64>,
+}
+
+impl Merged<'_> {
+    /// The quantile of the merged histogram, or bounds where a place's clock shows whole ticks, of which bounds are all that it knows.
+    fn quantile(
+        &self,
+        quantile: f64,
+        places: &[Placed],
+        stated: fn(&CellReport) -> &protocol::Estimate,
+    ) -> Known {
+        let is_ticked = |place: &Placed| {
+            let bounded = matches!(read_back(stated(place.cell)), Some(Known::Bounded { .. }));
+            bounded && quantiles_of(place.cell).all(|estimate| estimate.value.is_none())
+        };
+        if places.iter().any(is_ticked) {
+            merged_bounds(places.iter().map(|place| stated(place.cell)))
+        } else {
+            Known::from(self.interval(quantile, places, stated))
+        }
+    }
+
+    /// The quantile with its interval: the places' shares at the merged quantile vary independently, each with the effective
+    /// n that its own report states; together they make the effective n of the whole.
+    fn interval(
+        &self,
+        quantile: f64,
+        places: &[Placed],
+        stated: fn(&CellReport) -> &protocol::Estimate,
+    ) -> Result<Estimate, Undefined> {
+        let histogram = self.histogram;
+        let n = histogram.count();
+        let Some(value) = histogram.quantile_ns(quantile) else {
+            return Err(Undefined::NoSamples);
+        };
+        if n < minimum_n(quantile) {
+            return Err(Undefined::TooFewSamples { quantile, have: n });
+        }
+        let mut variance = 0.0;
+        for place in places.iter().filter(|place| place.histogram.count() > 0) {
+            let own = place.histogram.count() as f64;
+            let share = place.histogram.share_at_most(value);
+            let effective = own
+                * worth_of_a_sample(place.cell, stated).ok_or(Undefined::NotMeasured(ELSEWHERE))?;
+            variance += (own / n as f64).powi(2) * share * (1.0 - share) / effective;
+        }
+        let effective_n = if variance > 0.0 {
+            (quantile * (1.0 - quantile) / variance).min(n as f64)
+        } else {
+            n as f64
+        };
+        if effective_n * DOUBT < minimum_n(quantile) as f64 {
+            return Err(Undefined::TooFewIndependentSamples {
+                quantile,
+                have: n,
+                worth: effective_n * DOUBT,
+                effective_n,
+            });
+        }
+        let ranks = exact_ranks(n, effective_n, quantile);
+        let at = |rank: usize| {
+            histogram
+                .quantile_ns((rank + 1) as f64 / n as f64)
+                .unwrap_or(value)
+        };
+        Ok(Estimate {
+            value_ns: self.latency(value),
+            lower_ns: histogram.bucket_start_ns(at(ranks.lower)) as f64,
+            upper_ns: self.latency(at(ranks.upper)),
+            n,
+            effective_n,
+        })
+    }
+
+    /// A latency read off the histogram; infinite where it is that of calls that timed out.
+    fn latency(&self, ns: u64) -> f64 {
+        let timed_out = |timeout_ns| ns >= self.histogram.bucket_start_ns(timeout_ns);
+        if self.timeout_ns.is_some_and(timed_out) {
+            f64::INFINITY
+        } else {
+            ns as f64
+        }
     }
 }
 
@@ -117,11 +200,15 @@ fn quantiles_of(cell: &CellReport) -> impl Iterator<Item = &protocol::Estimate> 
 /// The quantile of a mixture lies between the smallest and the largest of its parts' quantiles.
 fn merged_bounds<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) -> Known {
     let mut merged: Option<(Option<f64>, Option<f64>, u64)> = None;
+    let mut because = Bounding::Tick;
     for estimate in estimates {
         let Some(known) = read_back(estimate) else {
             return Known::Unknown(Undefined::NotMeasured(ELSEWHERE));
         };
         let n = estimate.n.unwrap_or(0);
+        if !estimate.exclusive {
+            because = Bounding::Mean;
+        }
         let (lower, upper) = (known.lower_ns(), known.upper_ns());
         merged = Some(match merged {
             None => (lower, upper, n),
@@ -138,60 +225,9 @@ fn merged_bounds<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) ->
             lower_ns,
             upper_ns,
             n,
-            because: Bounding::Tick,
+            because,
         },
     )
-}
-
-/// The quantile with its interval: the places' shares at the merged quantile vary independently, each with the effective
-/// n that its own report states; together they make the effective n of the whole.
-fn interval(
-    quantile: f64,
-    histogram: &LatencyHistogram,
-    places: &[Placed],
-    stated: fn(&CellReport) -> &protocol::Estimate,
-) -> Result<Estimate, Undefined> {
-    let n = histogram.count();
-    let Some(value) = histogram.quantile_ns(quantile) else {
-        return Err(Undefined::NoSamples);
-    };
-    if n < minimum_n(quantile) {
-        return Err(Undefined::TooFewSamples { quantile, have: n });
-    }
-    let mut variance = 0.0;
-    for place in places.iter().filter(|place| place.histogram.count() > 0) {
-        let own = place.histogram.count() as f64;
-        let share = place.histogram.share_at_most(value);
-        let effective =
-            own * worth_of_a_sample(place.cell, stated).ok_or(Undefined::NotMeasured(ELSEWHERE))?;
-        variance += (own / n as f64).powi(2) * share * (1.0 - share) / effective;
-    }
-    let effective_n = if variance > 0.0 {
-        (quantile * (1.0 - quantile) / variance).min(n as f64)
-    } else {
-        n as f64
-    };
-    if effective_n * DOUBT < minimum_n(quantile) as f64 {
-        return Err(Undefined::TooFewIndependentSamples {
-            quantile,
-            have: n,
-            worth: effective_n * DOUBT,
-            effective_n,
-        });
-    }
-    let ranks = exact_ranks(n, effective_n, quantile);
-    let at = |rank: usize| {
-        histogram
-            .quantile_ns((rank + 1) as f64 / n as f64)
-            .unwrap_or(value)
-    };
-    Ok(Estimate {
-        value_ns: value as f64,
-        lower_ns: histogram.bucket_start_ns(at(ranks.lower)) as f64,
-        upper_ns: at(ranks.upper) as f64,
-        n,
-        effective_n,
-    })
 }
 
 /// Independent samples for each sample, from the quantile in question or, where the place was too small to state it, from the least
@@ -215,6 +251,7 @@ mod tests {
         let bounds = |lower, upper| protocol::Estimate {
             lower,
             upper,
+            exclusive: true,
             n: Some(400),
             ..protocol::Estimate::default()
         };
