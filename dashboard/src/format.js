@@ -99,6 +99,20 @@ export function estimateLine(estimate, unit = "ms") {
   return `${text} ${unit}`;
 }
 
+/** A share of calls in [0, 1] as percent with two digits: `0.23 %`, `1.4 %`, `62 %`. */
+export function percentText(share) {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.005) return "< 0.01 %";
+  return `${percent.toFixed(percent === 0 || percent >= 9.95 ? 0 : percent >= 0.995 ? 1 : 2)} %`;
+}
+
+/** A share with its limits: `0.90 % (0.40 % to 1.7 %)`, or its limits alone where the clock leaves it open; a dash without one. */
+export function shareText(share) {
+  if (!share) return "—";
+  const ends = `${percentText(share.lower)} to ${percentText(share.upper)}`;
+  return isNumber(share.value) ? `${percentText(share.value)} (${ends})` : ends;
+}
+
 /** How latency grows with the payload: `each KB: 1.48 µs (1.04 to 1.99); at no payload: 227 µs (197 to 266)`. */
 export const slopeText = ({ us_per_kb: slope, intercept_us: intercept }) =>
   `each KB: ${estimateLine(slope, "µs")}; at no payload: ${estimateLine(intercept, "µs")}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimalsFor, duration, estimateLine, estimateText, figureText, mergedSentence, milliseconds, noiseFloorText, sampleCounts, skeleton, slopeText, stretchText } from "../src/format.js";
+import { decimalsFor, duration, estimateLine, estimateText, figureText, mergedSentence, milliseconds, noiseFloorText, percentText, sampleCounts, shareText, skeleton, slopeText, stretchText } from "../src/format.js";
 import { payloadTitle } from "../src/vocabulary.js";
 
 test("a value has as many digits as its resolution supports", () => {
@@ -22,6 +22,17 @@ test("an estimate is its value with its interval", () => {
   const estimate = { value: 90.6, lower: 88, upper: 93, resolution: 1, n: 400 };
   assert.deepEqual(estimateText(estimate), { text: "0.091", interval: "0.088 to 0.093", reason: null });
   assert.equal(estimateLine(estimate), "0.091 ms (0.088 to 0.093)");
+});
+
+test("an interval that reaches calls that timed out has no upper end", () => {
+  assert.equal(estimateText({ value: 90.6, lower: 88, resolution: 1, n: 400 }).interval, "at least 0.088");
+});
+
+test("shares are percentages of two digits", () => {
+  assert.deepEqual([0, 0.00001, 0.0023, 0.01, 0.014, 0.05, 0.62, 1].map(percentText), ["0 %", "< 0.01 %", "0.23 %", "1.0 %", "1.4 %", "5.0 %", "62 %", "100 %"]);
+  assert.equal(shareText({ value: 0.001, lower: 0, upper: 0.0083, n: 440 }), "0.10 % (0 % to 0.83 %)");
+  assert.equal(shareText({ lower: 0, upper: 0.0083, n: 440 }), "0 % to 0.83 %");
+  assert.equal(shareText(undefined), "—");
 });
 
 test("an interval wholly below the resolution is not repeated", () => {

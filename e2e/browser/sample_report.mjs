@@ -16,7 +16,7 @@ const DEFAULT_PLAN = {
   warmup_per_slice: 2,
   timer: "auto",
   seed: 1,
-  thresholds: { p50_ms: 1, p95_ms: 3, p99_ms: 5 },
+  thresholds: { p50_ms: 1, p95_ms: 3, p99_ms: 5, max_error_share: 0.01 },
   call_timeout_ms: 10_000,
   batch_size: 1,
   concurrency: 1,
@@ -42,6 +42,7 @@ export function sampleReport({ plan: asked = {}, ticked = false, id = "20261122T
     breakdown: ticked ? [] : breakdown(plan),
     slopes: plan.transports.flatMap((transport) => plan.functions.map((fn) => ({ transport, function: fn, us_per_kb: estimate(PER_KB_US[transport], 0.1), intercept_us: estimate(CENTRE_US[transport], 4) }))),
     verdicts,
+    failed_calls: plan.transports.map((transport) => ({ transport, failed: 0, share: { value: 0, lower: 0, upper: 0.001, n: 5000, effective_n: 5000 }, allowed_share: 0.01, outcome: "pass" })),
     analysis: analysis(overheads),
     faults,
   };
@@ -104,7 +105,10 @@ function verdictsOf(row, thresholds, paired) {
     const found = row[`${metric}_us`];
     const limit = thresholds[`${metric}_ms`];
     const outcome = found.upper < limit * 1000 ? "pass" : found.lower > limit * 1000 ? "fail" : "inconclusive";
-    return { id: row.id, metric, quantity: paired ? "overhead" : "latency", threshold_ms: limit, estimate_us: found, outcome, ...(outcome === "inconclusive" && { samples_needed: 1600 }) };
+    const allowed = { p50: 0.5, p95: 0.05, p99: 0.01 }[metric];
+    const share = { pass: [0, 0, allowed * 0.8], fail: [3 * allowed, 2 * allowed, 4 * allowed], inconclusive: [allowed, allowed / 2, 2 * allowed] }[outcome];
+    const above = found.n && { value: share[0], lower: share[1], upper: Math.min(1, share[2]), n: found.n, effective_n: found.n };
+    return { id: row.id, metric, quantity: paired ? "overhead" : "latency", threshold_ms: limit, estimate_us: found, ...(above && { share_above: above }), allowed_share: allowed, outcome, ...(outcome === "inconclusive" && { samples_needed: 1600 }) };
   });
 }
 

@@ -34,6 +34,7 @@ pub fn render(report: &Report) -> String {
     sections::overheads(&mut out, report);
     notes::dominated(&mut out, report);
     sections::verdicts(&mut out, report);
+    sections::failed_calls(&mut out, report);
     sections::breakdown(&mut out, report);
     sections::slopes(&mut out, report);
     sections::analysis(&mut out, report);

@@ -212,6 +212,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         breakdown: Vec::new(),
         slopes: Vec::new(),
         verdicts: Vec::new(),
+        failed_calls: Vec::new(),
         analysis: Vec::new(),
         faults: Vec::new(),
     }

@@ -1,6 +1,6 @@
 // The answer in ten seconds: yes, no or not settled, for each transport with its reason.
 import { element, fill } from "../element.js";
-import { estimateText, instant, integer, listed } from "../format.js";
+import { estimateText, instant, integer, listed, percentText, shareText } from "../format.js";
 import { thresholdStrip } from "../plots/thresholds.js";
 import { cellParts, delegating, isLocal, isMerged } from "../report.js";
 import { BASELINE, OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
@@ -15,7 +15,8 @@ export function showVerdict(node, report) {
     element("p", { class: "muted" }, question(report)),
     element("div", { class: "cards" }, report.summary.transports.map((summary) => card(report, summary))),
     provenance(report),
-    report.verdicts.length > 0 && allVerdicts(report.verdicts));
+    report.verdicts.length > 0 && allVerdicts(report.verdicts),
+    failedCalls(report.failed_calls ?? []));
 }
 
 /** The page before there is a report. */
@@ -49,7 +50,9 @@ function answer(report) {
 function question(report) {
   const { p50_ms: p50, p95_ms: p95, p99_ms: p99 } = report.plan.thresholds;
   const what = report.plan.transports.includes(BASELINE) ? "delegating adds, to the latency of direct execution," : "the latency of a delegated call has";
-  return `Acceptable: ${what} p50 < ${p50} ms, p95 < ${p95} ms and p99 < ${p99} ms, in every cell.`;
+  const failures = report.plan.thresholds.max_error_share;
+  const allowed = failures ? `, and of the calls fewer than ${percentText(failures)} fail,` : ",";
+  return `Acceptable: ${what} p50 < ${p50} ms, p95 < ${p95} ms and p99 < ${p99} ms${allowed} in every cell.`;
 }
 
 function card(report, { transport, outcome, reason }) {
@@ -75,7 +78,7 @@ function provenance(report) {
 }
 
 function allVerdicts(verdicts) {
-  const rows = verdicts.map(({ id, metric, quantity, threshold_ms: limit, estimate_us: estimate, outcome, samples_needed: needed }) => {
+  const rows = verdicts.map(({ id, metric, quantity, threshold_ms: limit, estimate_us: estimate, outcome, share_above: share, allowed_share: allowed, samples_needed: needed }) => {
     const { transport, fn, payloadBytes } = cellParts(id);
     const { text, interval, reason } = estimateText(estimate);
     return element("tr", {},
@@ -83,12 +86,31 @@ function allVerdicts(verdicts) {
       element("td", {}, `${metric} ${quantity}`),
       element("td", { class: "number" }, `< ${limit}`),
       element("td", { class: "number" }, text, interval && element("span", { class: "interval" }, interval)),
+      element("td", { class: "number" }, shareText(share), share && element("span", { class: "interval" }, `of < ${percentText(allowed)}`)),
       element("td", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, OUTCOMES[outcome].sign), ` ${OUTCOMES[outcome].title}`)),
       element("td", {}, [reason, needed && `about ${integer(needed)} samples would settle it`].filter(Boolean).join("; ")));
   });
   return element("details", {}, element("summary", {}, `Every threshold against every cell (${verdicts.length})`),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Every threshold against every cell" },
       element("table", {},
-        element("thead", {}, element("tr", {}, ["Cell", "Figure", "Limit (ms)", "Found (ms)", "Verdict", "Note"].map((text) => element("th", { scope: "col" }, text)))),
+        element("thead", {}, element("tr", {}, ["Cell", "Figure", "Limit (ms)", "Found (ms)", "Calls above", "Verdict", "Note"].map((text) => element("th", { scope: "col" }, text)))),
+        element("tbody", {}, rows))));
+}
+
+/** Transports and cells whose calls failed, or may: nothing where all of them pass without a failure. */
+function failedCalls(all) {
+  const rows = all.filter(({ failed, outcome }) => failed > 0 || outcome !== "pass").map(({ transport, id, failed, share, allowed_share: allowed, outcome, calls_needed: needed }) =>
+    element("tr", {},
+      element("th", { scope: "row" }, id ?? transportTitle(transport)),
+      element("td", { class: "number" }, `${integer(failed)} of ${integer(share?.n ?? 0)}`),
+      element("td", { class: "number" }, shareText(share)),
+      element("td", { class: "number" }, `< ${percentText(allowed)}`),
+      element("td", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, OUTCOMES[outcome].sign), ` ${OUTCOMES[outcome].title}`)),
+      element("td", {}, needed && `about ${integer(needed)} calls would settle it`)));
+  if (rows.length === 0) return null;
+  return element("details", { id: "failed-calls", open: all.some(({ outcome }) => outcome === "fail") }, element("summary", {}, `Failed calls (${rows.length})`),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Failed calls" },
+      element("table", {},
+        element("thead", {}, element("tr", {}, ["Of", "Failed", "Share", "Limit", "Verdict", "Note"].map((text) => element("th", { scope: "col" }, text)))),
         element("tbody", {}, rows))));
 }

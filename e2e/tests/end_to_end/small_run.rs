@@ -216,25 +216,30 @@ fn every_delegated_cell_has_an_overhead_and_three_verdicts_that_follow_from_thei
     }
     for verdict in &report.verdicts {
         assert_eq!(verdict.quantity, Quantity::Overhead);
-        let threshold_us = verdict.threshold_ms * 1_000.0;
-        let (lower, upper) = (verdict.estimate_us.lower, verdict.estimate_us.upper);
-        let expected = if upper.is_some_and(|upper| upper <= threshold_us) {
+        let share = verdict.share_above.expect("samples");
+        let expected = if share.upper < verdict.allowed_share {
             Outcome::Pass
-        } else if lower.is_some_and(|lower| lower > threshold_us) {
+        } else if share.lower > verdict.allowed_share {
             Outcome::Fail
         } else {
             Outcome::Inconclusive
         };
         assert_eq!(verdict.outcome, expected, "{verdict:?}");
     }
+    for transport in &report.plan.transports {
+        let mut rows = report.failed_calls.iter();
+        let all = rows.find(|row| row.transport == *transport && row.id.is_none());
+        assert_eq!(all.expect("a row for each transport").failed, 0);
+    }
+    let outcomes: Vec<Outcome> = report
+        .verdicts
+        .iter()
+        .map(|verdict| verdict.outcome)
+        .chain(report.failed_calls.iter().map(|row| row.outcome))
+        .collect();
     let worst = [Outcome::Fail, Outcome::Inconclusive]
         .into_iter()
-        .find(|outcome| {
-            report
-                .verdicts
-                .iter()
-                .any(|verdict| verdict.outcome == *outcome)
-        });
+        .find(|outcome| outcomes.contains(outcome));
     assert_eq!(report.summary.outcome, worst.unwrap_or(Outcome::Pass));
 }
 

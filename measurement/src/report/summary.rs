@@ -1,9 +1,9 @@
 //! The answer in short.
 
-use super::wording::percent;
 use crate::verdict::overall;
 use protocol::{
     Plan, Transport,
+    markdown::figure::percent,
     report::{FailedCalls, Outcome, Share, Summary, TransportSummary, Verdict},
 };
 

@@ -90,18 +90,6 @@ fn spelt_out(figure: &str) -> String {
         .replace("> ", "more than ")
 }
 
-/// A share of calls: `0.23 %`, `1.4 %`, `62 %`; two digits, which is more than intervals leave of it.
-pub(super) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    let decimals = match percent {
-        p if p > 0.0 && p < 0.005 => return "< 0.01 %".to_owned(),
-        p if p == 0.0 || p >= 9.95 => 0,
-        p if p >= 0.995 => 1,
-        _ => 2,
-    };
-    format!("{percent:.decimals$} %")
-}
-
 /// A payload size as people write it: `100 B`, `10 KB`.
 pub(super) fn size(bytes: u32) -> String {
     if bytes >= 1_000 && bytes.is_multiple_of(100) {
@@ -173,16 +161,6 @@ mod tests {
             "between 2 and 4 ms"
         );
         assert_eq!(said(&Estimate::unavailable("no samples")), None);
-    }
-
-    #[test]
-    fn shares_are_percentages_of_two_digits() {
-        assert_eq!(
-            [0.0, 0.00001, 0.0023, 0.01, 0.014, 0.05, 0.62, 1.0].map(percent),
-            [
-                "0 %", "< 0.01 %", "0.23 %", "1.0 %", "1.4 %", "5.0 %", "62 %", "100 %"
-            ]
-        );
     }
 
     #[test]

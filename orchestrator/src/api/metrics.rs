@@ -188,18 +188,46 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
         );
     }
     for verdict in &report.verdicts {
-        let value = match verdict.outcome {
-            Outcome::Pass => 1.0,
-            Outcome::Inconclusive => 0.0,
-            Outcome::Fail => -1.0,
-        };
         let mut family = CellLabels::new(families, location, verdict.id);
         family.labelled(
             "worker_rpc_verdict",
-            "Verdict against the threshold: 1 pass, 0 inconclusive, -1 fail.",
+            VERDICT,
             ("metric", verdict.metric.as_str()),
-            value,
+            sign(verdict.outcome),
         );
+    }
+    for (id, row) in report
+        .failed_calls
+        .iter()
+        .filter_map(|row| Some((row.id?, row)))
+    {
+        let mut family = CellLabels::new(families, location, id);
+        let bounds = row.share.iter().flat_map(|share| {
+            let ends = [("lower", Some(share.lower)), ("upper", Some(share.upper))];
+            [("value", share.value)].into_iter().chain(ends)
+        });
+        for (bound, share) in bounds {
+            if let Some(share) = share {
+                family.labelled("worker_rpc_failed_ratio", FAILED, ("bound", bound), share);
+            }
+        }
+        family.labelled(
+            "worker_rpc_verdict",
+            VERDICT,
+            ("metric", "failed"),
+            sign(row.outcome),
+        );
+    }
+}
+
+const VERDICT: &str = "Verdict on a quantile or on failed calls: 1 pass, 0 inconclusive, -1 fail.";
+const FAILED: &str = "Share of calls that failed in the latest completed run, other than by a timeout that counts as a latency; bound says whether it is the value or an end of its 95 % interval.";
+
+const fn sign(outcome: Outcome) -> f64 {
+    match outcome {
+        Outcome::Pass => 1.0,
+        Outcome::Inconclusive => 0.0,
+        Outcome::Fail => -1.0,
     }
 }
 

@@ -394,15 +394,13 @@ fn plan_request(schemas: &Map<String, Value>) -> Value {
         object.as_object_mut().unwrap().remove("required");
         object["additionalProperties"] = json!(false);
     }
-    for threshold in thresholds["properties"]
-        .as_object_mut()
-        .unwrap()
-        .values_mut()
-    {
-        restrict(
-            threshold,
-            &json!({"exclusiveMinimum": 0, "maximum": MAX_THRESHOLD_MS}),
-        );
+    for (field, threshold) in thresholds["properties"].as_object_mut().unwrap() {
+        let most = if field == "max_error_share" {
+            1
+        } else {
+            MAX_THRESHOLD_MS
+        };
+        restrict(threshold, &json!({"exclusiveMinimum": 0, "maximum": most}));
     }
     let fields = &mut plan["properties"];
     fields["thresholds"] = thresholds;

@@ -2,7 +2,7 @@
 
 mod scale;
 
-use crate::Estimate;
+use crate::{Estimate, report::Share};
 pub use scale::Scale;
 
 /// What stands where nothing can be stated.
@@ -42,6 +42,29 @@ pub fn size(bytes: u32) -> String {
     }
 }
 
+/// A share of calls in [0, 1] as percent: `0.23 %`, `1.4 %`, `62 %`; two digits, which is more than intervals leave of it.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let decimals = match percent {
+        p if p > 0.0 && p < 0.005 => return "< 0.01 %".to_owned(),
+        p if p == 0.0 || p >= 9.95 => 0,
+        p if p >= 0.995 => 1,
+        _ => 2,
+    };
+    format!("{percent:.decimals$} %")
+}
+
+/// A share with its limits: `0.90 % [0.40 %, 1.7 %]`, or `0 %-1.7 %` where the clock leaves it open.
+#[must_use]
+pub fn share_with_interval(share: &Share) -> String {
+    let (lower, upper) = (percent(share.lower), percent(share.upper));
+    match share.value {
+        Some(value) => format!("{} [{lower}, {upper}]", percent(value)),
+        None => format!("{lower}-{upper}"),
+    }
+}
+
 fn text(estimate: &Estimate, unit_us: f64) -> String {
     let scale = Scale::of(unit_us, estimate.resolution);
     match (estimate.value, estimate.lower, estimate.upper) {
@@ -70,6 +93,11 @@ fn with_interval(estimate: &Estimate, unit_us: f64) -> String {
             if ![value, lower, upper].iter().all(|&us| scale.is_below(us)) =>
         {
             format!("{text} [{}, {}]", scale.end(lower), scale.end(upper))
+        }
+        (Some(_), lower, upper) if lower.is_some() != upper.is_some() => {
+            let lower = lower.map_or_else(|| "-∞".to_owned(), |us| scale.end(us));
+            let upper = upper.map_or_else(|| "∞".to_owned(), |us| scale.end(us));
+            format!("{text} [{lower}, {upper}]")
         }
         _ => text,
     }
@@ -186,6 +214,37 @@ mod tests {
             milliseconds_with_interval(&stated(0.4, 1.0)),
             "< 0.001 [-0.002, 0.003]"
         );
+    }
+
+    #[test]
+    fn an_interval_that_reaches_calls_that_timed_out_has_no_upper_end() {
+        let open = Estimate {
+            upper: None,
+            ..stated(90.0, 1.0)
+        };
+        assert_eq!(milliseconds_with_interval(&open), "0.090 [0.088, ∞]");
+    }
+
+    #[test]
+    fn shares_are_percentages_of_two_digits() {
+        assert_eq!(
+            [0.0, 0.00001, 0.0023, 0.01, 0.014, 0.05, 0.62, 1.0].map(percent),
+            [
+                "0 %", "< 0.01 %", "0.23 %", "1.0 %", "1.4 %", "5.0 %", "62 %", "100 %"
+            ]
+        );
+        let share = |value| Share {
+            value,
+            lower: 0.0,
+            upper: 0.0083,
+            n: 440,
+            effective_n: 440.0,
+        };
+        assert_eq!(
+            share_with_interval(&share(Some(0.001))),
+            "0.10 % [0 %, 0.83 %]"
+        );
+        assert_eq!(share_with_interval(&share(None)), "0 %-0.83 %");
     }
 
     #[test]

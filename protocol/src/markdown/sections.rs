@@ -1,10 +1,16 @@
 //! What stands below the tables of latencies.
 
 use super::{
-    figure::{microseconds, microseconds_with_interval, milliseconds_with_interval, size},
+    figure::{
+        UNSTATED, microseconds, microseconds_with_interval, milliseconds_with_interval, percent,
+        share_with_interval, size,
+    },
     line, table,
 };
-use crate::Report;
+use crate::{
+    Report,
+    report::{Outcome, Share},
+};
 use core::fmt::Write as _;
 
 pub(super) fn overheads(out: &mut String, report: &Report) {
@@ -22,8 +28,18 @@ pub(super) fn overheads(out: &mut String, report: &Report) {
 }
 
 pub(super) fn verdicts(out: &mut String, report: &Report) {
-    let mut rows =
-        vec![["Cell", "Of", "Figure (ms)", "Threshold (ms)", "Verdict"].map(str::to_owned)];
+    let mut rows = vec![
+        [
+            "Cell",
+            "Of",
+            "Figure (ms)",
+            "Threshold (ms)",
+            "Calls above",
+            "Allowed",
+            "Verdict",
+        ]
+        .map(str::to_owned),
+    ];
     rows.extend(report.verdicts.iter().map(|verdict| {
         let needed = verdict.samples_needed.map_or_else(String::new, |samples| {
             format!(" (about {samples} samples would settle it)")
@@ -33,10 +49,41 @@ pub(super) fn verdicts(out: &mut String, report: &Report) {
             format!("{} {}", verdict.metric, verdict.quantity),
             milliseconds_with_interval(&verdict.estimate_us),
             verdict.threshold_ms.to_string(),
+            above(verdict.share_above.as_ref()),
+            format!("< {}", percent(verdict.allowed_share)),
             format!("{}{needed}", verdict.outcome),
         ]
     }));
     section(out, "Verdicts", &rows, 2);
+}
+
+fn above(share: Option<&Share>) -> String {
+    share.map_or_else(|| UNSTATED.to_owned(), share_with_interval)
+}
+
+/// The failed calls of each transport, and of those cells that have some or are not settled.
+pub(super) fn failed_calls(out: &mut String, report: &Report) {
+    let mut rows =
+        vec![["Of", "Calls", "Failed", "Share", "Allowed", "Verdict"].map(str::to_owned)];
+    let worth_a_row = report
+        .failed_calls
+        .iter()
+        .filter(|row| row.id.is_none() || row.failed > 0 || row.outcome != Outcome::Pass);
+    rows.extend(worth_a_row.map(|row| {
+        let needed = row.calls_needed.map_or_else(String::new, |calls| {
+            format!(" (about {calls} calls would settle it)")
+        });
+        [
+            row.id
+                .map_or_else(|| row.transport.title().to_owned(), |id| id.to_string()),
+            row.share.map_or(0, |share| share.n).to_string(),
+            row.failed.to_string(),
+            above(row.share.as_ref()),
+            format!("< {}", percent(row.allowed_share)),
+            format!("{}{needed}", row.outcome),
+        ]
+    }));
+    section(out, "Failed calls", &rows, 1);
 }
 
 pub(super) fn breakdown(out: &mut String, report: &Report) {
