@@ -67,8 +67,7 @@ impl BlockSpread {
     pub fn of_ticks(cell: &CellSamples, tick_ns: u64) -> Option<Self> {
         let ticks = |ns: &u64| *ns as f64 / tick_ns as f64;
         let all = cell.timed_ns();
-        let mean = all.iter().map(ticks).sum::<f64>() / all.len() as f64;
-        if !(mean >= 1.0) {
+        if all.iter().map(ticks).sum::<f64>() < all.len() as f64 {
             return None;
         }
         let timed = cell.blocks().iter().map(SortedBlock::timed_ns);

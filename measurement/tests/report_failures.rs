@@ -140,11 +140,7 @@ fn a_call_that_timed_out_is_a_latency_of_at_least_its_timeout() {
         let healthy = spoilt(&plan, platform, ID, |_, _| {});
         let report = spoilt(&plan, platform, ID, |place, answer| {
             // 4.5 % of the calls
-            fail(
-                answer,
-                ErrorKind::Timeout,
-                if place % 10 == 0 { 0 } else { 1 },
-            );
+            fail(answer, ErrorKind::Timeout, usize::from(place % 10 != 0));
         });
         let (before, after) = (find(&healthy, ID), find(&report, ID));
         assert_eq!(after.errors[&ErrorKind::Timeout], 18);
