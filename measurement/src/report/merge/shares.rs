@@ -106,20 +106,20 @@ fn merged(
 mod tests {
     use super::*;
 
-    fn place(value: Option<f64>, lower: f64, upper: f64) -> Option<Share> {
-        Some(Share {
+    fn place(value: Option<f64>, lower: f64, upper: f64) -> Share {
+        Share {
             value,
             lower,
             upper,
             n: 440,
             effective_n: 400.0,
-        })
+        }
     }
 
     #[test]
     fn two_places_say_more_than_one_and_stay_between_their_limits() {
         let one = place(Some(0.005), 0.001, 0.012);
-        let both = merged([one, one].into_iter(), 0.01).unwrap();
+        let both = merged([Some(one), Some(one)].into_iter(), 0.01).unwrap();
         assert_eq!((both.value, both.n), (Some(0.005), 880));
         assert!(both.upper < 0.01 && both.lower > 0.001, "{both:?}");
         assert_eq!(both.needed, None);
@@ -128,11 +128,15 @@ mod tests {
     #[test]
     fn an_open_share_keeps_its_limits_and_a_missing_one_leaves_nothing() {
         let open = place(None, 0.0, 0.02);
-        let both = merged([open, place(Some(0.0), 0.0, 0.01)].into_iter(), 0.01).unwrap();
+        let both = merged(
+            [Some(open), Some(place(Some(0.0), 0.0, 0.01))].into_iter(),
+            0.01,
+        )
+        .unwrap();
         assert_eq!(both.value, None);
         assert!((both.upper - 0.015).abs() < 1e-12);
         assert_eq!(
-            merged([open, None].into_iter(), 0.01),
+            merged([Some(open), None].into_iter(), 0.01),
             Err(Undefined::NotMeasured(ELSEWHERE))
         );
     }
