@@ -17,6 +17,7 @@
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
 //! | `command_line` | `rpc-latency run --local` prints the table, saves the report, ends with its answer |
 //! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables; promtool finds nothing wrong with the metrics |
+//! | `failures` | status 500 to 60 % of the calls fails a run, and so does a hang in one call of ten, by its p99 |
 //! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
 //! | `invocations` | no event makes more Worker invocations than the platform allows, counted at the caller's bindings |

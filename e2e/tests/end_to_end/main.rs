@@ -6,6 +6,7 @@ mod bad_requests;
 mod command_line;
 mod conformance;
 mod exports;
+mod failures;
 mod interop;
 mod invocations;
 mod kills;
