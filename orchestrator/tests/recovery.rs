@@ -26,13 +26,7 @@ fn small_plan(breakdown: bool) -> Plan {
 }
 
 fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
-    process
-        .coordinator
-        .as_ref()
-        .unwrap()
-        .store()
-        .records(run)
-        .unwrap()
+    process.coordinator().store().records(run).unwrap()
 }
 
 /// Samples by slice, without what a retry may change.
@@ -135,7 +129,7 @@ fn a_process_that_crashes_again_and_again_still_gets_to_the_end() {
 fn an_alarm_that_fires_twice_at_once_commits_its_slice_once() {
     let mut process = Process::new(settings(&[("LIMITS", "local")]));
     let run = process.start(&small_plan(false));
-    let coordinator = process.coordinator.as_ref().unwrap();
+    let coordinator = process.coordinator();
     let (one, other) = pollster::block_on(futures_util::future::join(
         coordinator.wake(&*process.world),
         coordinator.wake(&*process.world),

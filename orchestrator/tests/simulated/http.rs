@@ -134,7 +134,7 @@ impl Places {
     pub fn send(&self, request: &TestRequest) -> Response {
         match self.reply(request) {
             Reply::Full(response) | Reply::File(response) => response,
-            Reply::Events(run) => panic!("a stream of {run} instead of a response"),
+            Reply::Events { run, .. } => panic!("a stream of {run} instead of a response"),
         }
     }
 

@@ -14,7 +14,7 @@ pub mod process;
 use database::Database;
 use orchestrator::{
     coordinator::{Caller, Clock, Coordinator, DeliveryError, DispatchError, Outside},
-    settings::Settings,
+    settings::{Settings, Variable},
     store::{Millis, StoreError},
 };
 use protocol::measure::{
@@ -34,6 +34,8 @@ pub struct Crashes {
     pub at: Cell<Option<u64>>,
     /// Whether it has crashed: from then on nothing works until it is started again.
     pub down: Cell<bool>,
+    /// Whether the storage fails, while the process goes on.
+    pub storage_fails: Cell<bool>,
 }
 
 /// The process is gone.
@@ -214,7 +216,8 @@ pub fn settings(variables: &[(&str, &str)]) -> Settings {
     let given = |name: &str| {
         let found = variables.iter().find(|(key, _)| *key == name);
         let value = found.map(|(_, value)| (*value).to_owned());
-        value.or_else(|| (name == "API_TOKEN").then(|| TOKEN.to_owned()))
+        let value = value.or_else(|| (name == "API_TOKEN").then(|| TOKEN.to_owned()));
+        value.map(Variable::Text)
     };
     Settings::read(given, Some("version-1".to_owned())).unwrap()
 }
