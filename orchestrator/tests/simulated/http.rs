@@ -29,6 +29,8 @@ pub struct Places {
     pub down: RefCell<BTreeSet<String>>,
     /// Places that take a question and do not answer.
     pub hanging: RefCell<BTreeSet<String>>,
+    /// Places whose answers to starts get lost on the way.
+    pub losing_starts: RefCell<BTreeSet<String>>,
     /// Questions that were waited for until they were given up.
     pub given_up: Cell<u32>,
     pub random: Cell<u32>,
@@ -61,10 +63,17 @@ impl Places {
             let detail = format!("the coordinator of {location} did not answer");
             return Err(Problem::new(504, detail));
         }
-        match self.processes.borrow_mut().get_mut(location) {
+        let answer = match self.processes.borrow_mut().get_mut(location) {
             Some(process) => process.ask(question),
             None => Err(Problem::new(502, "no such place")),
+        };
+        if matches!(question, Question::Start(_))
+            && self.losing_starts.borrow_mut().remove(location)
+        {
+            let detail = format!("the coordinator of {location} did not answer");
+            return Err(Problem::new(504, detail));
         }
+        answer
     }
 }
 
@@ -146,6 +155,7 @@ impl Places {
             most_in_flight: Cell::new(0),
             down: RefCell::default(),
             hanging: RefCell::default(),
+            losing_starts: RefCell::default(),
             given_up: Cell::new(0),
             random: Cell::new(1),
         }
