@@ -228,17 +228,6 @@ fn a_run_that_is_cancelled_is_no_failure() {
     assert_eq!(alerts(&process), []);
 }
 
-#[test]
-fn runs_that_failed_before_this_release_are_not_news() {
-    let mut process = process();
-    failing_run(&mut process);
-    let statement = "SELECT reviewed FROM runs WHERE state = 'failed'";
-    assert_eq!(
-        process.database.execute(statement, &[]).unwrap(),
-        [[Value::Integer(1)]]
-    );
-}
-
 /// Makes the report of the run that is to be reviewed next fail as a whole, without a verdict that does.
 fn fail_as_a_whole(process: &Process) {
     let to_review = "SELECT run, body FROM reports JOIN runs ON id = run WHERE reviewed = 0";

@@ -73,6 +73,8 @@ pub struct World {
     pub frozen: Cell<bool>,
     /// Whether direct calls are too fast for the clock, which then reads 0.
     pub direct_is_too_fast: Cell<bool>,
+    /// Whether the stub is another team's that answers with its elapsed time alone.
+    pub says_elapsed_alone: Cell<bool>,
     /// Latency of every delegated call is multiplied by this percentage.
     pub slowness_percent: Cell<u64>,
     /// Alerts posted: id and body.
@@ -138,6 +140,12 @@ impl Caller for World {
             if unseen { 0 } else { latency }
         };
         self.crashes.step().map_err(gone)?;
+        if self.says_elapsed_alone.get() {
+            return Ok(MeasureResponse {
+                elapsed_ms: 20,
+                ..MeasureResponse::default()
+            });
+        }
         Ok(MeasureResponse {
             clock: Some(ClockFacts {
                 timer: Timer::Interpolated,
