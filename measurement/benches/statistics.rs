@@ -108,5 +108,14 @@ fn assemble_84_cells_of_3000_samples(bencher: Bencher) {
         ..Plan::default()
     };
     let records = records_of(&plan, Platform::RUNNING, BLOCKS);
-    bencher.bench(|| assemble(run_facts(), &plan, deployment(), black_box(&records)));
+    let geometry = runs::geometry(&plan);
+    bencher.bench(|| {
+        assemble(
+            run_facts(),
+            &plan,
+            &geometry,
+            deployment(),
+            black_box(&records),
+        )
+    });
 }

@@ -29,6 +29,7 @@ use overheads::OverheadFigures;
 use protocol::{
     Plan, Report,
     limits::LimitsProfile,
+    plan::Geometry,
     report::{RunFacts, SCHEMA_VERSION},
     slice::SliceRecord,
 };
@@ -46,17 +47,19 @@ pub struct Deployment {
     pub limits: LimitsProfile,
 }
 
-/// Assembles the report of a run from its committed slices, in any order and as far as it got.
+/// Assembles the report of a run from its committed slices, in any order and as far as it got. `geometry` is the one that the run was
+/// measured by: another release, or other limits, would divide the plan in another way.
 ///
 /// # Errors
 /// [`EncodeError`] when a histogram cannot be encoded, which takes a lack of memory.
 pub fn assemble(
     run: RunFacts,
     plan: &Plan,
+    geometry: &Geometry,
     deployment: Deployment,
     records: &[SliceRecord],
 ) -> Result<Report, EncodeError> {
-    let evidence = Evidence::of(plan, deployment.limits, records);
+    let evidence = Evidence::of(plan, geometry, records);
     let cells: Vec<(&CellEvidence, CellFigures)> = evidence
         .cells
         .iter()

@@ -3,10 +3,15 @@
 mod runs;
 
 use measurement::{
-    histogram::LatencyHistogram,
+    histogram::{Bucket, LatencyHistogram},
     report::{MergeError, merge},
 };
-use protocol::{Plan, Report, Transport, measure::Timer, report::Outcome, slice::Measured};
+use protocol::{
+    Estimate, Plan, Report, Transport,
+    measure::Timer,
+    report::{CellReport, Outcome},
+    slice::Measured,
+};
 use runs::{BLOCKS, Platform, records, report, small_plan, true_mean_us, true_quantile_us, truth};
 
 /// The report of one place; its delegated calls take `factor` times as long.
@@ -164,22 +169,67 @@ fn verdicts_and_sentences_are_drawn_from_the_merged_figures_and_faults_name_thei
     );
 }
 
+/// The histogram's buckets: two encodings of equal ones may differ.
+fn buckets(text: &str) -> Vec<Bucket> {
+    LatencyHistogram::decode(text).unwrap().buckets().collect()
+}
+
+/// The quantiles of a cell.
+fn quantiles_of(cell: &mut CellReport) -> [&mut Estimate; 4] {
+    [
+        &mut cell.p50_us,
+        &mut cell.p95_us,
+        &mut cell.p99_us,
+        &mut cell.p99_9_us,
+    ]
+}
+
+/// Takes the quantiles of the single report into the merged one, having held them against each other: a merged report makes them anew, from the
+/// histogram and the published effective n, so it may have other intervals and may refuse more, but never states another value.
+fn take_quantiles(merged: &mut CellReport, only: &mut CellReport) {
+    let id = only.id;
+    for (merged, only) in quantiles_of(merged).into_iter().zip(quantiles_of(only)) {
+        assert!(
+            merged.value.is_none() || merged.value == only.value,
+            "{id}: {merged:?} instead of {only:?}"
+        );
+        assert_eq!(
+            (merged.n, merged.resolution),
+            (only.n, only.resolution),
+            "{id}"
+        );
+        merged.clone_from(only);
+    }
+}
+
 #[test]
 fn one_report_merged_alone_states_the_same_values() {
-    let only = place("a", 1, 1, Platform::RUNNING);
-    let merged = merge(std::slice::from_ref(&only)).unwrap();
-    for (merged, only) in merged.cells.iter().zip(&only.cells) {
-        assert_eq!(
-            (merged.count, merged.p50_us.value, merged.max_us),
-            (only.count, only.p50_us.value, only.max_us)
-        );
-        let buckets = |text: &str| {
-            LatencyHistogram::decode(text)
-                .unwrap()
-                .buckets()
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(buckets(&merged.histogram), buckets(&only.histogram));
+    let ticked = Platform {
+        timer: Timer::Ticked,
+        ..Platform::RUNNING
+    };
+    for platform in [Platform::RUNNING, ticked] {
+        let only = place("a", 1, 1, platform);
+        let merged = merge(std::slice::from_ref(&only)).unwrap();
+        assert_eq!(merged.cells.len(), only.cells.len());
+        for (merged, only) in merged.cells.iter().zip(&only.cells) {
+            let (mut merged, mut only) = (merged.clone(), only.clone());
+            assert_eq!(buckets(&merged.histogram), buckets(&only.histogram));
+            merged.histogram.clone_from(&only.histogram);
+            if platform.timer == Timer::Interpolated {
+                take_quantiles(&mut merged, &mut only);
+            }
+            assert_eq!(merged, only);
+        }
+        assert_eq!(merged.verdicts.len(), only.verdicts.len());
+        for (merged, only) in merged.verdicts.iter().zip(&only.verdicts) {
+            assert_eq!(
+                (merged.id, merged.metric, merged.quantity),
+                (only.id, only.metric, only.quantity)
+            );
+            let values = (merged.estimate_us.value, only.estimate_us.value);
+            assert!(values.0.is_none() || values.0 == values.1, "{merged:?}");
+        }
     }
 }
 

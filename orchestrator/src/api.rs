@@ -11,10 +11,12 @@ pub mod events;
 mod export;
 mod history;
 mod metrics;
+mod places;
 pub mod reading;
 mod response;
 mod results;
 mod runs;
+mod scheduled;
 
 pub use access::allowed_methods;
 pub use response::{JSON, Response, SECURITY_HEADERS};
@@ -28,7 +30,6 @@ use protocol::{
     PACKAGE_VERSION, Problem, RunId,
     plan::MAX_PLAN_BYTES,
     routes::{Route, RouteError},
-    run::Trigger,
 };
 use reading::Reading;
 
@@ -73,7 +74,12 @@ pub enum Reply {
     /// This response.
     Full(Response),
     /// The stream of a run's events, of which [`events`] makes each frame.
-    Events(RunId),
+    Events {
+        /// The location that knows the run: only that one is asked again.
+        location: String,
+        /// The run.
+        run: RunId,
+    },
     /// The static file of the request's path, if there is one; else this.
     File(Response),
 }
@@ -127,13 +133,13 @@ impl<C: Coordinators> Api<'_, C> {
             (_, Route::Runs) => self.list(request).await?,
             (_, Route::Run(run)) => self.status(&run).await?,
             (method, Route::RunEvents(run)) => {
-                let (_, status) = self.find(&run).await?;
+                let (location, status) = self.find(&run).await?;
                 let told = events::Told::before(request.header("last-event-id"));
                 match method {
                     "HEAD" => Response::new(200, events::MEDIA_TYPE, ""),
                     // This status, and no other, ends a browser's attempts to come back.
                     _ if told.knows_the_end(&status) => Response::new(204, events::MEDIA_TYPE, ""),
-                    _ => return Ok(Reply::Events(run)),
+                    _ => return Ok(Reply::Events { location, run }),
                 }
             }
             (_, Route::LatestResults) => self.latest_results(request).await?,
@@ -160,20 +166,6 @@ impl<C: Coordinators> Api<'_, C> {
                 "starting_runs": if self.settings.api_token.is_some() { "with token" } else { "refused: no API_TOKEN is configured" },
             }),
         )
-    }
-
-    /// Starts the scheduled run at every location. Returns what went wrong where, for the log.
-    pub async fn scheduled(&self) -> Vec<Problem> {
-        let plan = self.settings.scheduled_plan.clone();
-        let mut problems = Vec::new();
-        for start in self.starts(&plan, Trigger::Cron) {
-            let location = start.location.clone();
-            let question = Question::Start(Box::new(start));
-            if let Err(problem) = self.coordinators.ask(&location, &question).await {
-                problems.push(problem);
-            }
-        }
-        problems
     }
 }
 

@@ -1,7 +1,8 @@
 //! The coordinator of one location: takes questions, and drives the active run slice by slice.
 //!
 //! Contract: [`Coordinator::answer`] answers one question of the API at once; [`Coordinator::wake`] does at most one piece of work
-//! (one slice, one report, one alert, some letting go). Both say when to wake next. The platform, its clock included, and the
+//! (one slice, one report, one review, one alert, some letting go). Both say when to wake next; [`Opening`] sees to it that there is a next
+//! wake where a coordinator cannot be opened. The platform, its clock included, and the
 //! database are parameters; the Durable Object around it decodes, delegates and responds.
 //!
 //! **Measure first.** A wake that measures writes nothing before or during the measurement: a Durable Object holds back
@@ -10,20 +11,24 @@
 //!
 //! The next wake is always at least [`WAKE_GAP_MS`] ahead: an alarm armed for "now" starves every reader of the object.
 
+mod alert_text;
 mod answer;
 mod delivery;
 mod finish;
 mod log;
+mod opening;
 pub mod order;
 mod platform;
 mod question;
 mod repetition;
 mod review;
+mod schedule;
 mod series;
 mod slice;
 mod status;
 
 pub use log::LogLine;
+pub use opening::{OpenError, Opening, REOPEN_PAUSE_MS};
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
 pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
 pub use series::change_points;
@@ -34,7 +39,7 @@ use crate::{
     store::{Millis, RunRow, Store, StoreError, sql::Sql},
 };
 use core::cell::{Cell, RefCell};
-use protocol::{RunId, RunState, limits::LimitsProfile};
+use protocol::{Limits, RunId, RunState, limits::LimitsProfile};
 
 /// The next wake, at least this far ahead.
 pub const WAKE_GAP_MS: Millis = 1;
@@ -98,6 +103,20 @@ impl<S: Sql> Coordinator<S> {
         })
     }
 
+    /// The same coordinator, which has learnt the location that it serves.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that cannot be kept.
+    pub fn at(self, location: Option<&str>) -> Result<Self, StoreError> {
+        match location {
+            Some(location) if self.store.location()?.is_none() => {
+                self.store.learn_location(location)?;
+            }
+            _ => {}
+        }
+        Ok(self)
+    }
+
     /// What is stored.
     pub const fn store(&self) -> &Store<S> {
         &self.store
@@ -131,13 +150,14 @@ impl<S: Sql> Coordinator<S> {
         if due > now {
             return Ok(Turn::at(due));
         }
-        if !run.tally.colo_sought && self.settings.limits.profile != LimitsProfile::Local {
+        if !run.tally.colo_sought && self.limits_of(&run).profile != LimitsProfile::Local {
             return self.seek_colo(run, platform).await;
         }
         self.measure(run, platform).await
     }
 
-    /// Work that is done while no run is active.
+    /// Work that is done while no run is active. Where there is none, the next wake is when an alert is to be tried again, or a scheduled run
+    /// will be overdue.
     async fn chore(&self, platform: &(impl Clock + Outside)) -> Result<Turn, StoreError> {
         let now = platform.now_ms();
         if let Some(run) = self.store.run_with_report_due()? {
@@ -145,6 +165,10 @@ impl<S: Sql> Coordinator<S> {
         }
         if let Some(run) = self.store.run_to_review()? {
             return self.review(&run, now);
+        }
+        let overdue_ms = self.next_overdue(now)?;
+        if overdue_ms.is_some_and(|at| at <= now) {
+            return self.report_overdue(now);
         }
         let alert = self.next_alert()?;
         if let Some((url, alert)) = alert.as_ref().filter(|(_, alert)| alert.due_ms <= now) {
@@ -155,7 +179,16 @@ impl<S: Sql> Coordinator<S> {
         if self.store.let_go(keep_runs, keep_samples)? {
             return Ok(Turn::soon(now));
         }
-        Ok(alert.map_or_else(Turn::default, |(_, alert)| Turn::at(alert.due_ms)))
+        let alert_ms = alert.map(|(_, alert)| alert.due_ms);
+        Ok(Turn {
+            wake_at: [alert_ms, overdue_ms].into_iter().flatten().min(),
+            ..Turn::default()
+        })
+    }
+
+    /// The limits that a run was accepted with; today's for one that an earlier release accepted, which did not keep them.
+    fn limits_of(&self, run: &RunRow) -> Limits {
+        run.request.limits.unwrap_or(self.settings.limits)
     }
 
     /// Learns where on earth this is, once a run, before its first slice.

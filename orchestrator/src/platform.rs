@@ -11,18 +11,43 @@ mod timeout;
 
 use crate::{
     coordinator::LogLine,
-    settings::{Settings, SettingsError},
+    settings::{Settings, SettingsError, Variable},
     store::Millis,
 };
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
 use worker::{Env, WorkerVersionMetadata};
 
 /// The operator's configuration, from variables and secrets.
 fn settings(env: &Env) -> Result<Settings, SettingsError> {
     let version = env.get_binding::<WorkerVersionMetadata>("CF_VERSION_METADATA");
     Settings::read(
-        |name| env.var(name).ok().map(|value| value.to_string()),
+        |name| variable(env, name),
         version.ok().map(|metadata| metadata.id()),
     )
+}
+
+/// A variable or secret, whatever its type: `Env::var` knows texts alone, and takes all else for absent.
+fn variable(env: &Env, name: &str) -> Option<Variable> {
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    if value.is_undefined() {
+        return None;
+    }
+    if let Some(text) = value.as_string() {
+        return Some(Variable::Text(text));
+    }
+    if let Some(number) = value.as_f64() {
+        return Some(Variable::Number(number));
+    }
+    Some(Variable::Other(if value.is_null() {
+        "null"
+    } else if value.as_bool().is_some() {
+        "a boolean"
+    } else if js_sys::Array::is_array(&value) {
+        "an array"
+    } else {
+        "a table"
+    }))
 }
 
 /// The platform's clock, in ms since the epoch.

@@ -1,9 +1,18 @@
 //! What the operator configures: variables and secrets of `wrangler.toml` and the dashboard, read once and checked.
 
+mod variables;
+
+pub use variables::Variable;
+
+use chrono::NaiveDate;
 use protocol::{Limits, Plan, PlanError, limits::LimitsProfile, named::UnknownName};
+use variables::Variables;
 
 /// Name of the only location where `LOCATIONS` is empty: one coordinator, wherever it is first asked for.
 pub const DEFAULT_LOCATION: &str = "default";
+
+/// The longest interval of a schedule, in minutes: a leap year. Crons cannot be rarer.
+const LONGEST_INTERVAL_MINUTES: u32 = 366 * 24 * 60;
 
 /// Cloudflare's location hints for Durable Objects (developers.cloudflare.com/durable-objects/reference/data-location).
 pub const LOCATION_HINTS: [&str; 11] = [
@@ -27,17 +36,20 @@ pub struct Settings {
     pub api_token: Option<String>,
     /// `SCHEDULED_PLAN`: what a cron run measures.
     pub scheduled_plan: Plan,
+    /// `SCHEDULE_INTERVAL_MINUTES`: the longest time from one firing of the crons to the next, which a Worker cannot read; where it is absent,
+    /// nobody is alerted when scheduled runs do not come.
+    pub schedule_interval_minutes: Option<u32>,
     /// `KEEP_RUNS`: runs kept, with their reports.
     pub keep_runs: u32,
     /// `KEEP_SAMPLES_OF_RUNS`: of those, the newest whose raw samples are kept.
     pub keep_samples_of_runs: u32,
     /// `RUNS_PER_HOUR`: runs that people may start at one location.
     pub runs_per_hour: u32,
-    /// `ALERT_WEBHOOK_URL`: where confirmed regressions and breached thresholds are told; a secret.
+    /// `ALERT_WEBHOOK_URL`: where alerts go; a secret.
     pub alert_webhook_url: Option<String>,
 }
 
-/// A variable that cannot be used.
+/// A variable that cannot be used. What it holds is not shown where it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// `LIMITS` names no profile.
@@ -59,6 +71,20 @@ pub enum SettingsError {
         /// Largest accepted.
         max: u32,
     },
+    /// Text is wanted, and something else is given.
+    #[error("the variable {name} is {found}, and must be text: write it in quotes")]
+    NotText {
+        /// The variable.
+        name: &'static str,
+        /// What it is.
+        found: &'static str,
+    },
+    /// `COMPATIBILITY_DATE` is no date.
+    #[error("the variable COMPATIBILITY_DATE must be a date such as \"2026-07-01\"")]
+    Date,
+    /// `ALERT_WEBHOOK_URL` is no URL.
+    #[error("the variable ALERT_WEBHOOK_URL must be a URL that begins with https:// or http://")]
+    Webhook,
 }
 
 impl Settings {
@@ -67,22 +93,17 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] naming the variable that cannot be used.
     pub fn read(
-        variable: impl Fn(&str) -> Option<String>,
+        variable: impl Fn(&str) -> Option<Variable>,
         deployed_version_id: Option<String>,
     ) -> Result<Self, SettingsError> {
-        let given = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
-        let profile: LimitsProfile = match given("LIMITS") {
+        let given = Variables(variable);
+        let profile: LimitsProfile = match given.text("LIMITS")? {
             None => LimitsProfile::Paid,
             Some(name) => name.trim().parse()?,
         };
-        let number = |name: &'static str, min: u32, max: u32, default: u32| match given(name) {
-            None => Ok(default),
-            Some(text) => text
-                .trim()
-                .parse()
-                .ok()
-                .filter(|value| (min..=max).contains(value))
-                .ok_or(SettingsError::Number { name, min, max }),
+        let number = |name, min, max, default| {
+            let value = given.number(name, min, max)?;
+            Ok::<u32, SettingsError>(value.unwrap_or(default))
         };
         let mut limits = Limits::of(profile);
         // Below 12 a slice has no room for warmup and chain; above 1,000 it would outlast its alarm.
@@ -97,22 +118,61 @@ impl Settings {
             LimitsProfile::Free => 4,
             LimitsProfile::Local => 100_000,
         };
-        let scheduled = given("SCHEDULED_PLAN").unwrap_or_default();
+        let scheduled = given.text("SCHEDULED_PLAN")?.unwrap_or_default();
         Ok(Self {
             limits,
-            locations: locations(&given("LOCATIONS").unwrap_or_default())?,
+            locations: locations(&given.text("LOCATIONS")?.unwrap_or_default())?,
             location_stagger_ms: number("LOCATION_STAGGER_MS", 0, 600_000, 30_000)?,
-            compatibility_date: given("COMPATIBILITY_DATE").unwrap_or_else(|| "unknown".to_owned()),
+            compatibility_date: date(given.text("COMPATIBILITY_DATE")?)?,
             // A local workerd makes one up with each start.
             deployed_version_id: deployed_version_id
                 .filter(|id| !id.is_empty() && profile != LimitsProfile::Local),
-            api_token: given("API_TOKEN"),
+            api_token: given.text("API_TOKEN")?,
             scheduled_plan: Plan::parse(scheduled.as_bytes(), &limits)?,
+            schedule_interval_minutes: given.number(
+                "SCHEDULE_INTERVAL_MINUTES",
+                1,
+                LONGEST_INTERVAL_MINUTES,
+            )?,
             keep_runs: number("KEEP_RUNS", 1, 10_000, 200)?,
             keep_samples_of_runs: number("KEEP_SAMPLES_OF_RUNS", 1, 10_000, 20)?,
             runs_per_hour: number("RUNS_PER_HOUR", 1, 100_000, runs_per_hour)?,
-            alert_webhook_url: given("ALERT_WEBHOOK_URL"),
+            alert_webhook_url: webhook(given.text("ALERT_WEBHOOK_URL")?)?,
         })
+    }
+}
+
+/// A calendar date in the form that wrangler wants.
+fn date(text: Option<String>) -> Result<String, SettingsError> {
+    let Some(text) = text else {
+        return Ok("unknown".to_owned());
+    };
+    let date = text.trim();
+    match NaiveDate::parse_from_str(date, "%Y-%m-%d") {
+        // The parser would also take single digits.
+        Ok(parsed) if parsed.to_string() == date => Ok(date.to_owned()),
+        _ => Err(SettingsError::Date),
+    }
+}
+
+/// A URL that can be posted to.
+fn webhook(text: Option<String>) -> Result<Option<String>, SettingsError> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let url = text.trim();
+    let host = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| url.strip_prefix(scheme));
+    match host {
+        Some(host)
+            if !host.starts_with(['/', '?', '#', ':'])
+                && !host.is_empty()
+                && !host.contains(char::is_whitespace) =>
+        {
+            Ok(Some(url.to_owned()))
+        }
+        _ => Err(SettingsError::Webhook),
     }
 }
 
@@ -134,43 +194,4 @@ fn locations(text: &str) -> Result<Vec<String>, SettingsError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        let given = |name: &str| {
-            let found = variables.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        Settings::read(given, None)
-    }
-
-    #[test]
-    fn nothing_configured_is_one_place_a_paid_account_and_no_token() {
-        let settings = read(&[]).unwrap();
-        assert_eq!(settings.locations, [DEFAULT_LOCATION]);
-        assert_eq!(settings.limits, Limits::of(LimitsProfile::Paid));
-        assert_eq!(settings.api_token, None);
-        assert_eq!(settings.scheduled_plan, Plan::default());
-    }
-
-    #[test]
-    fn places_are_read_once_each_in_their_order() {
-        let settings = read(&[("LOCATIONS", "weur, wnam,weur")]).unwrap();
-        assert_eq!(settings.locations, ["weur", "wnam"]);
-    }
-
-    #[test]
-    fn the_variable_that_cannot_be_used_is_named() {
-        for (name, value) in [
-            ("LIMITS", "gold"),
-            ("LOCATIONS", "wnam,moon"),
-            ("SCHEDULED_PLAN", "{\"jobs\":1}"),
-            ("KEEP_RUNS", "0"),
-            ("DELEGATED_CALLS_PER_SLICE", "5"),
-        ] {
-            let error = read(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.contains(name), "{error}");
-        }
-    }
-}
+mod tests;

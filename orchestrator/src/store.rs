@@ -7,18 +7,22 @@
 //! 3. at most one run is `running`, and at most one more is `pending` behind it or alone;
 //! 4. a run in a final state gains no more slices.
 //!
+//! No statement reads all that is stored: what is sought has an index, what is counted a count that is kept (`counts`), lists have a limit.
+//!
 //! A slice and the cursor that counts it are committed in one transaction ([`Store::commit_slice`]): a crash before it loses the
 //! slice in flight and nothing else, a crash after it loses nothing, and a slice that arrives twice is refused.
 //!
 //! Out of scope: deciding what to do next (`coordinator`), and the platform: the database is a parameter ([`sql::Sql`]).
 
 mod alerts;
+mod counts;
 mod history;
 mod reports;
 mod retention;
 mod reviews;
 mod run_row;
 mod runs;
+mod schedule;
 pub mod schema;
 mod slices;
 pub mod sql;
@@ -28,6 +32,7 @@ pub use history::HistoryRow;
 pub use reports::ReportState;
 pub use reviews::Review;
 pub use run_row::{RunRequest, RunRow, Tally};
+pub use schedule::Schedule;
 pub use slices::StoredSlice;
 use sql::{Columns, Sql, SqlError, Value};
 
@@ -156,7 +161,7 @@ impl<S: Sql> Store<S> {
 }
 
 /// Reads stored JSON.
-fn from_json<T: serde::de::DeserializeOwned>(
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
     what: &'static str,
     json: &str,
 ) -> Result<T, StoreError> {

@@ -2,9 +2,12 @@
 
 mod simulated;
 
-use orchestrator::coordinator::DeliveryError;
+use orchestrator::{
+    coordinator::{DeliveryError, DispatchError, Question},
+    store::sql::Value,
+};
 use protocol::{
-    Function, Plan, Thresholds, Transport,
+    Function, Plan, Report, RunId, Thresholds, Transport,
     alert::{Alert, AlertKind},
     markdown::figure::Scale,
 };
@@ -160,6 +163,176 @@ fn a_threshold_is_told_when_it_is_breached_and_not_while_it_stays_so() {
         "{ends}: {}",
         alert.text
     );
+}
+
+/// One run that the caller-worker refuses, so that it fails at once.
+fn failing_run(process: &mut Process) {
+    let refusal = DispatchError::Refused {
+        status: 400,
+        detail: "no such function".to_owned(),
+    };
+    process.world.failures.borrow_mut().push(refusal);
+    run(process, 100, &plan());
+}
+
+#[test]
+fn a_run_that_fails_is_told_once_and_not_while_runs_go_on_failing() {
+    let mut process = process();
+    let mut counts = Vec::new();
+    for fails in [false, true, true, false, true] {
+        if fails {
+            failing_run(&mut process);
+        } else {
+            run(&mut process, 100, &plan());
+        }
+        counts.push(alerts(&process).len());
+    }
+    assert_eq!(counts, [0, 1, 1, 1, 2]);
+    let alert = &alerts(&process)[0];
+    assert_eq!((alert.kind, alert.breaches.len()), (AlertKind::Failure, 0));
+    let run = alert.run.clone().unwrap();
+    assert_eq!(process.status(&run).state, protocol::RunState::Failed);
+    let reason = alert.failure.clone().unwrap();
+    assert!(
+        reason.contains("no such function") && alert.text.contains(&reason),
+        "{alert:?}"
+    );
+    assert!(alert.text.contains(run.as_str()), "{alert:?}");
+}
+
+#[test]
+fn a_run_that_fails_after_some_slices_is_told_once_though_it_has_a_report() {
+    let mut process = process();
+    process.start(&plan());
+    for _ in 0..5 {
+        process.wake();
+    }
+    process.world.now.set(process.world.now.get() + 3_600_000);
+    process.wake_until_idle();
+    let told = alerts(&process);
+    assert!(
+        matches!(told.as_slice(), [alert] if alert.kind == AlertKind::Failure && alert.text.contains("15 minutes")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_run_that_is_cancelled_is_no_failure() {
+    let mut process = process();
+    let run = process.start(&plan());
+    process.wake();
+    process
+        .ask(&Question::Cancel { run })
+        .expect("it is running");
+    process.wake_until_idle();
+    assert_eq!(alerts(&process), []);
+}
+
+/// Makes the report of the run that is to be reviewed next fail as a whole, without a verdict that does.
+fn fail_as_a_whole(process: &Process) {
+    let to_review = "SELECT run, body FROM reports JOIN runs ON id = run WHERE reviewed = 0";
+    let rows = process.database.execute(to_review, &[]).unwrap();
+    let [Value::Text(run), Value::Text(body)] = rows[0].as_slice() else {
+        panic!("{rows:?}");
+    };
+    let mut report: Report = serde_json::from_str(body).unwrap();
+    report.verdicts.clear();
+    report.summary.outcome = protocol::report::Outcome::Fail;
+    let transport = &mut report.summary.transports[0];
+    transport.outcome = protocol::report::Outcome::Fail;
+    transport.reason = "62 % of the calls failed".to_owned();
+    let body = serde_json::to_string(&report).unwrap();
+    let change = "UPDATE reports SET body = ? WHERE run = ?";
+    let parameters = [body.into(), run.as_str().into()];
+    process.database.execute(change, &parameters).unwrap();
+}
+
+/// One run whose report fails as a whole, or passes.
+fn judged_run(process: &mut Process, fails: bool) {
+    process
+        .world
+        .now
+        .set(process.world.now.get() + 6 * 3_600_000);
+    let id: RunId = process.start(&plan());
+    let completed = "SELECT COUNT(*) FROM runs WHERE state = 'completed' AND reviewed = 0";
+    while process.database.execute(completed, &[]).unwrap()[0][0] == Value::Integer(0) {
+        assert!(process.wake(), "{id} was not completed");
+    }
+    if fails {
+        fail_as_a_whole(process);
+    }
+    process.wake_until_idle();
+}
+
+#[test]
+fn a_run_whose_outcome_fails_for_whatever_reason_is_told_once() {
+    let mut process = process();
+    let mut counts = Vec::new();
+    for fails in [false, true, true, false, true] {
+        judged_run(&mut process, fails);
+        counts.push(alerts(&process).len());
+    }
+    assert_eq!(counts, [0, 1, 1, 1, 2]);
+    let alert = &alerts(&process)[0];
+    assert_eq!(alert.kind, AlertKind::Threshold);
+    assert!(alert.text.contains("62 % of the calls failed"), "{alert:?}");
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_said_in_the_log_and_holds_up_no_other_work() {
+    let mut process = process();
+    judged_run(&mut process, false);
+    let damage = "UPDATE reports SET body = '{'";
+    process.database.execute(damage, &[]).unwrap();
+    let lines = process.lines.len();
+    let strict = Plan {
+        thresholds: Thresholds {
+            p50_ms: 0.01,
+            ..Thresholds::default()
+        },
+        ..plan()
+    };
+    run(&mut process, 100, &plan());
+    run(&mut process, 100, &strict);
+    let faults: Vec<String> = process.lines[lines..]
+        .iter()
+        .map(orchestrator::coordinator::LogLine::to_json)
+        .filter(|line| line.contains("\"fault\""))
+        .collect();
+    assert!(
+        matches!(faults.as_slice(), [one] if one.contains("stored report cannot be read")),
+        "{faults:?}"
+    );
+    assert_eq!(alerts(&process).len(), 1);
+}
+
+#[test]
+fn figures_that_cannot_be_read_are_said_in_the_log_and_in_the_series_and_hold_up_no_other_work() {
+    let mut process = process();
+    run(&mut process, 100, &plan());
+    let damage =
+        "UPDATE history SET figures = '{\"p50\":3}' WHERE cell = 'service-binding.echo.100'";
+    process.database.execute(damage, &[]).unwrap();
+    let lines = process.lines.len();
+    let strict = Plan {
+        thresholds: Thresholds {
+            p50_ms: 0.01,
+            ..Thresholds::default()
+        },
+        ..plan()
+    };
+    run(&mut process, 100, &strict);
+    assert_eq!(alerts(&process).len(), 1, "the breach was not told");
+    let logged = process.lines[lines..].iter().any(|line| {
+        let line = line.to_json();
+        line.contains("\"fault\"") && line.contains("service-binding.echo.100")
+    });
+    assert!(logged, "{:?}", process.lines);
+    let series = Question::History {
+        cell: "service-binding.echo.100".parse().unwrap(),
+        limit: 10,
+    };
+    assert_eq!(process.ask(&series).unwrap_err().status, 500);
 }
 
 #[test]

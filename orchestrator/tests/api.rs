@@ -2,6 +2,7 @@
 
 mod simulated;
 
+use core::time::Duration;
 use orchestrator::api::{Reply, Response, events::Told};
 use protocol::{
     Problem, Report, RunId,
@@ -35,6 +36,12 @@ fn completed(places: &Places) -> RunId {
     let run = start(places).id;
     places.wake_until_idle();
     run
+}
+
+/// The schedule fires; before each further attempt something happens.
+fn fire(places: &Places, meanwhile: impl Fn()) -> Vec<Problem> {
+    let pause = async |_: Duration| meanwhile();
+    pollster::block_on(places.api().scheduled(pause))
 }
 
 fn problem(response: &Response) -> Problem {
@@ -408,7 +415,7 @@ fn a_place_that_is_busy_refuses_for_all() {
 fn the_schedule_starts_its_own_plan_and_firings_do_not_pile_up() {
     let places = places(&[("SCHEDULED_PLAN", SMALL)]);
     for refusals in [0, 0, 1, 1] {
-        assert_eq!(pollster::block_on(places.api().scheduled()).len(), refusals);
+        assert_eq!(fire(&places, || {}).len(), refusals);
     }
     places.wake_until_idle();
     let list: RunList = serde_json::from_str(&places.get("/runs").body).unwrap();
@@ -451,7 +458,14 @@ fn followers_are_told_what_changed_and_browsers_when_to_stop() {
     let places = places(&[]);
     let run = start(&places).id;
     let events = TestRequest::new("GET", &format!("/runs/{run}/events"));
-    assert_eq!(places.reply(&events), Reply::Events(run.clone()));
+    let location = "default".to_owned();
+    assert_eq!(
+        places.reply(&events),
+        Reply::Events {
+            location,
+            run: run.clone()
+        }
+    );
     let status = |places: &Places| {
         serde_json::from_str::<RunStatus>(&places.get(&format!("/runs/{run}")).body).unwrap()
     };

@@ -132,13 +132,7 @@ fn repetitions_are_found_once_and_kept() {
             ..plan()
         });
         process.wake_until_idle();
-        let records = process
-            .coordinator
-            .as_ref()
-            .unwrap()
-            .store()
-            .records(&run)
-            .unwrap();
+        let records = process.coordinator().store().records(&run).unwrap();
         let encode: Vec<u32> = records
             .iter()
             .filter(|record| record.work.to_string() == "encode.100")
@@ -303,7 +297,7 @@ fn a_cancelled_run_keeps_what_was_measured_and_drops_the_slice_in_flight() {
     for _ in 0..6 {
         process.wake();
     }
-    let coordinator = process.coordinator.take().unwrap();
+    let coordinator = process.coordinator();
     let wake = coordinator.wake(&*process.world);
     let cancel = async {
         coordinator.answer(
@@ -322,7 +316,6 @@ fn a_cancelled_run_keeps_what_was_measured_and_drops_the_slice_in_flight() {
         woken.lines
     );
     process.alarm = turn.wake_at;
-    process.coordinator = Some(coordinator);
     process.wake_until_idle();
     let status = process.status(&run);
     assert_eq!(
@@ -421,7 +414,8 @@ fn letting_go_never_touches_a_run_that_goes_on() {
     process.wake();
     let newer = "INSERT INTO runs SELECT '2027' || substr(id, 5), 'completed', request, 0, tally, started_ms, 0, progress_ms, reason, colo, 'none', 1 FROM runs";
     process.database.query(newer, &[]).unwrap();
-    let store = process.coordinator.as_ref().unwrap().store();
+    let coordinator = process.coordinator();
+    let store = coordinator.store();
     assert!(!store.let_go(1, 1).unwrap());
     assert_eq!(store.records(&run).unwrap().len(), 1);
 }

@@ -26,13 +26,7 @@ fn small_plan(breakdown: bool) -> Plan {
 }
 
 fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
-    process
-        .coordinator
-        .as_ref()
-        .unwrap()
-        .store()
-        .records(run)
-        .unwrap()
+    process.coordinator().store().records(run).unwrap()
 }
 
 /// Samples by slice, without what a retry may change.
@@ -135,7 +129,7 @@ fn a_process_that_crashes_again_and_again_still_gets_to_the_end() {
 fn an_alarm_that_fires_twice_at_once_commits_its_slice_once() {
     let mut process = Process::new(settings(&[("LIMITS", "local")]));
     let run = process.start(&small_plan(false));
-    let coordinator = process.coordinator.as_ref().unwrap();
+    let coordinator = process.coordinator();
     let (one, other) = pollster::block_on(futures_util::future::join(
         coordinator.wake(&*process.world),
         coordinator.wake(&*process.world),
@@ -168,19 +162,84 @@ fn a_slice_that_is_answered_too_late_is_measured_again_and_counted_once() {
     assert_eq!(process.status(&run).progress.samples, 80);
 }
 
+/// What a run measured and took of the account, and what its report says of limits; not when.
+fn course(process: &mut Process, run: &RunId) -> impl PartialEq + core::fmt::Debug + use<> {
+    let slices = samples(&records(process, run));
+    let usage = process.status(run).usage;
+    let report = process.report(run);
+    let calls = (
+        usage.estimated.delegated_calls,
+        usage.actual.delegated_calls,
+    );
+    let cells: Vec<_> = report
+        .cells
+        .into_iter()
+        .map(|cell| (cell.id, cell.count, cell.mean_us, cell.chain_mean_us))
+        .collect();
+    (
+        slices,
+        calls,
+        report.environment.limits,
+        report.breakdown,
+        cells,
+    )
+}
+
 #[test]
 fn a_deployment_in_mid_run_changes_nothing_of_what_is_measured() {
-    let (undisturbed, run) = run_with_crash(&small_plan(false), None);
-    let expected = samples(&records(&undisturbed, &run));
-    let mut process = Process::new(settings(&[("LIMITS", "local")]));
-    let run = process.start(&small_plan(false));
-    for _ in 0..7 {
-        process.wake();
+    // The profile decides how long a component is repeated, the variable how many hops are made, both what the report says.
+    let deployments: [&[(&str, &str)]; 3] = [
+        &[("LIMITS", "free")],
+        &[("LIMITS", "local"), ("DELEGATED_CALLS_PER_SLICE", "12")],
+        &[("LIMITS", "free"), ("DELEGATED_CALLS_PER_SLICE", "60")],
+    ];
+    let (mut undisturbed, run) = run_with_crash(&small_plan(true), None);
+    let expected = course(&mut undisturbed, &run);
+    for variables in deployments {
+        // Deployed before its first slice, among its first and among its later ones.
+        for wakes in [0, 3, 30] {
+            let mut process = Process::new(settings(&[("LIMITS", "local")]));
+            let run = process.start(&small_plan(true));
+            for _ in 0..wakes {
+                process.wake();
+            }
+            process.settings = settings(variables);
+            process.restart();
+            process.wake_until_idle();
+            let found = course(&mut process, &run);
+            assert!(
+                found == expected,
+                "{variables:?} after {wakes} wakes: {found:?} instead of {expected:?}"
+            );
+        }
     }
-    process.settings = settings(&[("LIMITS", "local"), ("DELEGATED_CALLS_PER_SLICE", "12")]);
-    process.restart();
+}
+
+#[test]
+fn a_stub_that_states_elapsed_times_alone_is_divided_by_the_calls_that_were_made() {
+    let mut process = Process::new(settings(&[
+        ("LIMITS", "local"),
+        ("DELEGATED_CALLS_PER_SLICE", "60"),
+    ]));
+    process.world.says_elapsed_alone.set(true);
+    let plan = Plan {
+        samples_per_cell: 3_000,
+        ..small_plan(false)
+    };
+    let run = process.start(&plan);
     process.wake_until_idle();
-    assert_eq!(samples(&records(&process, &run)), expected);
+    let per_slice = process.world.measured.borrow()[0].samples;
+    assert!(per_slice > 40, "{per_slice}");
+    let report = process.report(&run);
+    // Every slice took 20 ms.
+    let mean = 20_000.0 / f64::from(per_slice);
+    for cell in &report.cells {
+        let stated = cell.mean_us.value.unwrap();
+        assert!(
+            (stated - mean).abs() < 0.01 * mean,
+            "{stated} instead of {mean}"
+        );
+    }
 }
 
 #[test]

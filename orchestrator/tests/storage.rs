@@ -2,9 +2,12 @@
 
 mod simulated;
 
-use orchestrator::store::{
-    schema::{SCHEMA_VERSION, migrate_to},
-    sql::{Sql as _, Value},
+use orchestrator::{
+    coordinator::{DispatchError, Question},
+    store::{
+        schema::{SCHEMA_VERSION, migrate_to},
+        sql::{Sql as _, Value},
+    },
 };
 use protocol::{Function, Plan, RunState, Transport};
 use simulated::{database::Database, open, process::Process, settings, world};
@@ -44,6 +47,136 @@ fn copy(from: &Database, to: &Database, table: &str) {
     }
 }
 
+/// Leaves what is stored as the release of an earlier version would have left it.
+fn leave_to(process: &mut Process, version: usize) {
+    let earlier = Database::new(std::rc::Rc::clone(&process.world.crashes));
+    migrate_to(&earlier, version).unwrap();
+    for table in ["runs", "slices", "reports", "history", "alerts"] {
+        copy(&process.database, &earlier, table);
+    }
+    if version < 3 {
+        // Those releases did not keep the limits of a run.
+        let forget = "UPDATE runs SET request = json_remove(request, '$.limits')";
+        earlier.execute(forget, &[]).unwrap();
+    }
+    process.database = earlier;
+}
+
+/// Everything that the store finds by an index, a count or a cursor, found by reading all that is stored.
+fn assert_bookkeeping(process: &Process, what: &str) {
+    let read = |statement: &str| process.database.execute(statement, &[]).unwrap();
+    for (kept, counted) in [
+        (
+            "SELECT what, n FROM counts WHERE what <> 'with-samples' AND n <> 0 ORDER BY 1",
+            "SELECT state, COUNT(*) FROM runs WHERE state NOT IN ('pending', 'running') GROUP BY state ORDER BY 1",
+        ),
+        (
+            "SELECT COALESCE(SUM(n), 0) FROM counts WHERE what = 'with-samples'",
+            "SELECT COUNT(*) FROM samples",
+        ),
+        (
+            "SELECT run FROM samples ORDER BY run",
+            "SELECT id FROM runs WHERE state NOT IN ('pending', 'running') AND cursor > 0
+             AND EXISTS (SELECT 1 FROM slices WHERE run = id AND record IS NOT NULL) ORDER BY id",
+        ),
+    ] {
+        assert_eq!(read(kept), read(counted), "{what}: {kept}");
+    }
+}
+
+/// Runs that are completed, failed and cancelled, more than are kept.
+fn some_of_each(process: &mut Process) {
+    for number in 0..9 {
+        process.world.now.set(process.world.now.get() + 60_000);
+        if number % 3 == 1 {
+            let refusal = DispatchError::Refused {
+                status: 400,
+                detail: "no".to_owned(),
+            };
+            process.world.failures.borrow_mut().push(refusal);
+        }
+        let run = process.start(&plan());
+        if number % 3 == 2 {
+            process.wake();
+            process.wake();
+            // Who asks again after a crash may find it cancelled.
+            if let Err(problem) = process.ask(&Question::Cancel { run }) {
+                assert_eq!(problem.status, 409, "{problem:?}");
+            }
+        }
+        process.wake_until_idle();
+    }
+}
+
+#[test]
+fn counts_and_cursors_are_those_of_what_is_stored_whatever_happens() {
+    let variables = [
+        ("LIMITS", "local"),
+        ("KEEP_RUNS", "5"),
+        ("KEEP_SAMPLES_OF_RUNS", "2"),
+    ];
+    let mut process = Process::new(settings(&variables));
+    some_of_each(&mut process);
+    assert_bookkeeping(&process, "undisturbed");
+    let kept = |process: &Process| {
+        let runs = "SELECT COUNT(*), (SELECT COUNT(*) FROM samples) FROM runs";
+        process.database.execute(runs, &[]).unwrap()[0].clone()
+    };
+    assert_eq!(kept(&process), [Value::Integer(5), Value::Integer(2)]);
+    process.world.crashes.steps.set(0);
+    some_of_each(&mut process);
+    let steps = process.world.crashes.steps.get();
+    for step in (1..steps).step_by(13) {
+        process.world.crashes.steps.set(0);
+        process.world.crashes.at.set(Some(step));
+        some_of_each(&mut process);
+        assert_bookkeeping(&process, &format!("crash at step {step}"));
+        assert_eq!(kept(&process), [Value::Integer(5), Value::Integer(2)]);
+    }
+}
+
+#[test]
+fn what_an_earlier_release_stored_is_counted_reviewed_and_let_go_by_this_one() {
+    for version in 1..SCHEMA_VERSION {
+        let variables = [
+            ("LIMITS", "local"),
+            ("ALERT_WEBHOOK_URL", "https://hooks.example/x"),
+        ];
+        let mut process = Process::new(settings(&variables));
+        some_of_each(&mut process);
+        process.world.alerts.borrow_mut().clear();
+        leave_to(&mut process, version);
+        let few = [
+            &variables[..],
+            &[("KEEP_RUNS", "7"), ("KEEP_SAMPLES_OF_RUNS", "3")],
+        ];
+        process.settings = settings(&few.concat());
+        process.restart();
+        process.ask(&Question::MayStart).expect("nothing is active");
+        process.wake_until_idle();
+        assert_bookkeeping(&process, &format!("from version {version}"));
+        let rows = "SELECT COUNT(*), (SELECT COUNT(*) FROM samples) FROM runs";
+        let kept = process.database.execute(rows, &[]).unwrap();
+        assert_eq!(
+            kept[0],
+            [Value::Integer(7), Value::Integer(3)],
+            "from version {version}"
+        );
+        assert_eq!(
+            process.world.alerts.borrow().len(),
+            0,
+            "from version {version}: what failed before is no news"
+        );
+        // Within the hour of these nine, people may start one more.
+        process.settings = settings(&[&variables[..], &[("RUNS_PER_HOUR", "10")]].concat());
+        process.restart();
+        assert!(process.ask(&Question::MayStart).is_ok());
+        process.start(&plan());
+        process.wake_until_idle();
+        assert_eq!(process.ask(&Question::MayStart).unwrap_err().status, 429);
+    }
+}
+
 #[test]
 fn a_run_that_an_earlier_release_began_is_completed_by_this_one() {
     for version in 1..SCHEMA_VERSION {
@@ -58,13 +191,7 @@ fn a_run_that_an_earlier_release_began_is_completed_by_this_one() {
         for _ in 0..7 {
             process.wake();
         }
-        // What is stored, in a database as the earlier release left it.
-        let earlier = Database::new(std::rc::Rc::clone(&process.world.crashes));
-        migrate_to(&earlier, version).unwrap();
-        for table in ["runs", "slices", "reports", "history", "alerts"] {
-            copy(&process.database, &earlier, table);
-        }
-        process.database = earlier;
+        leave_to(&mut process, version);
         process.restart();
         process.wake_until_idle();
         let status = process.status(&begun);

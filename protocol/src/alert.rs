@@ -6,6 +6,7 @@ use crate::{
     named::named,
     report::{Metric, Quantity},
 };
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 named! {
@@ -15,6 +16,10 @@ named! {
         Regression = "regression",
         /// A threshold of the plan is breached that was not breached in the run before.
         Threshold = "threshold",
+        /// A run failed, and the run before it had not.
+        Failure = "failure",
+        /// A scheduled run has not come.
+        Overdue = "overdue",
     }
 }
 
@@ -29,8 +34,9 @@ pub struct Alert {
     pub kind: AlertKind,
     /// The location whose runs showed it.
     pub location: String,
-    /// The run that showed or confirmed it.
-    pub run: RunId,
+    /// The run that showed or confirmed it. Of an overdue run: the last scheduled one before it; absent where there has been none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
     /// The version that measured, by Cloudflare's id; absent locally.
     pub version: Option<String>,
     /// Figures that rose.
@@ -39,6 +45,25 @@ pub struct Alert {
     /// Thresholds that are breached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
+    /// Why the run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What the schedule has not started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<Overdue>,
+}
+
+/// A scheduled run that has not come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overdue {
+    /// Minutes from one scheduled run to the next, by `SCHEDULE_INTERVAL_MINUTES`.
+    pub interval_minutes: u32,
+    /// When the schedule last fired; absent where it never has.
+    pub last_fired_at: Option<DateTime<Utc>>,
+    /// When the latest run that has not come should have been started.
+    pub expected_at: DateTime<Utc>,
+    /// Runs that have not come since the last alert of this kind, or since the schedule last fired.
+    pub missed: u32,
 }
 
 /// A figure that rose and stayed up.

@@ -1,6 +1,7 @@
 //! The platform's budgets, as named constants with their derivation, in one profile for each kind of account.
 
 use crate::named::named;
+use serde::{Deserialize, Serialize};
 
 named! {
     /// Whose budgets apply.
@@ -21,8 +22,8 @@ pub const INVOCATIONS_PER_EVENT: u32 = 32;
 /// Invocations of a wake that are not delegated calls: the alarm itself and the dispatch to the caller-worker.
 pub const INVOCATIONS_OF_A_WAKE: u32 = 2;
 
-/// The budgets of one profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The budgets of one profile. Stored with each run: whatever is deployed while it goes on, it keeps those that it was accepted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// The profile's name.
     pub profile: LimitsProfile,
@@ -73,6 +74,17 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_stored_form_is_pinned() {
+        let limits = Limits::of(LimitsProfile::Free);
+        assert_eq!(
+            serde_json::to_string(&limits).unwrap(),
+            "{\"profile\":\"free\",\"delegated_calls_per_slice\":30,\"internal_subrequests_per_event\":1000,\
+             \"external_subrequests_per_event\":50,\"cpu_ms_per_event\":10,\"alarm_wall_ms\":900000,\
+             \"samples_per_cell\":1000,\"slices_per_run\":5000}"
+        );
+    }
 
     #[test]
     fn a_slice_of_any_profile_fits_the_invocation_limit() {

@@ -135,6 +135,17 @@ pub struct MeasureResponse {
     pub noise_floor_ns: Vec<u64>,
 }
 
+impl MeasureResponse {
+    /// The latencies in nanoseconds, in call order. A stub that says nothing of its clock states no unit: there are none to be read then.
+    pub fn samples_ns(&self) -> impl Iterator<Item = u64> + '_ {
+        let unit_ns = self.clock.map(|clock| clock.sample_unit_ns);
+        unit_ns.into_iter().flat_map(|unit_ns| {
+            let in_ns = move |sample: &u64| sample.saturating_mul(unit_ns);
+            self.samples.iter().map(in_ns)
+        })
+    }
+}
+
 #[allow(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde's skip_serializing_if passes a reference; on wasm32 it is no larger than the value"
@@ -260,6 +271,28 @@ mod tests {
             "{\"clock\":{\"timer\":\"ticked\",\"advances_during_cpu\":false,\"tick_ms\":1,\"sample_unit_ns\":1000000,\"resolution_ns\":1000000},\
              \"elapsed_ms\":3,\"samples\":[0,1,2],\"errors\":{\"timeout\":1},\"warmup_calls\":2}"
         );
+    }
+
+    #[test]
+    fn samples_are_in_units_of_the_clock_and_mean_nothing_without_one() {
+        let clock = ClockFacts {
+            timer: Timer::Ticked,
+            advances_during_cpu: false,
+            tick_ms: 1,
+            sample_unit_ns: 100_000,
+            polls_per_tick: None,
+            polls_per_tick_mad: None,
+            resolution_ns: 1_000_000,
+        };
+        let mut answer = MeasureResponse {
+            clock: Some(clock),
+            samples: vec![0, 7, u64::MAX],
+            ..MeasureResponse::default()
+        };
+        let all: Vec<u64> = answer.samples_ns().collect();
+        assert_eq!(all, [0, 700_000, u64::MAX]);
+        answer.clock = None;
+        assert_eq!(answer.samples_ns().count(), 0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Errors of the HTTP APIs: problem documents (RFC 9457).
 
+use crate::run::MissingLocation;
 use serde::{Deserialize, Serialize};
 
 /// Media type of a problem document.
@@ -21,6 +22,9 @@ pub struct Problem {
     /// Each bad field of the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// Locations that could not be asked, any of which may have what was sought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_locations: Vec<MissingLocation>,
 }
 
 /// One bad field of a request.
@@ -43,7 +47,15 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
+            missing_locations: Vec::new(),
         }
+    }
+
+    /// Adds the locations that could not be asked.
+    #[must_use]
+    pub fn with_missing_locations(mut self, missing: Vec<MissingLocation>) -> Self {
+        self.missing_locations = missing;
+        self
     }
 
     /// Adds the bad fields.

@@ -219,6 +219,19 @@ pub struct RunList {
     /// Pass it as `?before=` for the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_before: Option<RunId>,
+    /// Locations that could not be asked, whose runs are therefore missing here; absent where all of them answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_locations: Vec<MissingLocation>,
+}
+
+/// A location that could not be asked.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingLocation {
+    /// The location.
+    pub location: String,
+    /// Why its coordinator could not be asked.
+    pub reason: String,
 }
 
 #[cfg(test)]
@@ -239,6 +252,24 @@ mod tests {
         assert_eq!(later.as_str(), "20261122T172801Z-04f9a1c0");
         assert!(earlier < later);
         assert_eq!(later.as_str().parse(), Ok(later));
+    }
+
+    #[test]
+    fn a_list_names_the_locations_that_are_missing_and_says_nothing_where_none_is() {
+        let mut list = RunList {
+            runs: Vec::new(),
+            next_before: None,
+            missing_locations: Vec::new(),
+        };
+        assert_eq!(serde_json::to_string(&list).unwrap(), "{\"runs\":[]}");
+        list.missing_locations.push(MissingLocation {
+            location: "weur".to_owned(),
+            reason: "it did not answer".to_owned(),
+        });
+        assert_eq!(
+            serde_json::to_string(&list).unwrap(),
+            "{\"runs\":[],\"missing_locations\":[{\"location\":\"weur\",\"reason\":\"it did not answer\"}]}"
+        );
     }
 
     #[test]

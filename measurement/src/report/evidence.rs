@@ -8,10 +8,10 @@ pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
 use of_component::component_evidence;
 use protocol::{
-    Cell, Limits, Plan, Transport,
+    Cell, Plan, Transport,
     breakdown::Component,
-    limits::LimitsProfile,
     measure::{ClockFacts, MeasureResponse},
+    plan::Geometry,
     slice::{Measured, SliceRecord, Work},
 };
 use std::collections::BTreeMap;
@@ -32,8 +32,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn of(plan: &Plan, limits: LimitsProfile, records: &[SliceRecord]) -> Self {
-        let samples_per_slice = plan.geometry(&Limits::of(limits)).samples_per_slice;
+    pub(super) fn of(plan: &Plan, geometry: &Geometry, records: &[SliceRecord]) -> Self {
         let mut slices: BTreeMap<Cell, Vec<(&SliceRecord, &MeasureResponse)>> = BTreeMap::new();
         let mut repeats = Vec::new();
         for record in records {
@@ -62,7 +61,7 @@ impl Evidence {
                 cell_evidence(
                     cell,
                     plan,
-                    samples_per_slice,
+                    geometry.samples_per_slice,
                     slices.get(&cell).map_or(&[], Vec::as_slice),
                 )
             })

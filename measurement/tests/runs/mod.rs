@@ -9,10 +9,11 @@ use measurement::{
     simulation::Latencies,
 };
 use protocol::{
-    Cell, Estimate, Function, Plan, Report, RunId, RunState, Transport,
+    Cell, Estimate, Function, Limits, Plan, Report, RunId, RunState, Transport,
     breakdown::Component,
     limits::LimitsProfile,
     measure::MeasureResponse,
+    plan::Geometry,
     report::{CellReport, Fault, RunFacts},
     run::Trigger,
     slice::{Measured, SliceRecord, Work},
@@ -145,8 +146,22 @@ pub(crate) fn deployment() -> Deployment {
     }
 }
 
+/// How a local run divides a plan.
+pub(crate) fn geometry(plan: &Plan) -> Geometry {
+    plan.geometry(&Limits::of(LimitsProfile::Local))
+}
+
 pub(crate) fn report(plan: &Plan, records: &[SliceRecord]) -> Report {
-    assemble(run_facts(), plan, deployment(), records).unwrap()
+    report_of_geometry(plan, &geometry(plan), records)
+}
+
+/// The report of a run that was measured by another geometry than today's.
+pub(crate) fn report_of_geometry(
+    plan: &Plan,
+    geometry: &Geometry,
+    records: &[SliceRecord],
+) -> Report {
+    assemble(run_facts(), plan, geometry, deployment(), records).unwrap()
 }
 
 /// A cell.

@@ -178,8 +178,7 @@ fn csv(run: &RunId, cell: Cell, slices: &[CellSlice]) -> Result<String, Problem>
             continue;
         };
         let flags = flags(record);
-        for (call, sample) in response.samples.iter().enumerate() {
-            let latency_ns = sample.saturating_mul(clock.sample_unit_ns);
+        for (call, latency_ns) in response.samples_ns().enumerate() {
             let _ = writeln!(
                 out,
                 "{run},{cell},{},{},{},{call},{latency_ns},{},{},{flags}",

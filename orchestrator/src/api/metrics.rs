@@ -5,6 +5,7 @@
 use super::{Api, Coordinators, Response, runs::read};
 use crate::coordinator::{Overview, Question};
 use core::fmt::Write as _;
+use futures_util::future::join;
 use protocol::{
     Cell, Estimate, PACKAGE_VERSION, Problem, Report,
     report::{Metric, Outcome},
@@ -18,26 +19,28 @@ const US_PER_SECOND: f64 = 1e6;
 
 impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn metrics(&self) -> Result<Response, Problem> {
-        let (mut overviews, mut reports) = (Vec::new(), Vec::new());
-        for location in &self.settings.locations {
-            let overview: Overview = read(&self.ask_cached(location, &Question::Overview).await?)?;
-            overviews.push((location.as_str(), overview));
-            match self
-                .ask_cached(location, &Question::Report { run: None })
-                .await
-            {
-                Ok(report) => reports.push((location.as_str(), read::<Report>(&report)?)),
-                Err(problem) if problem.status == 404 => {}
-                Err(problem) => return Err(problem),
-            }
+        let places = &self.settings.locations;
+        let latest = Question::Report { run: None };
+        let (overviews, reports) = join(
+            self.ask_all(places, &Question::Overview),
+            self.ask_all(places, &latest),
+        )
+        .await;
+        if overviews.found.is_empty() {
+            return Err(overviews.nothing(Problem::new(500, "no location is configured")));
         }
         let mut families = Families::default();
         build(&mut families, self.settings.deployed_version_id.as_deref());
-        for (location, overview) in &overviews {
-            runs(&mut families, location, overview);
+        for place in places {
+            let asked = [&overviews.missing, &reports.missing].into_iter().flatten();
+            let answered = !asked.into_iter().any(|(location, _)| location == place);
+            up(&mut families, place, answered);
         }
-        for (location, report) in &reports {
-            figures(&mut families, location, report);
+        for (location, overview) in &overviews.found {
+            runs(&mut families, location, &read(overview)?);
+        }
+        for (location, report) in &reports.found {
+            figures(&mut families, location, &read(report)?);
         }
         Ok(Response::new(200, MEDIA_TYPE, families.text()))
     }
@@ -98,6 +101,15 @@ fn build(families: &mut Families, version: Option<&str>) {
         "Versions; the value is always 1.",
         &labels,
         1.0,
+    );
+}
+
+fn up(families: &mut Families, location: &str, answered: bool) {
+    families.add(
+        "worker_rpc_location_up",
+        "Whether the location's coordinator answered; the figures of one that did not are missing.",
+        &[("location", location)],
+        f64::from(answered),
     );
 }
 

@@ -5,7 +5,7 @@ use super::{
     runs::{read, unknown},
 };
 use crate::coordinator::Question;
-use protocol::{Plan, Problem, Report, RunId, report::Fault};
+use protocol::{Plan, Problem, Report, RunId, report::Fault, run::MissingLocation};
 use std::collections::BTreeMap;
 
 impl<C: Coordinators> Api<'_, C> {
@@ -18,30 +18,27 @@ impl<C: Coordinators> Api<'_, C> {
             None => self.settings.locations.clone(),
             Some(location) => vec![self.configured(&location)?],
         };
-        let (mut reports, mut missing) = (Vec::new(), None);
-        for location in &locations {
-            match self
-                .ask_cached(location, &Question::Report { run: None })
-                .await
-            {
-                Ok(report) => reports.push(report),
-                Err(problem) if problem.status == 404 => missing = Some(problem),
-                Err(problem) => return Err(problem),
-            }
-        }
+        let latest = Question::Report { run: None };
+        let answers = self.ask_all(&locations, &latest).await;
+        let missing = answers.missing_locations();
+        let reports: Vec<&String> = answers.found.iter().map(|(_, report)| report).collect();
         match reports.as_slice() {
-            [] => Err(missing.unwrap_or_else(|| Problem::new(404, "no location is configured"))),
-            [report] => Ok(Response::json_text(200, report.as_str())),
-            reports => Ok(Response::json_text(200, self.merged(reports)?)),
+            [] => {
+                let none = answers.without.first().map(|(_, problem)| problem.clone());
+                let none = none.unwrap_or_else(|| Problem::new(404, "no location is configured"));
+                Err(answers.nothing(none))
+            }
+            [report] if missing.is_empty() => Ok(Response::json_text(200, report.as_str())),
+            reports => Ok(Response::json_text(200, self.merged(reports, &missing)?)),
         }
     }
 
     /// The reports of all locations as one, which takes some milliseconds to compute.
-    fn merged(&self, reports: &[String]) -> Result<String, Problem> {
+    fn merged(&self, reports: &[&String], missing: &[MissingLocation]) -> Result<String, Problem> {
         if let Some(merged) = self.reading.merged(self.now) {
             return Ok(merged);
         }
-        let merged = serde_json::to_string(&merged(reports)?).map_err(|error| {
+        let merged = serde_json::to_string(&merged(reports, missing)?).map_err(|error| {
             Problem::new(500, format!("the merged report cannot be written: {error}"))
         })?;
         self.reading.keep_merged(&merged, self.now);
@@ -64,20 +61,15 @@ impl<C: Coordinators> Api<'_, C> {
         let question = Question::Report {
             run: Some(run.clone()),
         };
-        let mut missing = unknown(run);
-        for location in &self.settings.locations {
-            match self.ask_cached(location, &question).await {
-                Ok(report) => return Ok(report),
-                // Of several locations one knows the run, and says best why there is no report.
-                Err(problem) if problem.status == 404 => {
-                    if !problem.detail.starts_with("there is no run") {
-                        missing = problem;
-                    }
-                }
-                Err(problem) => return Err(problem),
-            }
-        }
-        Err(missing)
+        let answers = match self.ask_for_one(&question).await {
+            Ok((_, report)) => return Ok(report),
+            Err(answers) => answers,
+        };
+        // The location that knows the run says why there is no report; the others say only that they do not know it.
+        let (location, _) = self.find(run).await?;
+        let known = answers.without.into_iter().chain(answers.missing);
+        let why = known.into_iter().find(|(place, _)| *place == location);
+        Err(why.map_or_else(|| unknown(run), |(_, problem)| problem))
     }
 
     /// A location, if it is one of those configured.
@@ -92,7 +84,7 @@ impl<C: Coordinators> Api<'_, C> {
 }
 
 /// The latest reports of all locations as one. Locations whose latest run had another plan than the newest one are left out, and named.
-fn merged(reports: &[String]) -> Result<Report, Problem> {
+fn merged(reports: &[&String], missing: &[MissingLocation]) -> Result<Report, Problem> {
     let reports: Vec<Report> = reports
         .iter()
         .map(|json| read(json))
@@ -104,8 +96,20 @@ fn merged(reports: &[String]) -> Result<Report, Problem> {
     let (alike, others): (Vec<Report>, Vec<Report>) = reports
         .into_iter()
         .partition(|report| comparable(&report.plan) == plan);
-    let mut merged = measurement::report::merge(&alike)
-        .map_err(|error| Problem::new(500, format!("the reports cannot be merged: {error}")))?;
+    let mut merged = match alike.as_slice() {
+        [only] => only.clone(),
+        alike => measurement::report::merge(alike)
+            .map_err(|error| Problem::new(500, format!("the reports cannot be merged: {error}")))?,
+    };
+    merged.faults.extend(missing.iter().map(|place| Fault {
+        kind: "location-missing".to_owned(),
+        cell: None,
+        message: format!(
+            "{} could not be asked, its samples are missing here: {}",
+            place.location, place.reason
+        ),
+        figures: BTreeMap::new(),
+    }));
     merged.faults.extend(others.iter().map(|report| Fault {
         kind: "location-left-out".to_owned(),
         cell: None,

@@ -3,6 +3,7 @@
 use super::{Api, Coordinators, Incoming, Response, access, plan_text};
 use crate::coordinator::{Question, Start};
 use chrono::DateTime;
+use futures_util::future::join_all;
 use protocol::{
     Plan, Problem, RunId,
     run::{RunList, RunStatus, Sibling, Trigger},
@@ -18,12 +19,14 @@ impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn start(&self, request: &impl Incoming) -> Result<Response, Problem> {
         access::authorise(self.settings, request)?;
         let plan = Plan::parse(&plan_text(request).await?, &self.settings.limits)?;
-        for location in &self.settings.locations {
-            self.coordinators.ask(location, &Question::MayStart).await?;
+        let places = self.settings.locations.iter();
+        let may_start = places.map(|place| self.coordinators.ask(place, &Question::MayStart));
+        for answer in join_all(may_start).await {
+            answer?;
         }
         let mut started: Vec<RunStatus> = Vec::new();
         for start in self.starts(&plan, Trigger::Request) {
-            let location = start.location.clone();
+            let (location, run) = (start.location.clone(), start.id.clone());
             match self
                 .coordinators
                 .ask(&location, &Question::Start(Box::new(start)))
@@ -31,7 +34,15 @@ impl<C: Coordinators> Api<'_, C> {
             {
                 Ok(status) => started.push(read(&status)?),
                 Err(problem) => {
-                    self.withdraw(&started).await;
+                    let mut begun: Vec<(String, RunId)> = started
+                        .into_iter()
+                        .map(|status| (status.location, status.id))
+                        .collect();
+                    if problem.status >= 500 {
+                        // It may have started all the same.
+                        begun.push((location, run));
+                    }
+                    self.withdraw(begun).await;
                     return Err(problem);
                 }
             }
@@ -71,13 +82,13 @@ impl<C: Coordinators> Api<'_, C> {
     }
 
     /// Takes back what has been started when a later location refuses after all.
-    async fn withdraw(&self, started: &[RunStatus]) {
-        for status in started {
-            let question = Question::Cancel {
-                run: status.id.clone(),
-            };
+    async fn withdraw(&self, begun: Vec<(String, RunId)>) {
+        for (location, run) in begun {
             // It may have ended by itself; there is nothing else to be done about a failure here.
-            let _ = self.coordinators.ask(&status.location, &question).await;
+            let _ = self
+                .coordinators
+                .ask(&location, &Question::Cancel { run })
+                .await;
         }
     }
 
@@ -95,17 +106,24 @@ impl<C: Coordinators> Api<'_, C> {
             before,
             limit: limit + 1,
         };
+        let answers = self.ask_all(&self.settings.locations, &question).await;
+        if answers.found.is_empty() {
+            return Err(answers.nothing(Problem::new(500, "no location is configured")));
+        }
         let mut runs: Vec<RunStatus> = Vec::new();
-        for location in &self.settings.locations {
-            runs.extend(read::<Vec<RunStatus>>(
-                &self.ask_cached(location, &question).await?,
-            )?);
+        for (_, page) in &answers.found {
+            runs.extend(read::<Vec<RunStatus>>(page)?);
         }
         runs.sort_by(|one, other| other.id.cmp(&one.id));
         let more = runs.len() > limit as usize;
         runs.truncate(limit as usize);
         let next_before = runs.last().filter(|_| more).map(|run| run.id.clone());
-        Ok(Response::json(200, &RunList { runs, next_before }))
+        let list = RunList {
+            runs,
+            next_before,
+            missing_locations: answers.missing_locations(),
+        };
+        Ok(Response::json(200, &list))
     }
 
     pub(super) async fn status(&self, run: &RunId) -> Result<Response, Problem> {
@@ -129,18 +147,22 @@ impl<C: Coordinators> Api<'_, C> {
     /// The location that knows a run, and the run's status.
     ///
     /// # Errors
-    /// 404 when no location knows it.
+    /// 404 when no location knows it; 502, 503 or 504 when none of those does that could be asked.
     pub async fn find(&self, run: &RunId) -> Result<(String, RunStatus), Problem> {
         let question = Question::Status { run: run.clone() };
-        let mut unknown = unknown(run);
-        for location in &self.settings.locations {
-            match self.ask_cached(location, &question).await {
-                Ok(status) => return Ok((location.clone(), read(&status)?)),
-                Err(problem) if problem.status == 404 => unknown = problem,
-                Err(problem) => return Err(problem),
-            }
+        match self.ask_for_one(&question).await {
+            Ok((location, status)) => Ok((location, read(&status)?)),
+            Err(answers) => Err(answers.nothing(unknown(run))),
         }
-        Err(unknown)
+    }
+
+    /// The status of a run that a location is known to have.
+    ///
+    /// # Errors
+    /// What its coordinator answers, or that it could not be asked.
+    pub async fn status_at(&self, location: &str, run: &RunId) -> Result<RunStatus, Problem> {
+        let question = Question::Status { run: run.clone() };
+        read(&self.ask_cached(location, &question).await?)
     }
 }
 

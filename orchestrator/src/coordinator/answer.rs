@@ -8,9 +8,6 @@ use crate::store::{HistoryRow, Millis, ReportState, RunRequest, RunRow, StoreErr
 use protocol::{Problem, RunId, RunState, run::Trigger, usage};
 use serde::Serialize;
 
-/// One hour, the span of the rate limit.
-const HOUR_MS: Millis = 60 * 60 * 1_000;
-
 /// A run that has been quiet for this long may have lost its alarm: the platform gives up on one after six failures.
 const QUIET_MS: Millis = 60_000;
 
@@ -52,16 +49,10 @@ impl<S: Sql> Coordinator<S> {
         (answer, turn)
     }
 
-    /// The first question after a start wakes what a crash may have left without an alarm.
+    /// The first question after a start is followed by a wake, which finds out what is due: a crash, or an earlier release, may have left it
+    /// without an alarm.
     fn resume(&self, now: Millis) -> Turn {
-        let waits = || {
-            let unfinished = self
-                .store
-                .unfinished_runs()
-                .is_ok_and(|runs| !runs.is_empty());
-            unfinished || matches!(self.store.run_with_report_due(), Ok(Some(_)))
-        };
-        if self.resumed.replace(true) || !waits() {
+        if self.resumed.replace(true) {
             return Turn::default();
         }
         Turn::soon(now)
@@ -114,6 +105,16 @@ impl<S: Sql> Coordinator<S> {
     }
 
     fn start(&self, start: Start, now: Millis, turn: &mut Turn) -> Result<String, Unanswered> {
+        if self.store.location()?.is_none() {
+            self.store.learn_location(&start.location)?;
+        }
+        if start.trigger == Trigger::Cron {
+            self.schedule_fired(&start.id, now)?;
+        }
+        // Whoever got no answer asks again for the same run: it is started once.
+        if let Some(started) = self.store.run(&start.id)? {
+            return json(&status(&started));
+        }
         self.end_stalled(now, turn)?;
         if let Err(unanswered) = self.may_start(start.trigger, now) {
             if let Unanswered::Problem(problem) = &unanswered {
@@ -139,6 +140,7 @@ impl<S: Sql> Coordinator<S> {
                 created_ms: now,
                 not_before_ms: now + start.delay_ms,
                 deployed_version_id: self.settings.deployed_version_id.clone(),
+                limits: Some(*limits),
                 estimated,
                 confirms: None,
             },
@@ -168,7 +170,7 @@ impl<S: Sql> Coordinator<S> {
             return Err(Problem::new(409, detail).into());
         }
         let most = self.settings.runs_per_hour;
-        if trigger == Trigger::Request && self.store.requests_since(now - HOUR_MS)? >= most {
+        if trigger == Trigger::Request && self.store.requests_reach(most, now)? {
             let detail = format!(
                 "{most} runs have been started within the hour, which is all that RUNS_PER_HOUR allows"
             );
@@ -241,7 +243,7 @@ pub(super) fn figures(row: HistoryRow) -> Figures {
         finished_ms: row.finished_ms,
         version: row.version,
         conditions: row.conditions,
-        figures: serde_json::from_str(&row.figures).unwrap_or_default(),
+        figures: row.figures,
     }
 }
 

@@ -94,9 +94,10 @@ impl<S: Sql> Coordinator<S> {
             package_version: PACKAGE_VERSION.to_owned(),
             deployed_version_id: run.request.deployed_version_id.clone(),
             compatibility_date: self.settings.compatibility_date.clone(),
-            limits: self.settings.limits.profile,
+            limits: self.limits_of(run).profile,
         };
-        assemble(facts, &run.request.plan, deployment, &records).map_err(|error| {
+        let (plan, geometry) = (&run.request.plan, &run.request.geometry);
+        assemble(facts, plan, geometry, deployment, &records).map_err(|error| {
             StoreError::Unreadable {
                 what: "slices",
                 error: error.to_string(),
@@ -123,10 +124,10 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
     let conditions = conditions(report);
     let row = |cell: &CellReport| {
         let figures = BTreeMap::from([
-            (SeriesMetric::Mean, &cell.mean_us),
-            (SeriesMetric::P50, &cell.p50_us),
-            (SeriesMetric::P95, &cell.p95_us),
-            (SeriesMetric::P99, &cell.p99_us),
+            (SeriesMetric::Mean, cell.mean_us.clone()),
+            (SeriesMetric::P50, cell.p50_us.clone()),
+            (SeriesMetric::P95, cell.p95_us.clone()),
+            (SeriesMetric::P99, cell.p99_us.clone()),
         ]);
         HistoryRow {
             cell: cell.id,
@@ -134,7 +135,7 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
             finished_ms: now,
             version: run.request.deployed_version_id.clone(),
             conditions: conditions.clone(),
-            figures: serde_json::to_string(&figures).unwrap_or_default(),
+            figures,
         }
     };
     report.cells.iter().map(row).collect()

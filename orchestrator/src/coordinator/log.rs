@@ -102,6 +102,13 @@ pub enum LogLine {
         /// The finding in words.
         text: String,
     },
+    /// A scheduled run has not come; where nobody is to be alerted, this line is all that says so.
+    ScheduleOverdue {
+        /// The alert.
+        alert: String,
+        /// It in words.
+        text: String,
+    },
     /// An attempt at delivering an alert.
     AlertSent {
         /// The alert.

@@ -1,16 +1,20 @@
-//! After a completed run: has something become slower, is a threshold newly breached?
+//! After a run that completed: has something become slower, is a threshold newly breached? After one that failed: did the one before it fail, too?
 //!
 //! A rise in the series of a cell is a suspicion; one more run of the same plan is to confirm it, and only what is still there with that run
 //! is told. Each rise is told once: afterwards only changes that begin later count, however the change point moves as runs are added.
 //! Nothing of this happens where nobody is to be told.
 
-use super::{Coordinator, Figures, LogLine, Turn, answer::figures, series::change_points};
-use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, sql::Sql};
+use super::{
+    Coordinator, Figures, LogLine, Turn,
+    alert_text::{breach_text, failure_text, outcome_text, regression_text},
+    answer::figures,
+    series::change_points,
+};
+use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, from_json, sql::Sql};
 use protocol::{
-    Cell, Report, RunId,
+    Cell, Report, RunId, RunState,
     alert::{Alert, AlertKind, Breach, Regression},
     history::SeriesMetric,
-    markdown::figure::Scale,
     report::{Outcome, Verdict},
     run::Trigger,
 };
@@ -18,19 +22,20 @@ use protocol::{
 /// Runs of a series that are looked at.
 const MOST_RUNS: u32 = 500;
 
-/// Findings that an alert's text spells out; its facts hold all of them.
-const SPELT_OUT: usize = 3;
-
 impl<S: Sql> Coordinator<S> {
-    /// Reviews a completed run: stores the alerts and the confirming run that follow from it.
+    /// Reviews a run that completed or failed: stores the alerts and the confirming run that follow from it.
     pub(super) fn review(&self, run: &RunRow, now: Millis) -> Result<Turn, StoreError> {
         let mut review = Review::default();
+        let mut turn = Turn::soon(now);
         if self.settings.alert_webhook_url.is_some() {
-            self.look_for_regressions(run, now, &mut review)?;
-            self.look_for_breaches(run, &mut review)?;
+            if run.state == RunState::Failed {
+                self.look_for_failure(run, &mut review)?;
+            } else {
+                turn.lines = self.look_for_regressions(run, now, &mut review)?;
+                turn.lines.extend(self.look_for_breaches(run, &mut review)?);
+            }
         }
         self.store.save_review(run, &review, now)?;
-        let mut turn = Turn::soon(now);
         for alert in &review.alerts {
             turn.lines.push(LogLine::AlertRaised {
                 alert: alert.id.clone(),
@@ -54,19 +59,22 @@ impl<S: Sql> Coordinator<S> {
         run: &RunRow,
         now: Millis,
         review: &mut Review,
-    ) -> Result<(), StoreError> {
-        let mut regressions = Vec::new();
+    ) -> Result<Vec<LogLine>, StoreError> {
+        let (mut regressions, mut lines) = (Vec::new(), Vec::new());
         for cell in run.request.plan.cells() {
-            if cell.transport.delegates() {
-                regressions.extend(self.regression(run, cell)?);
+            if !cell.transport.delegates() {
+                continue;
             }
+            let what = format!("the series of {cell}, to be reviewed after run {}", run.id);
+            let found = readable(self.regression(run, cell), &what, &mut lines)?;
+            regressions.extend(found.flatten());
         }
         if regressions.is_empty() {
-            return Ok(());
+            return Ok(lines);
         }
         if run.request.confirms.is_none() {
             review.confirming = Some(confirming(run, now));
-            return Ok(());
+            return Ok(lines);
         }
         let text = regression_text(run, &regressions);
         review.told = regressions
@@ -75,9 +83,9 @@ impl<S: Sql> Coordinator<S> {
             .collect();
         review.alerts.push(Alert {
             regressions,
-            ..alert(AlertKind::Regression, run, text)
+            ..of_run(AlertKind::Regression, run, text)
         });
-        Ok(())
+        Ok(lines)
     }
 
     /// The rise of a cell's figure that has not been told, if it is the last change of its series up to this run.
@@ -141,48 +149,92 @@ impl<S: Sql> Coordinator<S> {
         }))
     }
 
-    /// Verdicts that fail now and did not in the run before of the same plan.
-    fn look_for_breaches(&self, run: &RunRow, review: &mut Review) -> Result<(), StoreError> {
-        let Some(report) = self.stored_report(&run.id)? else {
+    /// A run that failed, where the one before it of the same plan had not.
+    fn look_for_failure(&self, run: &RunRow, review: &mut Review) -> Result<(), StoreError> {
+        if self.store.ended_before(run)? == Some(RunState::Failed) {
             return Ok(());
-        };
-        let before = match self.store.completed_before(run)? {
-            Some(earlier) => self.stored_report(&earlier)?,
-            None => None,
-        };
-        let failed_before = |verdict: &Verdict| {
-            let verdicts = before.iter().flat_map(|report| &report.verdicts);
-            verdicts
-                .filter(|old| old.outcome == Outcome::Fail)
-                .any(|old| {
-                    (old.id, old.metric) == (verdict.id, verdict.metric)
-                        && (old.threshold_ms - verdict.threshold_ms).abs() < f64::EPSILON
-                })
-        };
-        let failing = report
-            .verdicts
-            .iter()
-            .filter(|verdict| verdict.outcome == Outcome::Fail);
-        let breaches: Vec<Breach> = failing
-            .filter(|verdict| !failed_before(verdict))
-            .map(breach)
-            .collect();
-        if !breaches.is_empty() {
-            let text = breach_text(run, &breaches);
-            review.alerts.push(Alert {
-                breaches,
-                ..alert(AlertKind::Threshold, run, text)
-            });
         }
+        let reason = run
+            .reason
+            .clone()
+            .unwrap_or_else(|| "no reason is known".to_owned());
+        let text = failure_text(run, &reason);
+        review.alerts.push(Alert {
+            failure: Some(reason),
+            ..of_run(AlertKind::Failure, run, text)
+        });
         Ok(())
     }
 
-    fn stored_report(&self, run: &RunId) -> Result<Option<Report>, StoreError> {
-        // A report of another release that cannot be read is no reason to stop measuring.
-        Ok(self
-            .store
-            .report(run)?
-            .and_then(|json| serde_json::from_str(&json).ok()))
+    /// Verdicts that fail now and did not in the run before of the same plan.
+    fn look_for_breaches(
+        &self,
+        run: &RunRow,
+        review: &mut Review,
+    ) -> Result<Vec<LogLine>, StoreError> {
+        let mut lines = Vec::new();
+        let Some(report) = self.stored_report(&run.id, &mut lines)? else {
+            return Ok(lines);
+        };
+        let before = match self.store.completed_before(run)? {
+            Some(earlier) => self.stored_report(&earlier, &mut lines)?,
+            None => None,
+        };
+        let fails = |report: &Report| report.summary.outcome == Outcome::Fail;
+        let failing: Vec<&Verdict> = failing_verdicts(&report).collect();
+        let breaches: Vec<Breach> = failing
+            .iter()
+            .filter(|verdict| {
+                !before
+                    .iter()
+                    .flat_map(failing_verdicts)
+                    .any(|old| same(old, verdict))
+            })
+            .map(|verdict| breach(verdict))
+            .collect();
+        let text = if !breaches.is_empty() {
+            breach_text(run, &breaches)
+        } else if failing.is_empty() && fails(&report) && !before.as_ref().is_some_and(fails) {
+            // Whatever else makes a run fail than a threshold of a figure.
+            outcome_text(run, &report)
+        } else {
+            return Ok(lines);
+        };
+        review.alerts.push(Alert {
+            breaches,
+            ..of_run(AlertKind::Threshold, run, text)
+        });
+        Ok(lines)
+    }
+
+    /// A stored report; `None` where there is none, or, with a line that says so, one that cannot be read.
+    fn stored_report(
+        &self,
+        run: &RunId,
+        lines: &mut Vec<LogLine>,
+    ) -> Result<Option<Report>, StoreError> {
+        let Some(json) = self.store.report(run)? else {
+            return Ok(None);
+        };
+        let report = from_json("report", &json);
+        readable(report, &format!("the report of run {run}"), lines)
+    }
+}
+
+/// What was read. What cannot be read is logged and left out: it must not keep the rest, and all work after it, from being done.
+fn readable<T>(
+    read: Result<T, StoreError>,
+    what: &str,
+    lines: &mut Vec<LogLine>,
+) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(error @ StoreError::Unreadable { .. }) => {
+            let message = format!("{what}: {error}");
+            lines.push(LogLine::Fault { message });
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -202,18 +254,40 @@ fn confirming(run: &RunRow, now: Millis) -> RunRow {
     RunRow::new(RunId::new(created, !bits), request)
 }
 
-fn alert(kind: AlertKind, run: &RunRow, text: String) -> Alert {
-    let location = run.request.location.clone();
+/// An alert about a run.
+fn of_run(kind: AlertKind, run: &RunRow, text: String) -> Alert {
+    Alert {
+        run: Some(run.id.clone()),
+        version: run.request.deployed_version_id.clone(),
+        ..alert(kind, &run.request.location, run.id.as_str(), text)
+    }
+}
+
+/// An alert of a location; `what` tells it apart from others of its kind.
+pub(super) fn alert(kind: AlertKind, location: &str, what: &str, text: String) -> Alert {
     Alert {
         text,
-        id: format!("{kind}:{location}:{}", run.id),
+        id: format!("{kind}:{location}:{what}"),
         kind,
-        location,
-        run: run.id.clone(),
-        version: run.request.deployed_version_id.clone(),
+        location: location.to_owned(),
+        run: None,
+        version: None,
         regressions: Vec::new(),
         breaches: Vec::new(),
+        failure: None,
+        overdue: None,
     }
+}
+
+fn failing_verdicts(report: &Report) -> impl Iterator<Item = &Verdict> {
+    let verdicts = report.verdicts.iter();
+    verdicts.filter(|verdict| verdict.outcome == Outcome::Fail)
+}
+
+/// Whether two verdicts are of the same threshold.
+fn same(old: &Verdict, new: &Verdict) -> bool {
+    (old.id, old.metric) == (new.id, new.metric)
+        && (old.threshold_ms - new.threshold_ms).abs() < f64::EPSILON
 }
 
 fn breach(verdict: &Verdict) -> Breach {
@@ -227,66 +301,4 @@ fn breach(verdict: &Verdict) -> Breach {
         upper_us: verdict.estimate_us.upper,
         resolution_us: verdict.estimate_us.resolution,
     }
-}
-
-fn regression_text(run: &RunRow, regressions: &[Regression]) -> String {
-    let each = |found: &Regression| {
-        let version = found
-            .since_version
-            .as_ref()
-            .map_or_else(String::new, |version| format!(" (version {version})"));
-        let scale = Scale::milliseconds(found.resolution_us);
-        format!(
-            "{} {}: {} to {} ms, {:+.0} % (95 % interval {:+.0} to {:+.0} %), since run {}{version}",
-            found.cell,
-            found.metric,
-            scale.reading(found.before_us),
-            scale.reading(found.after_us),
-            found.change_percent,
-            found.change_percent_lower,
-            found.change_percent_upper,
-            found.since
-        )
-    };
-    let lines: Vec<String> = regressions.iter().map(each).collect();
-    let (place, id) = (&run.request.location, &run.id);
-    format!(
-        "worker-rpc-latency at {place}: delegation has become slower, confirmed by run {id}. {}",
-        listed(&lines)
-    )
-}
-
-fn breach_text(run: &RunRow, breaches: &[Breach]) -> String {
-    let each = |found: &Breach| {
-        let scale = Scale::milliseconds(found.resolution_us);
-        let lower = found.lower_us.map(|us| scale.lower_bound(us));
-        let upper = found.upper_us.map(|us| scale.upper_bound(us));
-        let is = match (lower, upper) {
-            (Some(lower), Some(upper)) => format!("{lower} to {upper} ms"),
-            (Some(lower), None) => format!("at least {lower} ms"),
-            // Never: what has no lower bound does not fail.
-            (None, _) => "not known".to_owned(),
-        };
-        format!(
-            "{} {} {} is {is}, above {} ms",
-            found.cell, found.metric, found.quantity, found.threshold_ms
-        )
-    };
-    let lines: Vec<String> = breaches.iter().map(each).collect();
-    let (place, id) = (&run.request.location, &run.id);
-    format!(
-        "worker-rpc-latency at {place}: a threshold is breached that was kept before, in run {id}. {}",
-        listed(&lines)
-    )
-}
-
-/// The first findings, and how many more there are.
-fn listed(lines: &[String]) -> String {
-    let (spelt_out, more) = lines.split_at(lines.len().min(SPELT_OUT));
-    let rest = if more.is_empty() {
-        String::new()
-    } else {
-        format!("; and {} more", more.len())
-    };
-    format!("{}{rest}", spelt_out.join("; "))
 }

@@ -79,7 +79,7 @@ impl<S: Sql> Coordinator<S> {
             }
             Work::Component(component) => {
                 let known = run.tally.repetitions.get(&component.to_string()).copied();
-                let limits = &self.settings.limits;
+                let limits = &self.limits_of(run);
                 let Repeated {
                     response,
                     dispatch_ms,
@@ -135,6 +135,7 @@ impl<S: Sql> Coordinator<S> {
         began: Millis,
         now: Millis,
     ) {
+        let hops = self.limits_of(run).delegated_calls_per_slice;
         let tally = &mut run.tally;
         tally.failed_attempts = 0;
         tally.retry_at_ms = 0;
@@ -151,7 +152,6 @@ impl<S: Sql> Coordinator<S> {
             }
             (Work::Cell(_), Measured::Repeated(_)) => {}
         }
-        let hops = self.settings.limits.delegated_calls_per_slice;
         let (plan, geometry) = (&run.request.plan, &run.request.geometry);
         tally.usage.delegated_calls += usage::delegated_calls(plan, geometry, record.work, hops);
         count_wake(&mut tally.usage, dispatches, began, now);
@@ -259,15 +259,14 @@ fn check(request: &MeasureRequest, response: &MeasureResponse) -> Result<(), Dis
     )))
 }
 
-/// The samples of a slice as an encoded histogram in nanoseconds. A stub that states no clock states no unit: none, then.
+/// The samples of a slice as an encoded histogram in nanoseconds; none where there are none to be read.
 fn histogram(record: &SliceRecord) -> Option<String> {
     let Measured::Samples(response) = &record.measured else {
         return None;
     };
-    let unit_ns = response.clock?.sample_unit_ns;
     let mut histogram = LatencyHistogram::new();
-    for &sample in &response.samples {
-        histogram.record(sample.saturating_mul(unit_ns));
+    for sample_ns in response.samples_ns() {
+        histogram.record(sample_ns);
     }
     (histogram.count() > 0)
         .then(|| histogram.encode().ok())

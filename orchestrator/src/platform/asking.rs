@@ -13,6 +13,16 @@ use worker::{Env, Stub};
 /// A coordinator answers at once; it may be starting, or in a wake that assembles a report.
 const PATIENCE_MS: u32 = 30_000;
 
+/// Readers of several places wait for the slowest of them: a place that has not answered by now is named as missing.
+const READERS_PATIENCE_MS: u32 = 10_000;
+
+const fn patience_ms(question: &Question) -> u32 {
+    match question {
+        Question::Start(_) | Question::MayStart | Question::Cancel { .. } => PATIENCE_MS,
+        _ => READERS_PATIENCE_MS,
+    }
+}
+
 /// The Durable Object namespace of the coordinators.
 pub(super) struct Namespace<'a> {
     pub(super) env: &'a Env,
@@ -29,20 +39,26 @@ impl Namespace<'_> {
         Ok(stub.into_rpc::<js_sys::Object>().unchecked_into())
     }
 
-    async fn text_of(&self, location: &str, question: &str) -> Result<(u16, String), NoResponse> {
+    async fn text_of(
+        &self,
+        location: &str,
+        question: &str,
+        patience_ms: u32,
+    ) -> Result<(u16, String), NoResponse> {
         let stub = self
             .stub(location)
             .map_err(|error| NoResponse::Exception(error.to_string()))?;
         let init = post(question)?;
-        fetch_text(&stub, "https://coordinator.internal/", &init, PATIENCE_MS).await
+        fetch_text(&stub, "https://coordinator.internal/", &init, patience_ms).await
     }
 }
 
 impl Coordinators for Namespace<'_> {
     async fn ask(&self, location: &str, question: &Question) -> Answer {
+        let patience_ms = patience_ms(question);
         let question = serde_json::to_string(question)
             .map_err(|error| Problem::new(500, error.to_string()))?;
-        match self.text_of(location, &question).await {
+        match self.text_of(location, &question, patience_ms).await {
             Ok((200, json)) => Ok(json),
             Ok((status, text)) => Err(serde_json::from_str(&text).unwrap_or_else(|_| {
                 Problem::new(
@@ -52,7 +68,7 @@ impl Coordinators for Namespace<'_> {
             })),
             Err(NoResponse::Timeout) => Err(Problem::new(
                 504,
-                format!("the coordinator of {location} did not answer within {PATIENCE_MS} ms"),
+                format!("the coordinator of {location} did not answer within {patience_ms} ms"),
             )),
             // The exception's words are the platform's own; they are logged, not told.
             Err(NoResponse::Exception(words)) => {

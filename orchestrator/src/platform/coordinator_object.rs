@@ -1,7 +1,7 @@
 //! The Durable Object: decodes a question or an alarm, delegates to the coordinator, responds.
 
 use super::{database::Database, log, now_ms, outside::Platform, settings};
-use crate::coordinator::{Coordinator as Driver, LogLine, Question, Turn};
+use crate::coordinator::{Coordinator as Driver, OpenError, Opening, Question, Turn};
 use js_sys::Date;
 use protocol::{Problem, problem::PROBLEM_JSON};
 use wasm_bindgen::JsValue;
@@ -13,28 +13,18 @@ use worker::{
 #[durable_object(alarm)]
 pub struct Coordinator {
     state: State,
+    env: Env,
     platform: Platform,
-    /// The coordinator, or why it could not be opened.
-    driver: Result<Driver<Database>, String>,
+    opening: Opening<Database>,
 }
 
 impl DurableObject for Coordinator {
     fn new(state: State, env: Env) -> Self {
-        let driver = settings(&env)
-            .map_err(|error| error.to_string())
-            .and_then(|settings| {
-                let database = Database::new(state.storage());
-                Driver::open(database, settings).map_err(|error| error.to_string())
-            });
-        if let Err(message) = &driver {
-            log(&[LogLine::Fault {
-                message: message.clone(),
-            }]);
-        }
         Self {
             state,
-            platform: Platform::new(env),
-            driver,
+            platform: Platform::new(env.clone()),
+            env,
+            opening: Opening::new(),
         }
     }
 
@@ -43,13 +33,7 @@ impl DurableObject for Coordinator {
             Ok(question) => question,
             Err(error) => return problem(&Problem::new(400, format!("not a question: {error}"))),
         };
-        let Ok(driver) = &self.driver else {
-            return problem(&Problem::new(
-                500,
-                "the coordinator could not be opened; its log says why",
-            ));
-        };
-        let (answer, turn) = driver.answer(question, now_ms());
+        let (answer, turn) = self.opening.answer(|| self.open(), question, now_ms());
         self.follow(turn).await?;
         match answer {
             Ok(json) => Response::ok(json),
@@ -58,15 +42,19 @@ impl DurableObject for Coordinator {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        if let Ok(driver) = &self.driver {
-            let turn = driver.wake(&self.platform).await;
-            self.follow(turn).await?;
-        }
+        let turn = self.opening.wake(|| self.open(), &self.platform).await;
+        self.follow(turn).await?;
         Response::empty()
     }
 }
 
 impl Coordinator {
+    fn open(&self) -> Result<Driver<Database>, OpenError> {
+        let settings = settings(&self.env)?;
+        let driver = Driver::open(Database::new(self.state.storage()), settings)?;
+        Ok(driver.at(self.state.id().name().as_deref())?)
+    }
+
     /// Sets the next alarm in the same turn as what was written, then logs.
     async fn follow(&self, turn: Turn) -> worker::Result<()> {
         let armed = turn.wake_at.map(|at| {

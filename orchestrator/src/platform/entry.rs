@@ -7,7 +7,9 @@ use crate::{
     settings::Settings,
 };
 use protocol::Problem;
-use worker::{Context, Env, Headers, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::{
+    Context, Delay, Env, Headers, Request, Response, ScheduleContext, ScheduledEvent, event,
+};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
@@ -21,8 +23,9 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     let reply = api.respond(&request).await;
     match reply {
         Reply::Full(response) => full(&response, request.method()),
-        Reply::Events(run) => secured(events::stream(
+        Reply::Events { location, run } => secured(events::stream(
             env.clone(),
+            location,
             run,
             request.header("last-event-id"),
         )?),
@@ -39,7 +42,10 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     let problems = match settings(&env) {
-        Ok(settings) => api(&settings, &env).scheduled().await,
+        Ok(settings) => {
+            let pause = async |pause| Delay::from(pause).await;
+            api(&settings, &env).scheduled(pause).await
+        }
         Err(error) => vec![misconfigured(&error.to_string())],
     };
     // A refusal is no fault: one scheduled run waits at most, and the coordinator has logged why.

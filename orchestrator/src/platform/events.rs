@@ -10,6 +10,7 @@ use worker::{Delay, Env, Headers, Response};
 /// Where a stream stands.
 struct Following {
     env: Env,
+    location: String,
     run: RunId,
     told: Told,
     looks: u32,
@@ -17,9 +18,15 @@ struct Following {
 }
 
 /// A response that tells how a run goes on.
-pub(super) fn stream(env: Env, run: RunId, last_id: Option<String>) -> worker::Result<Response> {
+pub(super) fn stream(
+    env: Env,
+    location: String,
+    run: RunId,
+    last_id: Option<String>,
+) -> worker::Result<Response> {
     let following = Following {
         env,
+        location,
         run,
         told: Told::before(last_id),
         looks: 0,
@@ -49,7 +56,7 @@ impl Following {
         self.looks += 1;
         let settings = settings(&self.env).ok()?;
         let api: crate::api::Api<'_, Namespace<'_>> = entry::api(&settings, &self.env);
-        let (_, status) = api.find(&self.run).await.ok()?;
+        let status = api.status_at(&self.location, &self.run).await.ok()?;
         let (text, ended) = self.told.tell(&status);
         self.ended = ended;
         Some(text)

@@ -1,11 +1,13 @@
 //! The figures of completed runs over time, by cell.
 
 use super::{
-    Millis, Store, StoreError,
+    Millis, Store, StoreError, from_json,
     run_row::parse,
     sql::{Columns, Sql},
+    to_json,
 };
-use protocol::{Cell, RunId};
+use protocol::{Cell, Estimate, RunId, history::SeriesMetric};
+use std::collections::BTreeMap;
 
 /// The figures of one cell in one completed run.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +22,8 @@ pub struct HistoryRow {
     pub version: Option<String>,
     /// What else determines a latency beside the cell; runs that differ in it are not comparable.
     pub conditions: String,
-    /// JSON: `{metric: estimate}`.
-    pub figures: String,
+    /// Estimates by metric, in us.
+    pub figures: BTreeMap<SeriesMetric, Estimate>,
 }
 
 impl<S: Sql> Store<S> {
@@ -35,7 +37,7 @@ impl<S: Sql> Store<S> {
                 row.finished_ms.into(),
                 row.version.as_deref().into(),
                 row.conditions.as_str().into(),
-                row.figures.as_str().into(),
+                to_json("figures", &row.figures)?.into(),
             ],
         )?;
         Ok(())
@@ -44,7 +46,7 @@ impl<S: Sql> Store<S> {
     /// The figures of one cell in the last `limit` runs that have it, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`], also for figures that cannot be read: a series without them would be another one.
     pub fn history(&self, cell: &Cell, limit: u32) -> Result<Vec<HistoryRow>, StoreError> {
         let rows = self.sql.query(
             "SELECT run, finished_ms, version, conditions, figures FROM history WHERE cell = ? ORDER BY run DESC LIMIT ?",
@@ -60,7 +62,7 @@ impl<S: Sql> Store<S> {
                     finished_ms: columns.integer()?,
                     version: columns.optional_text()?,
                     conditions: columns.text()?,
-                    figures: columns.text()?,
+                    figures: from_json("figures of the series", &columns.text()?)?,
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;

@@ -68,11 +68,9 @@ impl<S: Sql> Store<S> {
     ) -> Result<(), StoreError> {
         let run = &ended.id;
         self.sql.transaction(|| {
-            let settled = self.sql.query(
-                "UPDATE runs SET state = ?1, finished_ms = ?2, report = 'stored' WHERE id = ?3 AND state IN ('pending', 'running', ?1) RETURNING id",
-                &[ended.state.as_str().into(), ended.finished_ms.into(), run.as_str().into()],
-            )?;
-            if settled.is_empty() {
+            if self.settle(ended, "state IN ('pending', 'running')")? {
+                self.count_ended(run, ended.state)?;
+            } else if !self.settle(ended, "state = ?1")? {
                 return Err(StoreError::MovedOn);
             }
             self.sql
@@ -91,6 +89,15 @@ impl<S: Sql> Store<S> {
             }
             Ok(())
         })
+    }
+
+    /// Gives a run the state that its report says, and notes that the report is stored, where `condition` holds. Returns whether it does.
+    fn settle(&self, ended: &RunRow, condition: &str) -> Result<bool, StoreError> {
+        let settled = self.sql.query(
+            &format!("UPDATE runs SET state = ?1, finished_ms = ?2, report = 'stored' WHERE id = ?3 AND {condition} RETURNING id"),
+            &[ended.state.as_str().into(), ended.finished_ms.into(), ended.id.as_str().into()],
+        )?;
+        Ok(!settled.is_empty())
     }
 
     /// Notes where the report of a run stands.
@@ -121,15 +128,13 @@ impl<S: Sql> Store<S> {
         Ok((!pieces.is_empty()).then(|| pieces.concat()))
     }
 
-    /// The latest completed run that has a report.
+    /// The completed run with a report that ended last.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn latest_completed(&self) -> Result<Option<RunId>, StoreError> {
         let row = self.one(
-            // Ids tell seconds: of runs that were created within one, the later to end is the latest. The others are not read.
-            "SELECT id FROM (SELECT id, finished_ms FROM runs WHERE state = 'completed' AND report = 'stored' ORDER BY id DESC LIMIT 8)
-             ORDER BY finished_ms DESC, id DESC LIMIT 1",
+            "SELECT id FROM runs WHERE state = 'completed' AND report = 'stored' ORDER BY finished_ms DESC, id DESC LIMIT 1",
             &[],
         )?;
         row.map(|row| parse("run id", &Columns::of(row).text()?))

@@ -1,14 +1,14 @@
-//! Reviews: what follows from a completed run beside its report.
+//! Reviews: what follows from a run that completed or failed, beside its report.
 
 use super::{
     Millis, RunRow, Store, StoreError,
     run_row::{COLUMNS, parse},
-    sql::{Columns, Sql},
+    sql::{Columns, Row, Sql},
     to_json,
 };
-use protocol::{Cell, RunId, alert::Alert};
+use protocol::{Cell, RunId, RunState, alert::Alert};
 
-/// What follows from a completed run.
+/// What follows from a run that completed or failed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Review {
     /// What is to be told.
@@ -19,15 +19,19 @@ pub struct Review {
     pub confirming: Option<RunRow>,
 }
 
+/// A run's plan without its seed, as the indices of such runs have it.
+const PLAN: &str =
+    "CASE WHEN json_valid(request) THEN json_remove(json_extract(request, '$.plan'), '$.seed') END";
+
 impl<S: Sql> Store<S> {
-    /// The completed run that has not been reviewed, the earliest first.
+    /// The run that has completed or failed and has not been reviewed, the earliest first; its report, if it has one, is stored.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn run_to_review(&self) -> Result<Option<RunRow>, StoreError> {
         let row = self.one(
             &format!(
-                "SELECT {COLUMNS} FROM runs WHERE state = 'completed' AND report = 'stored' AND reviewed = 0 ORDER BY finished_ms, id LIMIT 1"
+                "SELECT {COLUMNS} FROM runs WHERE reviewed = 0 AND state IN ('completed', 'failed') AND report <> 'due' ORDER BY finished_ms, id LIMIT 1"
             ),
             &[],
         )?;
@@ -56,7 +60,7 @@ impl<S: Sql> Store<S> {
                 )?;
             }
             match &review.confirming {
-                Some(confirming) => self.create_run(confirming),
+                Some(confirming) => self.insert_run(confirming),
                 None => Ok(()),
             }
         })
@@ -80,13 +84,35 @@ impl<S: Sql> Store<S> {
     /// # Errors
     /// [`StoreError`].
     pub fn completed_before(&self, run: &RunRow) -> Result<Option<RunId>, StoreError> {
-        let row = self.one(
-            "SELECT id FROM runs WHERE state = 'completed' AND report = 'stored' AND id <> ?1 AND finished_ms <= ?2
-             AND json_remove(json_extract(request, '$.plan'), '$.seed') = json_remove(json_extract((SELECT request FROM runs WHERE id = ?1), '$.plan'), '$.seed')
-             ORDER BY finished_ms DESC, id DESC LIMIT 1",
-            &[run.id.as_str().into(), run.finished_ms.into()],
-        )?;
+        let row = self.before(run, "id", "state = 'completed' AND report = 'stored'")?;
         row.map(|row| parse("run id", &Columns::of(row).text()?))
             .transpose()
+    }
+
+    /// How the run of the same plan ended that completed or failed last before `run` did.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ended_before(&self, run: &RunRow) -> Result<Option<RunState>, StoreError> {
+        let row = self.before(run, "state", "state IN ('completed', 'failed')")?;
+        row.map(|row| parse("run state", &Columns::of(row).text()?))
+            .transpose()
+    }
+
+    /// A column of the last run of the same plan that ended before `run` did and is in the index of this condition.
+    fn before(
+        &self,
+        run: &RunRow,
+        column: &str,
+        condition: &str,
+    ) -> Result<Option<Row>, StoreError> {
+        // Of two that ended at one instant the one with the lesser id is the one before.
+        self.one(
+            &format!(
+                "SELECT {column} FROM runs WHERE {condition} AND {PLAN} = (SELECT {PLAN} FROM runs WHERE id = ?1)
+                 AND (finished_ms, id) < (?2, ?1) ORDER BY finished_ms DESC, id DESC LIMIT 1"
+            ),
+            &[run.id.as_str().into(), run.finished_ms.into()],
+        )
     }
 }

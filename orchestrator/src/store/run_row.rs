@@ -5,7 +5,7 @@ use super::{
     sql::{Columns, Row},
 };
 use protocol::{
-    Plan, RunId, RunState,
+    Limits, Plan, RunId, RunState,
     plan::Geometry,
     run::{Sibling, Trigger, Usage},
 };
@@ -23,6 +23,9 @@ pub struct RunRequest {
     pub plan: Plan,
     /// How the plan divides, by the limits that applied when it was accepted.
     pub geometry: Geometry,
+    /// Those limits. Absent in runs that releases before schema version 3 accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
     /// Runs of the same request at other locations.
     pub siblings: Vec<Sibling>,
     /// When it was asked for.

@@ -3,17 +3,28 @@
 use super::{
     Millis, ReportState, RunRow, Store, StoreError, Tally,
     run_row::COLUMNS,
-    sql::{Columns, Sql, Value},
+    sql::{Sql, Value},
     to_json,
 };
-use protocol::{RunId, RunState};
+use protocol::{RunId, RunState, run::Trigger};
 
 impl<S: Sql> Store<S> {
-    /// Stores a new run.
+    /// Stores a new run, and that somebody asked for it, in one transaction.
     ///
     /// # Errors
     /// [`StoreError::Sql`], also when there is a run of that id.
     pub fn create_run(&self, run: &RunRow) -> Result<(), StoreError> {
+        self.sql.transaction(|| {
+            self.insert_run(run)?;
+            if run.request.trigger == Trigger::Request {
+                self.note_request(run.request.created_ms)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores a new run; inside a transaction of the caller.
+    pub(super) fn insert_run(&self, run: &RunRow) -> Result<(), StoreError> {
         self.sql.query(
             "INSERT INTO runs (id, state, request, cursor, tally, progress_ms, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
             &[
@@ -71,42 +82,12 @@ impl<S: Sql> Store<S> {
     /// # Errors
     /// [`StoreError`].
     pub fn run_with_report_due(&self) -> Result<Option<RunRow>, StoreError> {
-        let due = ReportState::Due.as_str();
-        self.many(
-            &format!("SELECT {COLUMNS} FROM runs WHERE report = ? ORDER BY id LIMIT 1"),
-            &[due.into()],
-        )
-        .map(|runs| runs.into_iter().next())
-    }
-
-    /// Runs asked for since `since_ms` by people.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn requests_since(&self, since_ms: Millis) -> Result<u32, StoreError> {
-        let row = self.one(
-            "SELECT COUNT(*) FROM runs WHERE json_extract(request, '$.trigger') = 'request' AND json_extract(request, '$.created_ms') > ?",
-            &[since_ms.into()],
-        )?;
-        let count = Columns::of(row.unwrap_or_default()).integer()?;
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
-    }
-
-    /// Runs in each state.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn runs_by_state(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        let rows = self.sql.query(
-            "SELECT state, COUNT(*) FROM runs GROUP BY state ORDER BY state",
+        self.one(
+            &format!("SELECT {COLUMNS} FROM runs WHERE report = 'due' ORDER BY id LIMIT 1"),
             &[],
-        )?;
-        rows.into_iter()
-            .map(|row| {
-                let mut columns = Columns::of(row);
-                Ok((columns.text()?, columns.integer()?))
-            })
-            .collect()
+        )?
+        .map(RunRow::read)
+        .transpose()
     }
 
     /// Puts a run into a final state, unless it is in one; a report falls due where something was measured.
@@ -135,14 +116,19 @@ impl<S: Sql> Store<S> {
                 ],
             )?;
             self.begin_waiting_run(now)?;
-            Ok(!changed.is_empty())
+            if changed.is_empty() {
+                return Ok(false);
+            }
+            self.count_ended(id, state)?;
+            Ok(true)
         })
     }
 
     /// From now on a run that has waited behind another is expected to get ahead. Inside a transaction of the caller.
     pub(super) fn begin_waiting_run(&self, now: Millis) -> Result<(), StoreError> {
         self.sql.query(
-            "UPDATE runs SET progress_ms = MAX(progress_ms, ?) WHERE state = 'pending'",
+            // The first condition is that of the index.
+            "UPDATE runs SET progress_ms = MAX(progress_ms, ?) WHERE state IN ('pending', 'running') AND state = 'pending'",
             &[now.into()],
         )?;
         Ok(())

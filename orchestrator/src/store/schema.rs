@@ -7,7 +7,7 @@ use super::{
 
 /// Statements that lead from each version to the next, from an empty database on. Entries are never edited once released: a
 /// change is a new entry.
-const MIGRATIONS: [&[&str]; 2] = [RUNS, REVIEWS];
+const MIGRATIONS: [&[&str]; 3] = [RUNS, REVIEWS, BOUNDED_READS];
 
 /// Version 1: runs, slices, reports, series, alerts.
 const RUNS: &[&str] = &[
@@ -75,6 +75,52 @@ const REVIEWS: &[&str] = &[
         cell TEXT PRIMARY KEY,
         run TEXT NOT NULL
     ) WITHOUT ROWID",
+];
+
+/// Version 3: whatever is asked is found without reading all that was ever stored; the schedule is watched; failed runs are reviewed.
+const BOUNDED_READS: &[&str] = &[
+    "CREATE INDEX report_due ON runs (id) WHERE report = 'due'",
+    "CREATE INDEX unreviewed ON runs (finished_ms, id) WHERE reviewed = 0 AND state IN ('completed', 'failed')",
+    // What failed before is not news.
+    "UPDATE runs SET reviewed = 1 WHERE state = 'failed'",
+    "CREATE INDEX completed ON runs (finished_ms, id) WHERE state = 'completed' AND report = 'stored'",
+    // Runs of one plan, whatever their seeds. A request that cannot be read must not keep the coordinator from opening.
+    "CREATE INDEX completed_of_plan ON runs (CASE WHEN json_valid(request) THEN json_remove(json_extract(request, '$.plan'), '$.seed') END, finished_ms, id)
+     WHERE state = 'completed' AND report = 'stored'",
+    "CREATE INDEX ended_of_plan ON runs (CASE WHEN json_valid(request) THEN json_remove(json_extract(request, '$.plan'), '$.seed') END, finished_ms, id)
+     WHERE state IN ('completed', 'failed')",
+    "CREATE INDEX alerts_due ON alerts (due_ms, id) WHERE state = 'due'",
+    "CREATE INDEX alerts_of_run ON alerts (run)",
+    "CREATE INDEX history_of_run ON history (run)",
+    // How many there are: ended runs by state, and ended runs whose raw samples are kept ('with-samples').
+    "CREATE TABLE counts (
+        what TEXT PRIMARY KEY,
+        n INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "INSERT INTO counts (what, n) SELECT state, COUNT(*) FROM runs WHERE state NOT IN ('pending', 'running') GROUP BY state",
+    // Ended runs whose raw samples are kept; those of the slices before `expired` have expired already.
+    "CREATE TABLE samples (
+        run TEXT PRIMARY KEY,
+        expired INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    // Of which the samples of some have expired already: that is found out when their turn comes, not in this transaction.
+    "INSERT INTO samples (run, expired) SELECT id, 0 FROM runs WHERE state NOT IN ('pending', 'running') AND cursor > 0",
+    "INSERT INTO counts (what, n) SELECT 'with-samples', COUNT(*) FROM samples",
+    // When people asked for runs, for the rate limit: as many as one hour has.
+    "CREATE TABLE requests (
+        number INTEGER PRIMARY KEY,
+        asked_ms INTEGER NOT NULL
+    )",
+    "INSERT INTO requests (asked_ms) SELECT json_extract(request, '$.created_ms') FROM runs
+     WHERE json_valid(request) AND json_extract(request, '$.trigger') = 'request' ORDER BY id",
+    // The schedule, one row: since when it is watched or when it last fired (`fired` then names the run), and how many runs of the time since are
+    // known not to have come.
+    "CREATE TABLE schedule (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        since_ms INTEGER NOT NULL,
+        fired TEXT,
+        missed INTEGER NOT NULL
+    )",
 ];
 
 /// Version of the schema that this code reads and writes.

@@ -41,22 +41,28 @@ impl<S: Sql> Store<S> {
         };
         let (slice, tally) = (to_json("slice", record)?, to_json("tally", &run.tally)?);
         // Only the first slice sets the state: the index of unfinished runs would be written anew by each.
-        let begins = match (record.index, run.started_ms) {
-            (0, Some(started)) => format!("state = 'running', started_ms = {started},"),
-            _ => String::new(),
+        let begins = if record.index == 0 {
+            "state = 'running', started_ms = ?,"
+        } else {
+            ""
         };
+        let mut parameters: Vec<Value> = Vec::new();
+        if record.index == 0 {
+            parameters.push(run.started_ms.into());
+        }
+        parameters.extend([
+            tally.into(),
+            now.into(),
+            run.id.as_str().into(),
+            record.index.into(),
+        ]);
         self.sql.transaction(|| {
             let moved = self.sql.query(
                 &format!(
                     "UPDATE runs SET cursor = cursor + 1, {begins} tally = ?, progress_ms = ?
                      WHERE id = ? AND cursor = ? AND state IN ('pending', 'running') RETURNING cursor"
                 ),
-                &[
-                    tally.into(),
-                    now.into(),
-                    run.id.as_str().into(),
-                    record.index.into(),
-                ],
+                &parameters,
             )?;
             if moved.is_empty() {
                 return Err(StoreError::MovedOn);

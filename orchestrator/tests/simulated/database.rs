@@ -2,14 +2,25 @@
 
 use super::{Crashed, Crashes};
 use orchestrator::store::sql::{Row, Sql, SqlError, Value};
-use rusqlite::{Connection, types::ValueRef};
-use std::rc::Rc;
+use rusqlite::{Connection, StatementStatus, types::ValueRef};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+/// What one execution of a statement took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Steps of `SQLite`'s virtual machine: some ten for each row that is read, whether it is returned or not.
+    pub steps: i32,
+    /// Rows returned.
+    pub rows: i32,
+}
 
 /// A database that outlives its process.
 #[derive(Clone, Debug)]
 pub struct Database {
     connection: Rc<Connection>,
     crashes: Rc<Crashes>,
+    /// The most that any execution of each statement took, while somebody counts.
+    efforts: Rc<RefCell<Option<BTreeMap<String, Effort>>>>,
 }
 
 impl From<Crashed> for SqlError {
@@ -29,6 +40,27 @@ impl Database {
         Self {
             connection: Rc::new(Connection::open_in_memory().unwrap()),
             crashes,
+            efforts: Rc::default(),
+        }
+    }
+
+    /// From now on the effort of every statement is counted.
+    pub fn count_efforts(&self) {
+        self.efforts.replace(Some(BTreeMap::new()));
+    }
+
+    /// The efforts counted: for each statement its most expensive execution, rows that it returned left out of account.
+    pub fn efforts(&self) -> BTreeMap<String, Effort> {
+        self.efforts.take().unwrap_or_default()
+    }
+
+    fn note_effort(&self, statement: &str, steps: i32, rows: usize) {
+        if let Some(efforts) = self.efforts.borrow_mut().as_mut() {
+            let rows = i32::try_from(rows).unwrap();
+            let most = efforts.entry(statement.to_owned()).or_default();
+            if steps >= most.steps {
+                *most = Effort { steps, rows };
+            }
         }
     }
 
@@ -38,11 +70,17 @@ impl Database {
         let width = prepared.column_count();
         let bound = rusqlite::params_from_iter(parameters.iter().map(to_sqlite));
         let mut rows = prepared.query(bound).map_err(refused)?;
-        let mut collected = Vec::new();
+        let mut collected: Vec<Row> = Vec::new();
         while let Some(row) = rows.next().map_err(refused)? {
             let columns = (0..width).map(|column| from_sqlite(row.get_ref(column).unwrap()));
             collected.push(columns.collect());
         }
+        drop(rows);
+        self.note_effort(
+            statement,
+            prepared.reset_status(StatementStatus::VmStep),
+            collected.len(),
+        );
         Ok(collected)
     }
 
@@ -54,6 +92,9 @@ impl Database {
 
 impl Sql for Database {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, SqlError> {
+        if self.crashes.storage_fails.get() {
+            return Err(SqlError("the storage failed".to_owned()));
+        }
         self.crashes.step()?;
         let rows = self.execute(statement, parameters)?;
         self.crashes.step()?;

@@ -7,7 +7,13 @@ use orchestrator::{
     settings::Settings,
 };
 use protocol::Problem;
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+};
+
+/// How often a place that hangs lets others go first, before it is given up.
+const HANGS: u32 = 1_000;
 
 /// One coordinator for each location.
 pub struct Places {
@@ -15,17 +21,59 @@ pub struct Places {
     pub processes: RefCell<BTreeMap<String, Process>>,
     pub reading: Reading,
     /// Questions asked of coordinators.
-    pub asked: std::cell::Cell<u32>,
-    pub random: std::cell::Cell<u32>,
+    pub asked: Cell<u32>,
+    /// Questions on their way at once, now and at most.
+    pub in_flight: Cell<u32>,
+    pub most_in_flight: Cell<u32>,
+    /// Places that cannot be reached.
+    pub down: RefCell<BTreeSet<String>>,
+    /// Places that take a question and do not answer.
+    pub hanging: RefCell<BTreeSet<String>>,
+    /// Places whose answers to starts get lost on the way.
+    pub losing_starts: RefCell<BTreeSet<String>>,
+    /// Questions that were waited for until they were given up.
+    pub given_up: Cell<u32>,
+    pub random: Cell<u32>,
 }
 
 impl Coordinators for &Places {
     async fn ask(&self, location: &str, question: &Question) -> Answer {
         self.asked.set(self.asked.get() + 1);
-        match self.processes.borrow_mut().get_mut(location) {
+        self.in_flight.set(self.in_flight.get() + 1);
+        let most = self.most_in_flight.get().max(self.in_flight.get());
+        self.most_in_flight.set(most);
+        super::yield_once().await;
+        let answer = self.answer(location, question).await;
+        self.in_flight.set(self.in_flight.get() - 1);
+        answer
+    }
+}
+
+impl Places {
+    async fn answer(&self, location: &str, question: &Question) -> Answer {
+        if self.down.borrow().contains(location) {
+            let detail = format!("the coordinator of {location} could not be reached");
+            return Err(Problem::new(502, detail));
+        }
+        if self.hanging.borrow().contains(location) {
+            for _ in 0..HANGS {
+                super::yield_once().await;
+            }
+            self.given_up.set(self.given_up.get() + 1);
+            let detail = format!("the coordinator of {location} did not answer");
+            return Err(Problem::new(504, detail));
+        }
+        let answer = match self.processes.borrow_mut().get_mut(location) {
             Some(process) => process.ask(question),
             None => Err(Problem::new(502, "no such place")),
+        };
+        if matches!(question, Question::Start(_))
+            && self.losing_starts.borrow_mut().remove(location)
+        {
+            let detail = format!("the coordinator of {location} did not answer");
+            return Err(Problem::new(504, detail));
         }
+        answer
     }
 }
 
@@ -102,8 +150,14 @@ impl Places {
             settings,
             processes: RefCell::new(processes),
             reading: Reading::new(),
-            asked: std::cell::Cell::new(0),
-            random: std::cell::Cell::new(1),
+            asked: Cell::new(0),
+            in_flight: Cell::new(0),
+            most_in_flight: Cell::new(0),
+            down: RefCell::default(),
+            hanging: RefCell::default(),
+            losing_starts: RefCell::default(),
+            given_up: Cell::new(0),
+            random: Cell::new(1),
         }
     }
 
@@ -134,7 +188,7 @@ impl Places {
     pub fn send(&self, request: &TestRequest) -> Response {
         match self.reply(request) {
             Reply::Full(response) | Reply::File(response) => response,
-            Reply::Events(run) => panic!("a stream of {run} instead of a response"),
+            Reply::Events { run, .. } => panic!("a stream of {run} instead of a response"),
         }
     }
 

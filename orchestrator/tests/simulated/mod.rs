@@ -14,7 +14,7 @@ pub mod process;
 use database::Database;
 use orchestrator::{
     coordinator::{Caller, Clock, Coordinator, DeliveryError, DispatchError, Outside},
-    settings::Settings,
+    settings::{Settings, Variable},
     store::{Millis, StoreError},
 };
 use protocol::measure::{
@@ -34,6 +34,8 @@ pub struct Crashes {
     pub at: Cell<Option<u64>>,
     /// Whether it has crashed: from then on nothing works until it is started again.
     pub down: Cell<bool>,
+    /// Whether the storage fails, while the process goes on.
+    pub storage_fails: Cell<bool>,
 }
 
 /// The process is gone.
@@ -71,6 +73,8 @@ pub struct World {
     pub frozen: Cell<bool>,
     /// Whether direct calls are too fast for the clock, which then reads 0.
     pub direct_is_too_fast: Cell<bool>,
+    /// Whether the stub is another team's that answers with its elapsed time alone.
+    pub says_elapsed_alone: Cell<bool>,
     /// Latency of every delegated call is multiplied by this percentage.
     pub slowness_percent: Cell<u64>,
     /// Alerts posted: id and body.
@@ -136,6 +140,12 @@ impl Caller for World {
             if unseen { 0 } else { latency }
         };
         self.crashes.step().map_err(gone)?;
+        if self.says_elapsed_alone.get() {
+            return Ok(MeasureResponse {
+                elapsed_ms: 20,
+                ..MeasureResponse::default()
+            });
+        }
         Ok(MeasureResponse {
             clock: Some(ClockFacts {
                 timer: Timer::Interpolated,
@@ -215,7 +225,8 @@ pub fn settings(variables: &[(&str, &str)]) -> Settings {
     let given = |name: &str| {
         let found = variables.iter().find(|(key, _)| *key == name);
         let value = found.map(|(_, value)| (*value).to_owned());
-        value.or_else(|| (name == "API_TOKEN").then(|| TOKEN.to_owned()))
+        let value = value.or_else(|| (name == "API_TOKEN").then(|| TOKEN.to_owned()));
+        value.map(Variable::Text)
     };
     Settings::read(given, Some("version-1".to_owned())).unwrap()
 }

@@ -2,8 +2,8 @@
 
 use super::{World, database::Database, open, world};
 use orchestrator::{
-    coordinator::{Answer, Coordinator, LogLine, Question, Start, Turn},
-    settings::Settings,
+    coordinator::{Answer, Coordinator, LogLine, OpenError, Opening, Question, Start, Turn},
+    settings::{Settings, SettingsError},
     store::Millis,
 };
 use protocol::{
@@ -20,7 +20,9 @@ pub struct Process {
     pub world: Rc<World>,
     pub database: Database,
     pub settings: Settings,
-    pub coordinator: Option<Coordinator<Database>>,
+    /// A variable that cannot be used: then the settings cannot be read.
+    pub misconfigured: Option<SettingsError>,
+    opening: Opening<Database>,
     /// The alarm: it stays until the wake that it caused has come to its end.
     pub alarm: Option<Millis>,
     pub lines: Vec<LogLine>,
@@ -35,7 +37,8 @@ impl Process {
             world,
             database,
             settings,
-            coordinator: None,
+            misconfigured: None,
+            opening: Opening::new(),
             alarm: None,
             lines: Vec::new(),
             restarts: 0,
@@ -44,28 +47,36 @@ impl Process {
         process
     }
 
-    /// Starts the process, again if it crashed. A crash while it starts is followed by another start.
+    /// Starts the process, again if it crashed. A crash while it opens its coordinator is followed by another start; if it cannot be opened for
+    /// another reason, the process goes on without.
     pub fn start_process(&mut self) {
-        while self.coordinator.is_none() {
+        loop {
             if self.world.crashes.down.replace(false) {
                 self.restarts += 1;
             }
-            self.coordinator = match open(&self.database, &self.settings) {
-                Ok(coordinator) => Some(coordinator),
-                Err(_) if self.world.crashes.down.get() => None,
-                Err(error) => panic!("the store could not be opened: {error}"),
-            };
+            self.opening = Opening::new();
+            let opened = self.opening.coordinator(|| self.open());
+            if opened.is_ok() || !self.world.crashes.down.get() {
+                return;
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Coordinator<Database>, OpenError> {
+        match &self.misconfigured {
+            Some(error) => Err(error.clone().into()),
+            None => Ok(open(&self.database, &self.settings)?),
         }
     }
 
     /// Restarts the process as a deployment or an eviction does.
     pub fn restart(&mut self) {
-        self.coordinator = None;
         self.start_process();
     }
 
-    fn coordinator(&self) -> &Coordinator<Database> {
-        self.coordinator.as_ref().unwrap()
+    /// The coordinator, which must be open.
+    pub fn coordinator(&self) -> Rc<Coordinator<Database>> {
+        self.opening.coordinator(|| self.open()).unwrap()
     }
 
     /// Takes what follows from a turn. Returns whether the process lived to do so.
@@ -83,7 +94,6 @@ impl Process {
         if alive && self.world.crashes.step().is_ok() {
             return true;
         }
-        self.coordinator = None;
         self.start_process();
         false
     }
@@ -91,9 +101,8 @@ impl Process {
     /// Asks, and asks again until the process lives to answer.
     pub fn ask(&mut self, question: &Question) -> Answer {
         loop {
-            let (answer, turn) = self
-                .coordinator()
-                .answer(question.clone(), self.world.now.get());
+            let now = self.world.now.get();
+            let (answer, turn) = self.opening.answer(|| self.open(), question.clone(), now);
             if self.follow(turn, false) {
                 return answer;
             }
@@ -106,7 +115,8 @@ impl Process {
             return false;
         };
         self.world.now.set(self.world.now.get().max(at));
-        let turn = pollster::block_on(self.coordinator().wake(&*self.world));
+        let wake = self.opening.wake(|| self.open(), &*self.world);
+        let turn = pollster::block_on(wake);
         if let Some(wake_at) = turn.wake_at {
             assert!(
                 wake_at > self.world.now.get(),

@@ -177,12 +177,7 @@ impl CellEvidence {
         let other_timer = answer
             .clock
             .is_some_and(|clock| Some(clock.timer) != self.timer);
-        let unit_ns = answer.clock.map_or(1, |clock| clock.sample_unit_ns);
-        let samples_ns: Vec<u64> = answer
-            .samples
-            .iter()
-            .map(|&sample| sample.saturating_mul(unit_ns))
-            .collect();
+        let samples_ns: Vec<u64> = answer.samples_ns().collect();
         self.add_failures(record, answer, other_timer, samples_per_slice);
         let sum_ms = samples_ns.iter().map(|&ns| ns as f64).sum::<f64>() / NS_PER_MS;
         self.slices.push(SliceFacts {

@@ -1,0 +1,115 @@
+//! Alerts in words.
+
+use super::status::instant;
+use crate::store::{Millis, RunRow, Schedule};
+use protocol::{
+    Report,
+    alert::{Breach, Regression},
+    markdown::figure::Scale,
+    report::Outcome,
+};
+
+/// Findings that an alert's text spells out; its facts hold all of them.
+const SPELT_OUT: usize = 3;
+
+pub(super) fn regression_text(run: &RunRow, regressions: &[Regression]) -> String {
+    let each = |found: &Regression| {
+        let version = found
+            .since_version
+            .as_ref()
+            .map_or_else(String::new, |version| format!(" (version {version})"));
+        let scale = Scale::milliseconds(found.resolution_us);
+        format!(
+            "{} {}: {} to {} ms, {:+.0} % (95 % interval {:+.0} to {:+.0} %), since run {}{version}",
+            found.cell,
+            found.metric,
+            scale.reading(found.before_us),
+            scale.reading(found.after_us),
+            found.change_percent,
+            found.change_percent_lower,
+            found.change_percent_upper,
+            found.since
+        )
+    };
+    let lines: Vec<String> = regressions.iter().map(each).collect();
+    let (place, id) = (&run.request.location, &run.id);
+    format!(
+        "worker-rpc-latency at {place}: delegation has become slower, confirmed by run {id}. {}",
+        listed(&lines)
+    )
+}
+
+pub(super) fn breach_text(run: &RunRow, breaches: &[Breach]) -> String {
+    let each = |found: &Breach| {
+        let scale = Scale::milliseconds(found.resolution_us);
+        let lower = found.lower_us.map(|us| scale.lower_bound(us));
+        let upper = found.upper_us.map(|us| scale.upper_bound(us));
+        let is = match (lower, upper) {
+            (Some(lower), Some(upper)) => format!("{lower} to {upper} ms"),
+            (Some(lower), None) => format!("at least {lower} ms"),
+            // Never: what has no lower bound does not fail.
+            (None, _) => "not known".to_owned(),
+        };
+        format!(
+            "{} {} {} is {is}, above {} ms",
+            found.cell, found.metric, found.quantity, found.threshold_ms
+        )
+    };
+    let lines: Vec<String> = breaches.iter().map(each).collect();
+    let (place, id) = (&run.request.location, &run.id);
+    format!(
+        "worker-rpc-latency at {place}: a threshold is breached that was kept before, in run {id}. {}",
+        listed(&lines)
+    )
+}
+
+/// A run that fails without a verdict that does, in the words of its report.
+pub(super) fn outcome_text(run: &RunRow, report: &Report) -> String {
+    let failing = report.summary.transports.iter();
+    let lines: Vec<String> = failing
+        .filter(|transport| transport.outcome == Outcome::Fail)
+        .map(|transport| format!("{}: {}", transport.transport, transport.reason))
+        .collect();
+    let (place, id) = (&run.request.location, &run.id);
+    format!(
+        "worker-rpc-latency at {place}: run {id} failed its thresholds, which the run before did not. {}",
+        listed(&lines)
+    )
+}
+
+/// The first findings, and how many more there are.
+fn listed(lines: &[String]) -> String {
+    let (spelt_out, more) = lines.split_at(lines.len().min(SPELT_OUT));
+    let rest = if more.is_empty() {
+        String::new()
+    } else {
+        format!("; and {} more", more.len())
+    };
+    format!("{}{rest}", spelt_out.join("; "))
+}
+
+/// A run that failed.
+pub(super) fn failure_text(run: &RunRow, reason: &str) -> String {
+    let (place, id) = (&run.request.location, &run.id);
+    format!("worker-rpc-latency at {place}: run {id} failed: {reason}")
+}
+
+/// A scheduled run that has not come, `expected_ms` being when it should have.
+pub(super) fn overdue_text(
+    location: &str,
+    schedule: &Schedule,
+    minutes: u32,
+    expected_ms: Millis,
+) -> String {
+    let time = |ms| instant(ms).format("%FT%TZ");
+    let since = time(schedule.since_ms);
+    let last = match &schedule.fired {
+        Some(run) => format!("The schedule last fired at {since}, for run {run}."),
+        None => format!("The schedule has not fired since {since}, from when on it is watched."),
+    };
+    format!(
+        "worker-rpc-latency at {location}: the scheduled run of {} is overdue by half its interval of {minutes} min. {last} \
+         Check that the crons are deployed and that SCHEDULE_INTERVAL_MINUTES fits them.",
+        time(expected_ms),
+    )
+}
