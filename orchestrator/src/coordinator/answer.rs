@@ -32,6 +32,7 @@ impl From<Problem> for Unanswered {
 impl<S: Sql> Coordinator<S> {
     /// Answers a question, and says what follows from it. What is wrong inside is logged, never told.
     pub fn answer(&self, question: Question, now: Millis) -> (Answer, Turn) {
+        self.begin(now);
         let mut turn = self.resume(now);
         let answer = match self.answer_or_refuse(question, now, &mut turn) {
             Ok(json) => Ok(json),
@@ -113,7 +114,11 @@ impl<S: Sql> Coordinator<S> {
         }
         // Whoever got no answer asks again for the same run: it is started once.
         if let Some(started) = self.store.run(&start.id)? {
-            return json(&status(&started));
+            if (started.request.trigger, &started.request.plan) == (start.trigger, &start.plan) {
+                return json(&status(&started));
+            }
+            let detail = format!("there is another run {} already; ask again", start.id);
+            return Err(Problem::new(409, detail).into());
         }
         self.end_stalled(now, turn)?;
         if let Err(unanswered) = self.may_start(start.trigger, now) {
