@@ -98,6 +98,41 @@ fn the_interval_log_holds_every_sample_of_the_report() {
 }
 
 #[test]
+fn calls_that_timed_out_are_in_log_table_and_report_alike() {
+    let places = Places::new(settings(&[("LIMITS", "local")]));
+    for process in places.processes.borrow().values() {
+        process.world.timeouts.set(1);
+    }
+    let run = complete_run(&places);
+    let report = report(&places, &run);
+    let mut cells = report.cells.iter();
+    let cell = cells.find(|cell| cell.id.to_string() == CELL).unwrap();
+    assert_eq!((cell.count, cell.p99_us.upper), (380, None));
+    let table = export(&places, &run, "hgrm");
+    assert!(
+        table.contains("#[Max     =") && table.contains("Total count    =          400"),
+        "{table}"
+    );
+    let encoded = STANDARD.decode(&cell.histogram).unwrap();
+    let published: Histogram<u64> = Deserializer::new()
+        .deserialize(&mut encoded.as_slice())
+        .unwrap();
+    let mut logged = Histogram::<u64>::new(3).unwrap();
+    for entry in IntervalLogIterator::new(export(&places, &run, "hlog").as_bytes()) {
+        if let LogEntry::Interval(interval) = entry.unwrap() {
+            let bytes = STANDARD.decode(interval.encoded_histogram()).unwrap();
+            let one: Histogram<u64> = Deserializer::new()
+                .deserialize(&mut bytes.as_slice())
+                .unwrap();
+            logged.add(one).unwrap();
+        }
+    }
+    assert_eq!((published.len(), logged.len()), (400, 400));
+    assert_eq!(published.max(), logged.max());
+    assert!(close(published.max() as f64 / 1e3, 1e7)); // 10 s, the plan's timeout
+}
+
+#[test]
 fn the_percentile_table_has_the_form_of_the_reference_implementation() {
     let (places, runs) = with_runs(1, &[]);
     let text = export(&places, &runs[0], "hgrm");

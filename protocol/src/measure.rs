@@ -144,6 +144,17 @@ impl MeasureResponse {
             self.samples.iter().map(in_ns)
         })
     }
+
+    /// Timed calls that timed out, each a latency of its timeout or more; not the one that ended the chain. None of a stub that says nothing of its clock.
+    #[must_use]
+    pub fn timeouts(&self) -> u64 {
+        if self.clock.is_none() {
+            return 0;
+        }
+        let ended_chain = self.chain.and_then(|chain| chain.failed) == Some(ErrorKind::Timeout);
+        let all = self.errors.of(ErrorKind::Timeout);
+        all.saturating_sub(u64::from(ended_chain))
+    }
 }
 
 #[allow(
@@ -293,6 +304,34 @@ mod tests {
         assert_eq!(all, [0, 700_000, u64::MAX]);
         answer.clock = None;
         assert_eq!(answer.samples_ns().count(), 0);
+    }
+
+    #[test]
+    fn timeouts_are_those_of_timed_calls() {
+        let mut answer = MeasureResponse {
+            errors: ErrorCounts::from_iter([(ErrorKind::Timeout, 3), (ErrorKind::Status, 5)]),
+            ..MeasureResponse::default()
+        };
+        assert_eq!(answer.timeouts(), 0, "without a clock nothing is timed");
+        answer.clock = Some(ClockFacts {
+            timer: Timer::Interpolated,
+            advances_during_cpu: true,
+            tick_ms: 1,
+            sample_unit_ns: 1,
+            polls_per_tick: None,
+            polls_per_tick_mad: None,
+            resolution_ns: 1,
+        });
+        assert_eq!(answer.timeouts(), 3);
+        let failed = |failed| Chain {
+            calls: 2,
+            elapsed_ms: 1,
+            failed,
+        };
+        answer.chain = Some(failed(Some(ErrorKind::Timeout)));
+        assert_eq!(answer.timeouts(), 2);
+        answer.chain = Some(failed(Some(ErrorKind::Status)));
+        assert_eq!(answer.timeouts(), 3);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     repetition::{self, Repeated},
 };
 use crate::store::{Millis, RunRow, StoreError, sql::Sql};
-use measurement::histogram::LatencyHistogram;
+use measurement::{duration::Nanoseconds, histogram::LatencyHistogram};
 use protocol::{
     Cell, Plan, RunState,
     measure::{MeasureRequest, MeasureResponse},
@@ -103,6 +103,7 @@ impl<S: Sql> Coordinator<S> {
         began: Millis,
         now: Millis,
     ) -> Result<Turn, StoreError> {
+        let timeout_ns = Nanoseconds::from_ms(run.request.plan.call_timeout_ms.into()).0;
         let record = SliceRecord {
             index: run.cursor,
             block: order::block_of(&run.request.geometry, run.cursor),
@@ -115,7 +116,7 @@ impl<S: Sql> Coordinator<S> {
         self.count(&mut run, &record, dispatched.dispatches, began, now);
         match self
             .store
-            .commit_slice(&run, &record, histogram(&record), now)
+            .commit_slice(&run, &record, histogram(&record, timeout_ns), now)
         {
             Ok(()) => Ok(Self::log_progress(&run, now)),
             Err(StoreError::MovedOn) => Ok(Turn::soon(now).with(LogLine::SliceDropped {
@@ -259,14 +260,19 @@ fn check(request: &MeasureRequest, response: &MeasureResponse) -> Result<(), Dis
     )))
 }
 
-/// The samples of a slice as an encoded histogram in nanoseconds; none where there are none to be read.
-fn histogram(record: &SliceRecord) -> Option<String> {
+/// The samples of a slice as an encoded histogram in nanoseconds; none where there are none to be read. Calls that timed out are in it as in
+/// the report's: at their timeout, above all others.
+fn histogram(record: &SliceRecord, timeout_ns: u64) -> Option<String> {
     let Measured::Samples(response) = &record.measured else {
         return None;
     };
     let mut histogram = LatencyHistogram::new();
     for sample_ns in response.samples_ns() {
         histogram.record(sample_ns);
+    }
+    let slowest_ns = histogram.max_ns().unwrap_or(0);
+    for _ in 0..response.timeouts() {
+        histogram.record(timeout_ns.max(slowest_ns));
     }
     (histogram.count() > 0)
         .then(|| histogram.encode().ok())

@@ -17,6 +17,7 @@ use orchestrator::{
     settings::{Settings, Variable},
     store::{Millis, StoreError},
 };
+use protocol::ErrorKind;
 use protocol::measure::{
     Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
 };
@@ -77,6 +78,8 @@ pub struct World {
     pub crashing: Cell<bool>,
     /// Whether the stub is another team's that answers with its elapsed time alone.
     pub says_elapsed_alone: Cell<bool>,
+    /// Timed calls of each slice that time out.
+    pub timeouts: Cell<u32>,
     /// Latency of every delegated call is multiplied by this percentage.
     pub slowness_percent: Cell<u64>,
     /// Alerts posted: id and body.
@@ -151,6 +154,7 @@ impl Caller for World {
                 ..MeasureResponse::default()
             });
         }
+        let timeouts = self.timeouts.get().min(request.samples);
         Ok(MeasureResponse {
             clock: Some(ClockFacts {
                 timer: Timer::Interpolated,
@@ -162,7 +166,12 @@ impl Caller for World {
                 resolution_ns: 1_000,
             }),
             elapsed_ms: 20,
-            samples: (0..u64::from(request.samples)).map(sample).collect(),
+            samples: (u64::from(timeouts)..u64::from(request.samples))
+                .map(sample)
+                .collect(),
+            errors: [(ErrorKind::Timeout, timeouts.into())]
+                .into_iter()
+                .collect(),
             warmup_calls: request.warmup,
             chain: Some(Chain {
                 failed: None,

@@ -231,11 +231,7 @@ impl CellEvidence {
     ) {
         let errors = answer.errors.total();
         let is_timed = answer.clock.is_some() && !other_timer;
-        let of_chain = answer.chain.and_then(|chain| chain.failed) == Some(ErrorKind::Timeout);
-        let timeouts = answer
-            .errors
-            .of(ErrorKind::Timeout)
-            .saturating_sub(u64::from(of_chain));
+        let timeouts = answer.timeouts();
         if is_timed && timeouts > 0 {
             self.timeouts.push((record.block, timeouts));
         }
