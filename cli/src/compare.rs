@@ -14,9 +14,9 @@ use anyhow::{Context as _, bail};
 use core::fmt::Write as _;
 use protocol::{
     Cell, Estimate, Report,
-    markdown::figure,
     report::{Metric, Quantity},
 };
+use report::format;
 use serde_json::json;
 use std::{
     fs,
@@ -150,8 +150,8 @@ fn markdown(first: &Report, second: &Report, rows: &[Compared]) -> String {
             row.cell,
             row.metric,
             row.quantity,
-            figure::milliseconds(&row.first),
-            figure::milliseconds(&row.second),
+            format::milliseconds(&row.first),
+            format::milliseconds(&row.second),
             row.difference,
             row.difference.finding(),
         );

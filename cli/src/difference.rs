@@ -7,7 +7,8 @@
 //! the difference is, too.
 
 use core::fmt;
-use protocol::{Estimate, markdown::figure};
+use protocol::Estimate;
+use report::format;
 
 /// What a second figure is less a first one, in us.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +69,7 @@ impl fmt::Display for Finding {
 impl fmt::Display for Difference {
     /// `+0.012 [0.004, 0.020], +13 %` in ms; `within ±0.003 [-0.010, 0.009]` where it is too small to see.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = figure::milliseconds_with_interval(&self.us);
+        let text = format::milliseconds_with_interval(&self.us);
         if self.us.is_below_resolution() {
             // A difference has two sides: "< 0.003" would say that it may be -1, too.
             write!(f, "within ±{}", text.trim_start_matches("< "))?;

@@ -9,8 +9,8 @@ use core::fmt::Write as _;
 use protocol::{
     Estimate,
     history::{History, HistoryPoint},
-    markdown::figure,
 };
+use report::format;
 use std::io::{self, Write as _};
 
 /// `rpc-latency history`
@@ -44,7 +44,7 @@ fn markdown(history: &History) -> String {
             "| {} | {} | {} | {} |",
             point.run,
             point.version.as_deref().unwrap_or("local"),
-            figure::milliseconds_with_interval(&estimate(point)),
+            format::milliseconds_with_interval(&estimate(point)),
             change(history, point),
         );
     }

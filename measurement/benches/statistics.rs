@@ -1,10 +1,4 @@
-//! How long recording, merging, intervals and the assembly of a large report take.
-//!
-//! `cargo bench -p measurement`. The large report has 84 cells of 3,000 samples in 150 blocks: 7 transports, 3 functions,
-//! 4 payload sizes. What the assembly takes in wasm is in `docs/methodology.md`.
-
-#[path = "../tests/runs/mod.rs"]
-mod runs;
+//! How long recording, merging and intervals take: `cargo bench -p measurement`.
 
 use divan::{Bencher, black_box};
 use measurement::{
@@ -13,13 +7,10 @@ use measurement::{
     mean::mean,
     overhead::Overhead,
     quantile::quantile,
-    report::assemble,
     simulation::Latencies,
 };
-use protocol::{Plan, Transport};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
-use runs::{Platform, deployment, records_of, run_facts};
 
 const SAMPLES: usize = 3_000;
 const BLOCKS: u32 = 150;
@@ -98,24 +89,4 @@ fn mean_with_interval(bencher: Bencher) {
 fn paired_overhead_of_a_p99(bencher: Bencher) {
     let (transport, direct) = (CellSamples::new(blocks(1)), CellSamples::new(blocks(2)));
     bencher.bench(|| Overhead::new(black_box(&transport), &direct).and_then(|o| o.quantile(0.99)));
-}
-
-#[divan::bench(sample_count = 10)]
-fn assemble_84_cells_of_3000_samples(bencher: Bencher) {
-    let plan = Plan {
-        transports: Transport::ALL[..7].to_vec(),
-        samples_per_cell: 3_000,
-        ..Plan::default()
-    };
-    let records = records_of(&plan, Platform::RUNNING, BLOCKS);
-    let geometry = runs::geometry(&plan);
-    bencher.bench(|| {
-        assemble(
-            run_facts(),
-            &plan,
-            &geometry,
-            deployment(),
-            black_box(&records),
-        )
-    });
 }

@@ -12,7 +12,7 @@ pub use bimodal::{Modes, two_modes};
 pub use stretch::{DominantStretch, dominant_stretch};
 pub use unlike::{UnlikeBlocks, unlike_blocks};
 
-use crate::{cell_samples::Block, proportion::t_quantile_at};
+use crate::{cell_samples::Block, confidence::t_quantile_at};
 use statrs::distribution::{Binomial, DiscreteCDF as _};
 
 /// A first call counts as slow when it takes this much longer than the calls after it, at the median.

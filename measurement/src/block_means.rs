@@ -3,7 +3,8 @@
 use crate::{
     cell_samples::{CellSamples, SortedBlock},
     interval::{Estimate, Undefined},
-    mean::{BlockTotal, Ratio, ends},
+    mean::{BlockTotal, Ratio},
+    studentised::ends,
 };
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@
 
 use crate::{
     cell_samples::{CellSamples, SortedBlock},
-    proportion::{chi_squared_quantile, t_quantile_at},
+    confidence::{chi_squared_quantile, t_quantile_at},
 };
 
 /// With fewer blocks their spread cannot be told.

@@ -13,8 +13,9 @@
 use crate::{
     block_spread::BlockSpread,
     cell_samples::{CellSamples, SortedBlock},
+    confidence::MIN_BLOCKS,
     interval::{Known, Undefined},
-    proportion::{BlockProportion, MIN_BLOCKS},
+    proportion::BlockProportion,
     verdict::judge,
 };
 use protocol::report::Outcome;
@@ -243,7 +244,8 @@ pub fn share(
 
 /// The fewest calls that settle what `n` leave open, given the limits that `growth` times as many would have; to a hundredth.
 /// `None` where `n` settle it, and where a million would not.
-pub(crate) fn needed(n: u64, allowed: f64, limits: impl Fn(f64) -> (f64, f64)) -> Option<u64> {
+#[must_use]
+pub fn needed(n: u64, allowed: f64, limits: impl Fn(f64) -> (f64, f64)) -> Option<u64> {
     let is_settled = |growth: f64| {
         let (lower, upper) = limits(growth);
         judge(lower, upper, allowed) != Outcome::Inconclusive

@@ -1,15 +1,9 @@
 //! Estimates with their intervals, and the reasons why one cannot be stated.
 
 use crate::{
-    overhead::difference,
-    proportion::{MIN_BLOCKS, minimum_n},
+    confidence::{MIN_BLOCKS, minimum_n},
+    mover::difference,
 };
-
-/// The confidence of every interval in this crate.
-pub const CONFIDENCE: f64 = 0.95;
-
-/// The probability left beyond each end of a two-sided interval.
-pub const TAIL: f64 = (1.0 - CONFIDENCE) / 2.0;
 
 /// A duration or a difference of durations with its 95 % interval, in nanoseconds.
 ///

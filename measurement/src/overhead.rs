@@ -14,10 +14,13 @@
 
 use crate::{
     cell_samples::CellSamples,
+    confidence::MIN_BLOCKS,
     interval::{Estimate, Undefined},
-    mean::{BlockTotal, Cumulants, Ratio, ends, spread},
-    proportion::{BlockProportion, MIN_BLOCKS},
+    mean::{BlockTotal, Cumulants, Ratio},
+    mover::difference,
+    proportion::BlockProportion,
     quantile::{order_statistic, quantile},
+    studentised::{ends, spread},
 };
 use std::borrow::Cow;
 
@@ -132,50 +135,6 @@ impl<'a> Overhead<'a> {
     }
 }
 
-/// MOVER: the difference of two estimates whose errors have the given correlation.
-pub(crate) fn difference(t: &Estimate, d: &Estimate, correlation: f64) -> Estimate {
-    // an end that reaches calls that timed out leaves the difference open on that side, whatever the correlation
-    let reach = |a: f64, b: f64| {
-        if a.is_infinite() || b.is_infinite() {
-            return f64::INFINITY;
-        }
-        (a * a + b * b - 2.0 * correlation * a * b).max(0.0).sqrt()
-    };
-    let value_ns = t.value_ns - d.value_ns;
-    Estimate {
-        value_ns,
-        lower_ns: value_ns - reach(t.value_ns - t.lower_ns, d.upper_ns - d.value_ns),
-        upper_ns: value_ns + reach(t.upper_ns - t.value_ns, d.value_ns - d.lower_ns),
-        n: t.n.min(d.n),
-        effective_n: t.effective_n.min(d.effective_n),
-    }
-}
-
-/// MOVER: a weighted sum of independent estimates; the weights are positive.
-pub(crate) fn weighted_sum(estimates: &[(f64, Estimate)]) -> Estimate {
-    let sum = |part: &dyn Fn(&Estimate) -> f64| {
-        estimates
-            .iter()
-            .map(|(weight, e)| weight * part(e))
-            .sum::<f64>()
-    };
-    let reach = |part: &dyn Fn(&Estimate) -> f64| {
-        estimates
-            .iter()
-            .map(|(w, e)| (w * part(e)).powi(2))
-            .sum::<f64>()
-            .sqrt()
-    };
-    let value_ns = sum(&|e| e.value_ns);
-    Estimate {
-        value_ns,
-        lower_ns: value_ns - reach(&|e| e.value_ns - e.lower_ns),
-        upper_ns: value_ns + reach(&|e| e.upper_ns - e.value_ns),
-        n: estimates.iter().map(|(_, e)| e.n).sum(),
-        effective_n: estimates.iter().map(|(_, e)| e.effective_n).sum(),
-    }
-}
-
 /// The end nearer to 0 of a correlation's 90 % interval (Fisher's z), or 0 when the interval contains 0.
 fn toward_zero(r: f64, pairs: usize) -> f64 {
     if pairs <= 3 {
@@ -189,55 +148,6 @@ fn toward_zero(r: f64, pairs: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn estimate(lower_ns: f64, value_ns: f64, upper_ns: f64) -> Estimate {
-        Estimate {
-            value_ns,
-            lower_ns,
-            upper_ns,
-            n: 100,
-            effective_n: 80.0,
-        }
-    }
-
-    #[test]
-    fn independent_reaches_add_in_squares_and_correlated_ones_cancel() {
-        let (t, d) = (estimate(97.0, 100.0, 103.0), estimate(46.0, 50.0, 54.0));
-        let apart = difference(&t, &d, 0.0);
-        assert!((apart.value_ns - 50.0).abs() < 1e-12 && (apart.upper_ns - 55.0).abs() < 1e-12);
-        let together = difference(&t, &d, 1.0);
-        assert!(
-            (together.upper_ns - 51.0).abs() < 1e-12 && (together.lower_ns - 49.0).abs() < 1e-12
-        );
-    }
-
-    #[test]
-    fn an_end_that_reaches_calls_that_timed_out_leaves_one_side_of_the_difference_open() {
-        let (t, d) = (
-            estimate(97.0, 100.0, f64::INFINITY),
-            estimate(50.0, 50.0, 54.0),
-        );
-        let slow = difference(&t, &d, 0.9);
-        assert!(
-            slow.lower_ns.is_finite() && slow.upper_ns.is_infinite(),
-            "{slow:?}"
-        );
-        let fast = difference(&d, &t, 0.9);
-        assert!(
-            fast.lower_ns.is_infinite() && fast.upper_ns.is_finite(),
-            "{fast:?}"
-        );
-    }
-
-    #[test]
-    fn a_weighted_sum_weighs_its_parts_and_their_reaches() {
-        let sum = weighted_sum(&[
-            (0.5, estimate(94.0, 100.0, 106.0)),
-            (0.5, estimate(192.0, 200.0, 208.0)),
-        ]);
-        assert!((sum.value_ns - 150.0).abs() < 1e-12 && (sum.upper_ns - 155.0).abs() < 1e-12);
-        assert_eq!(sum.n, 200);
-    }
 
     #[test]
     fn a_correlation_that_chance_explains_is_not_used() {

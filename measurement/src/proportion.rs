@@ -10,12 +10,8 @@
 //! estimated from, into Clopper and Pearson's formula (E. L. Korn, B. I. Graubard, "Confidence intervals for
 //! proportions with small expected number of positive counts estimated from survey data", Survey Methodology 24, 1998).
 
-use crate::interval::TAIL;
-use statrs::distribution::{Beta, ChiSquared, ContinuousCDF as _, StudentsT};
-
-/// Fewest blocks from which variation between blocks is estimated at all. With so few the intervals are wide
-/// (Student's t has one degree of freedom); a default run has 20 and more.
-pub const MIN_BLOCKS: u64 = 2;
+use crate::confidence::{MIN_BLOCKS, TAIL, chi_squared_quantile, t_quantile};
+use statrs::distribution::{Beta, ContinuousCDF as _};
 
 /// An interval of a proportion, ends in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,23 +39,6 @@ pub fn clopper_pearson(hits: f64, n: f64) -> ProportionInterval {
         1.0
     };
     ProportionInterval { lower, upper }
-}
-
-/// Fewest independent samples for which both ends of a quantile's 95 % interval are order statistics.
-///
-/// All `n` samples lie below the quantile with probability `quantile^n`. While that exceeds 2.5 % not even the
-/// maximum is an upper end; the same holds for the minimum. 72 for p95, 368 for p99, 3,688 for p99.9.
-/// `quantile` is in (0, 1).
-#[must_use]
-pub fn minimum_n(quantile: f64) -> u64 {
-    let rarer_side = quantile.max(1.0 - quantile);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a small positive integer after ceil"
-    )]
-    let n = (TAIL.ln() / rarer_side.ln()).ceil() as u64;
-    n
 }
 
 /// A proportion observed over blocks.
@@ -176,20 +155,6 @@ impl BlockProportion {
     }
 }
 
-/// Student's t: the 97.5 % quantile with `freedom` degrees of freedom, at least 1.
-pub(crate) fn t_quantile(freedom: f64) -> f64 {
-    t_quantile_at(1.0 - TAIL, freedom)
-}
-
-/// Student's t: the quantile of `probability` with `freedom` degrees of freedom, at least 1.
-pub(crate) fn t_quantile_at(probability: f64, freedom: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom.max(1.0)).map_or(f64::INFINITY, |t| t.inverse_cdf(probability))
-}
-
-pub(crate) fn chi_squared_quantile(freedom: f64, probability: f64) -> f64 {
-    ChiSquared::new(freedom).map_or(f64::INFINITY, |chi| chi.inverse_cdf(probability))
-}
-
 /// Probability that a beta-distributed share is at most `bound`, in [0, 1].
 pub(crate) fn beta_probability(a: f64, b: f64, bound: f64) -> f64 {
     Beta::new(a, b).map_or(f64::NAN, |beta| beta.cdf(bound))
@@ -206,12 +171,6 @@ fn beta_quantile(a: f64, b: f64, probability: f64) -> f64 {
 mod tests {
     use super::*;
     use statrs::distribution::{Binomial, DiscreteCDF as _};
-
-    #[test]
-    fn the_minimum_sizes_are_those_of_the_design() {
-        assert_eq!([0.5, 0.95, 0.99, 0.999].map(minimum_n), [6, 72, 368, 3_688]);
-        assert_eq!(minimum_n(0.05), minimum_n(0.95));
-    }
 
     #[test]
     fn the_exact_interval_agrees_with_the_binomial_distribution_it_inverts() {

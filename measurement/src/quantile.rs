@@ -17,11 +17,13 @@ mod ranks;
 
 use crate::{
     cell_samples::CellSamples,
+    confidence::{MIN_BLOCKS, minimum_n},
     interval::{Estimate, Undefined},
-    proportion::{BlockProportion, MIN_BLOCKS, minimum_n},
+    proportion::BlockProportion,
 };
+pub(crate) use ranks::studentised_test_accepts;
 use ranks::widened;
-pub(crate) use ranks::{exact_ranks, studentised_test_accepts};
+pub use ranks::{Ranks, exact_ranks};
 
 /// The quantiles of every report: p50, p95, p99 and p99.9.
 pub const REPORTED: [f64; 4] = [0.5, 0.95, 0.99, 0.999];

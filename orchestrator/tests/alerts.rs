@@ -9,8 +9,8 @@ use orchestrator::{
 use protocol::{
     Function, Plan, Report, RunId, Thresholds, Transport,
     alert::{Alert, AlertKind},
-    markdown::figure::Scale,
 };
+use report::format::Scale;
 use simulated::{process::Process, settings};
 
 /// Percent of the usual latency, run after run, without a change: what a quiet series looks like.

@@ -17,7 +17,6 @@ mod fields;
 pub mod function;
 pub mod history;
 pub mod limits;
-pub mod markdown;
 pub mod measure;
 pub mod msgpack;
 pub mod named;

@@ -57,7 +57,7 @@ fn a_local_run_prints_its_table_saves_its_report_and_ends_with_its_answer() {
         Outcome::Inconclusive => 3,
     };
     assert_eq!(output.status.code(), Some(expected), "{errors}");
-    assert_eq!(saved("md"), protocol::markdown::render(&report));
+    assert_eq!(saved("md"), report::markdown::render(&report));
     assert!(
         report.cells.iter().all(|cell| cell.count + cell.lost >= 60),
         "{report:?}"

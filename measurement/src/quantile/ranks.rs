@@ -2,16 +2,18 @@
 
 use crate::{
     cell_samples::{CellSamples, SortedBlock},
-    interval::TAIL,
-    mean::{spread, studentised_limits},
+    confidence::TAIL,
     proportion::beta_probability,
+    studentised::{spread, studentised_limits},
 };
 
 /// Places in the sorted samples, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ranks {
-    pub(crate) lower: usize,
-    pub(crate) upper: usize,
+pub struct Ranks {
+    /// The lower end.
+    pub lower: usize,
+    /// The upper end.
+    pub upper: usize,
 }
 
 /// The order statistics between which the quantile lies according to Clopper and Pearson, when `n` samples are worth
@@ -19,7 +21,7 @@ pub(crate) struct Ranks {
 ///
 /// The lower one follows the largest count whose interval ends below `quantile`, the upper one is the smallest
 /// count whose interval begins above it; both are monotone in the count, so they are searched by halving.
-pub(crate) fn exact_ranks(n: u64, effective_n: f64, quantile: f64) -> Ranks {
+pub fn exact_ranks(n: u64, effective_n: f64, quantile: f64) -> Ranks {
     let scale = effective_n / n as f64;
     // the upper limit for h hits of m is at most q exactly when P(Beta(h + 1, m - h) <= q) >= 97.5 %
     let below = |count: usize| {

@@ -53,7 +53,7 @@ impl<C: Coordinators> Api<'_, C> {
     /// The report of one run as Markdown.
     pub(super) async fn markdown(&self, run: &RunId) -> Result<Response, Problem> {
         let report: Report = read(&self.report(run).await?)?;
-        let text = protocol::markdown::render(&report);
+        let text = report::markdown::render(&report);
         Ok(Response::new(200, "text/markdown; charset=utf-8", text))
     }
 
@@ -98,7 +98,7 @@ fn merged(reports: &[&String], missing: &[MissingLocation]) -> Result<Report, Pr
         .partition(|report| comparable(&report.plan) == plan);
     let mut merged = match alike.as_slice() {
         [only] => only.clone(),
-        alike => measurement::report::merge(alike)
+        alike => report::merge(alike)
             .map_err(|error| Problem::new(500, format!("the reports cannot be merged: {error}")))?,
     };
     merged.faults.extend(missing.iter().map(|place| Fault {

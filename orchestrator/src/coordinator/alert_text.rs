@@ -5,9 +5,9 @@ use crate::store::{Millis, RunRow, Schedule};
 use protocol::{
     Report,
     alert::{Breach, Regression},
-    markdown::figure::Scale,
     report::Outcome,
 };
+use report::format::Scale;
 
 /// Findings that an alert's text spells out; its facts hold all of them.
 const SPELT_OUT: usize = 3;

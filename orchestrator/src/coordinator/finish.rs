@@ -2,12 +2,12 @@
 
 use super::{Coordinator, LogLine, Turn, status::instant};
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
-use measurement::report::{Deployment, assemble};
 use protocol::{
     PACKAGE_VERSION, Report, RunState,
     history::SeriesMetric,
     report::{CellReport, RunFacts},
 };
+use report::{Deployment, assemble};
 use std::collections::BTreeMap;
 
 /// Attempts at assembling one report: a crash in the middle of it must not come back for ever.

@@ -1,0 +1,103 @@
+//! With what and how finely a run was measured.
+
+use super::{
+    Deployment,
+    evidence::{CellEvidence, Evidence},
+    figures::{published, us},
+};
+use measurement::{
+    block_means::BlockMeans,
+    interval::{Known, Undefined},
+};
+use protocol::{
+    measure::{ClockFacts, Timer},
+    report::{Environment, NoiseFloor},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Environment {
+    let clocks = &evidence.clocks;
+    let timers: BTreeSet<Timer> = clocks.iter().map(|clock| clock.timer).collect();
+    Environment {
+        package_version: deployment.package_version,
+        deployed_version_id: deployment.deployed_version_id,
+        compatibility_date: deployment.compatibility_date,
+        limits: deployment.limits,
+        timers: timers.into_iter().collect(),
+        tick_ms: clocks.iter().map(|clock| clock.tick_ms).max(),
+        clock_advances_during_cpu: (!clocks.is_empty())
+            .then(|| clocks.iter().all(|clock| clock.advances_during_cpu)),
+        polls_per_tick: median(clocks, |clock| clock.polls_per_tick),
+        polls_per_tick_mad: median(clocks, |clock| clock.polls_per_tick_mad),
+        noise_floor: noise_floor(&evidence.noise_floor_ns, clocks),
+        isolation_cost_us: isolation_cost(&evidence.cells),
+    }
+}
+
+/// Median over slices of what they say, to three digits after the point.
+fn median(clocks: &[ClockFacts], fact: impl Fn(&ClockFacts) -> Option<f64>) -> Option<f64> {
+    let mut facts: Vec<f64> = clocks.iter().filter_map(fact).collect();
+    facts.sort_unstable_by(f64::total_cmp);
+    facts
+        .get(facts.len() / 2)
+        .map(|fact| (fact * 1e3).round() / 1e3)
+}
+
+fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
+    let interpolated =
+        |clock: &ClockFacts| (clock.timer == Timer::Interpolated).then_some(clock.resolution_ns);
+    let resolution_ns = median(clocks, |clock| interpolated(clock).map(|ns| ns as f64));
+    let at = |q: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rank between 0 and n"
+        )]
+        let rank = (q * sorted_ns.len() as f64).ceil() as usize;
+        sorted_ns.get(rank.max(1) - 1).map(|&ns| us(ns as f64))
+    };
+    Some(NoiseFloor {
+        p50_us: at(0.5)?,
+        p95_us: at(0.95)?,
+        p99_us: at(0.99)?,
+        n: sorted_ns.len() as u64,
+        resolution_us: resolution_ns.map(us),
+    })
+}
+
+/// Mean of isolated calls less mean of calls in a row, averaged over the delegated cells of each block; `None` where no
+/// cell has both.
+fn isolation_cost(cells: &[CellEvidence]) -> Option<protocol::Estimate> {
+    let delegated =
+        |e: &&CellEvidence| e.cell.transport.delegates() && e.timer == Some(Timer::Interpolated);
+    let mut blocks: BTreeMap<u32, (f64, u64, u64)> = BTreeMap::new();
+    let mut resolution_ns = 0.0_f64;
+    for cell in cells.iter().filter(delegated) {
+        let difference = BlockMeans::of(&cell.samples).minus(&cell.chain);
+        resolution_ns = resolution_ns.max(cell.chain_resolution_ns());
+        for block in &cell.blocks {
+            if let Some(mean) = difference.get(block.index) {
+                let (sum, count, weight) = blocks.entry(block.index).or_default();
+                *sum += mean.mean_ns;
+                *count += 1;
+                *weight += mean.weight;
+            }
+        }
+    }
+    let mut means = BlockMeans::new();
+    let cells = blocks.values().map(|(_, count, _)| *count).max()?;
+    for (block, (sum, count, weight)) in blocks {
+        // a block that was cut short holds other cells than the rest, and would not be comparable
+        if count == cells {
+            means.add(block, sum / count as f64, weight);
+        }
+    }
+    let estimate = means
+        .estimate()
+        .map(|e| e.no_finer_than(resolution_ns / (cells as f64).sqrt()));
+    let known = match estimate {
+        Err(Undefined::NoSamples) => return None,
+        result => Known::from(result),
+    };
+    Some(published(&known, resolution_ns / (cells as f64).sqrt()))
+}

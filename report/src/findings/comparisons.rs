@@ -1,0 +1,187 @@
+//! What differs from what: transports from `direct` and from each other, large payloads from small ones, functions from each other.
+
+use super::{Reader, figure};
+use crate::wording::{microseconds, ms, said, size};
+use protocol::{
+    Cell, Function, Transport,
+    report::{CellReport, Finding},
+};
+
+impl Reader<'_> {
+    pub(super) fn against_direct(&self, transport: Transport) -> Option<Finding> {
+        let id = self.reference(transport)?;
+        let overhead = self.overhead(id)?;
+        let mut sentence = format!(
+            "Delegating {} of {} by {transport} costs {} more than running it directly at the median",
+            id.function,
+            size(id.payload_bytes),
+            said(&overhead.p50_us)?
+        );
+        let mut figures = vec![figure(format!("overheads/{id}/p50_us"), &overhead.p50_us)?];
+        for (name, key, estimate) in [
+            ("p95", "p95_us", &overhead.p95_us),
+            ("p99", "p99_us", &overhead.p99_us),
+        ] {
+            if let (Some(text), Some(cited)) = (
+                said(estimate),
+                figure(format!("overheads/{id}/{key}"), estimate),
+            ) {
+                sentence.extend([", ", &text, " at ", name]);
+                figures.push(cited);
+            }
+        }
+        sentence.push('.');
+        Some(Finding {
+            topic: topic_against_direct(transport),
+            sentence,
+            figures,
+        })
+    }
+
+    /// The transports in the order of their medians; needs two with values.
+    pub(super) fn between_transports(&self, delegating: &[Transport]) -> Option<Finding> {
+        let mut medians: Vec<(&CellReport, f64)> = delegating
+            .iter()
+            .filter_map(|&transport| self.cell(self.reference(transport)?))
+            .filter_map(|cell| Some((cell, cell.p50_us.value?)))
+            .collect();
+        medians.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let (fastest, slowest) = (medians.first()?, medians.last()?);
+        if medians.len() < 2 {
+            return None;
+        }
+        let overlap = fastest.0.p50_us.upper >= slowest.0.p50_us.lower;
+        let order: Vec<String> = medians
+            .iter()
+            .map(|(cell, median)| {
+                format!("{} {}", cell.transport, ms(*median, cell.p50_us.resolution))
+            })
+            .collect();
+        let verdict = if overlap {
+            "their intervals overlap, so the order is not proven".to_owned()
+        } else if fastest.0.p50_us.is_below_resolution() {
+            "the fastest is too short for a ratio".to_owned()
+        } else {
+            let ratio = slowest.1 / fastest.1;
+            format!("the slowest takes {ratio:.1} times the fastest")
+        };
+        let first = fastest.0.id;
+        Some(Finding {
+            topic: "transports".to_owned(),
+            sentence: format!(
+                "Median of {} of {} by transport: {}; {verdict}.",
+                first.function,
+                size(first.payload_bytes),
+                order.join(", ")
+            ),
+            figures: medians
+                .iter()
+                .filter_map(|(cell, _)| figure(format!("cells/{}/p50_us", cell.id), &cell.p50_us))
+                .collect(),
+        })
+    }
+
+    pub(super) fn payload_effect(&self, transport: Transport) -> Option<Finding> {
+        let small = self.reference(transport)?;
+        let large = Cell {
+            payload_bytes: *self.report.plan.payload_bytes.iter().max()?,
+            ..small
+        };
+        let slope = self
+            .report
+            .slopes
+            .iter()
+            .find(|s| s.transport == transport && s.function == small.function)?;
+        let per_kb = &slope.us_per_kb;
+        let (value, lower, upper) = (per_kb.value?, per_kb.lower?, per_kb.upper?);
+        let (from, to) = (self.cell(small)?, self.cell(large)?);
+        let figures = vec![
+            figure(
+                format!("slopes/{transport}.{}/us_per_kb", small.function),
+                per_kb,
+            )?,
+            figure(format!("cells/{small}/mean_us"), &from.mean_us)?,
+            figure(format!("cells/{large}/mean_us"), &to.mean_us)?,
+        ];
+        let growth = if lower > 0.0 {
+            let [lower, value, upper] = microseconds([lower, value, upper], per_kb.resolution);
+            format!("each kilobyte costs {value} us ({lower} to {upper})")
+        } else {
+            let [lower, upper] = microseconds([lower, upper], per_kb.resolution);
+            format!("no cost of a kilobyte is proven ({lower} to {upper} us)")
+        };
+        Some(Finding {
+            topic: "payload-effect".to_owned(),
+            sentence: format!(
+                "From {} to {} the mean of {transport} {} goes from {} to {}: {growth}.",
+                size(small.payload_bytes),
+                size(large.payload_bytes),
+                small.function,
+                said(&from.mean_us)?,
+                said(&to.mean_us)?
+            ),
+            figures,
+        })
+    }
+
+    pub(super) fn function_effect(&self, transport: Transport) -> Option<Finding> {
+        let reference = self.reference(transport)?;
+        let of = |function: Function| {
+            self.cell(Cell {
+                function,
+                ..reference
+            })
+        };
+        let cells: Vec<&CellReport> = self
+            .report
+            .plan
+            .functions
+            .iter()
+            .filter_map(|&f| of(f))
+            .collect();
+        if cells.len() < 2 {
+            return None;
+        }
+        let mut parts = Vec::new();
+        let mut figures = Vec::new();
+        for cell in &cells {
+            parts.push(format!("{} {}", cell.function, said(&cell.p50_us)?));
+            figures.push(figure(format!("cells/{}/p50_us", cell.id), &cell.p50_us)?);
+        }
+        let lowest_upper = cells
+            .iter()
+            .filter_map(|c| c.p50_us.upper)
+            .fold(f64::INFINITY, f64::min);
+        let highest_lower = cells
+            .iter()
+            .filter_map(|c| c.p50_us.lower)
+            .fold(f64::NEG_INFINITY, f64::max);
+        let resolution = cells[0].p50_us.resolution;
+        let gap = highest_lower - lowest_upper;
+        let conclusion = if gap > 0.0 && gap >= resolution.unwrap_or_default() {
+            format!(
+                "the function matters by at least {} between the extremes",
+                ms(gap, resolution)
+            )
+        } else {
+            "no difference between the functions is proven".to_owned()
+        };
+        Some(Finding {
+            topic: "function-effect".to_owned(),
+            sentence: format!(
+                "Median of {transport} at {} by function: {}; {conclusion}.",
+                size(reference.payload_bytes),
+                parts.join(", ")
+            ),
+            figures,
+        })
+    }
+}
+
+/// `binding-vs-direct` for the binding, as the design names it; the transport's own name for the others.
+fn topic_against_direct(transport: Transport) -> String {
+    match transport {
+        Transport::ServiceBinding => "binding-vs-direct".to_owned(),
+        other => format!("{other}-vs-direct"),
+    }
+}

@@ -1,0 +1,76 @@
+//! What a delegated call is made of: isolated against in a row, and part by part.
+
+use super::{Reader, figure};
+use crate::wording::{dominated, ms, said, size};
+use protocol::{Cell, Transport, report::Finding};
+
+impl Reader<'_> {
+    /// Why the mean of isolated calls and that of calls in a row differ.
+    pub(super) fn isolation(&self, transport: Transport) -> Option<Finding> {
+        let id = self.reference(transport)?;
+        let cell = self.cell(id)?;
+        let cost = &cell.isolation_cost_us;
+        let (lower, upper) = (cost.lower?, cost.upper?);
+        let mean = said(&cell.mean_us)? + &dominated(cell.mean_dominated_by.as_ref());
+        let chain = said(&cell.chain_mean_us)? + &dominated(cell.chain_dominated_by.as_ref());
+        let difference = said(cost)?;
+        let meaning = if lower <= 0.0 && upper >= 0.0 {
+            format!("the difference of {difference} is not proven")
+        } else {
+            format!(
+                "{difference} is what a call after CPU work costs against one right after another, and both happen in real stubs"
+            )
+        };
+        Some(Finding {
+            topic: "isolation-cost".to_owned(),
+            sentence: format!(
+                "The table shows isolated calls: the mean of {transport} {} of {} is {mean}, in a row {chain}; {meaning}.",
+                id.function,
+                size(id.payload_bytes)
+            ),
+            figures: vec![
+                figure(format!("cells/{id}/mean_us"), &cell.mean_us)?,
+                figure(format!("cells/{id}/chain_mean_us"), &cell.chain_mean_us)?,
+                figure(format!("cells/{id}/isolation_cost_us"), cost)?,
+            ],
+        })
+    }
+
+    pub(super) fn breakdown(&self) -> Option<Finding> {
+        let split = self.report.breakdown.first()?;
+        let path =
+            |key: &str| format!("breakdown/{}.{}/{key}", split.function, split.payload_bytes);
+        let named = [
+            ("empty hop", "empty_hop_us", &split.empty_hop_us),
+            ("encoding", "encode_us", &split.encode_us),
+            ("decoding", "decode_us", &split.decode_us),
+            ("the function", "function_us", &split.function_us),
+            ("the rest", "residual_us", &split.residual_us),
+        ];
+        let call = self.cell(Cell {
+            transport: Transport::ServiceBinding,
+            function: split.function,
+            payload_bytes: split.payload_bytes,
+        });
+        let stretch = call.and_then(|call| call.chain_dominated_by.as_ref());
+        let mut figures = vec![figure(path("total_us"), &split.total_us)?];
+        let mut parts = Vec::new();
+        for (name, key, estimate) in named {
+            let value = estimate.value?;
+            parts.push(format!("{name} {}", ms(value, estimate.resolution)));
+            figures.push(figure(path(key), estimate)?);
+        }
+        Some(Finding {
+            topic: "breakdown".to_owned(),
+            sentence: format!(
+                "In a row, a service-binding call of {} with {} takes {}{}: {}.",
+                split.function,
+                size(split.payload_bytes),
+                said(&split.total_us)?,
+                dominated(stretch),
+                parts.join(", ")
+            ),
+            figures,
+        })
+    }
+}

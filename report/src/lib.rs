@@ -1,0 +1,112 @@
+//! From the plan and the records of a run to its report.
+//!
+//! [`assemble`] is a pure function: it reads no clock, draws no random numbers and does no I/O, so that a report can be
+//! assembled anywhere, again, with the same result. [`merge()`] joins the reports of several places without
+//! averaging a single quantile.
+//!
+//! What each figure means is in `docs/methodology.md`; how it is computed, in the module that it comes from.
+
+mod cells;
+mod environment;
+mod evidence;
+mod failed_calls;
+mod faults;
+mod figures;
+mod findings;
+pub mod format;
+pub mod markdown;
+mod merge;
+mod overheads;
+mod parts;
+mod summary;
+mod verdicts;
+mod wording;
+
+pub use merge::{MergeError, merge};
+
+use cells::{CellFigures, cell_report};
+use evidence::{CellEvidence, Evidence};
+use measurement::histogram::EncodeError;
+use overheads::OverheadFigures;
+use protocol::{
+    Plan, Report,
+    limits::LimitsProfile,
+    plan::Geometry,
+    report::{RunFacts, SCHEMA_VERSION},
+    slice::SliceRecord,
+};
+
+/// What ran the run: facts for the report's environment that no slice knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    /// Version of this package.
+    pub package_version: String,
+    /// Cloudflare's id of the deployed version; `None` locally.
+    pub deployed_version_id: Option<String>,
+    /// Compatibility date of the Workers.
+    pub compatibility_date: String,
+    /// Whose budgets applied.
+    pub limits: LimitsProfile,
+}
+
+/// Assembles the report of a run from its committed slices, in any order and as far as it got. `geometry` is the one that the run was
+/// measured by: another release, or other limits, would divide the plan in another way.
+///
+/// # Errors
+/// [`EncodeError`] when a histogram cannot be encoded, which takes a lack of memory.
+pub fn assemble(
+    run: RunFacts,
+    plan: &Plan,
+    geometry: &Geometry,
+    deployment: Deployment,
+    records: &[SliceRecord],
+) -> Result<Report, EncodeError> {
+    let evidence = Evidence::of(plan, geometry, records);
+    let cells: Vec<(&CellEvidence, CellFigures)> = evidence
+        .cells
+        .iter()
+        .map(|cell| (cell, CellFigures::of(cell, &evidence, plan.concurrency)))
+        .collect();
+    let overheads = overheads(&evidence, &cells);
+    let environment = environment::environment(deployment, &evidence);
+    let verdicts = verdicts::verdicts(plan, &verdicts::judged(plan, &cells, &overheads));
+    let failed_calls = failed_calls::failed_calls(plan, &evidence.cells);
+    let faults = faults::faults(plan, &evidence, &cells, &environment);
+    let mut report = Report {
+        schema_version: SCHEMA_VERSION,
+        run,
+        plan: plan.clone(),
+        environment,
+        summary: summary::summary(plan, &verdicts, &failed_calls),
+        cells: cells
+            .iter()
+            .map(|(evidence, figures)| cell_report(evidence, figures))
+            .collect::<Result<_, _>>()?,
+        overheads: overheads.iter().map(OverheadFigures::published).collect(),
+        breakdown: parts::breakdown(plan, &evidence),
+        slopes: parts::slopes(plan, &evidence, &cells),
+        verdicts,
+        failed_calls,
+        analysis: Vec::new(),
+        faults,
+    };
+    report.analysis = findings::findings(&report);
+    Ok(report)
+}
+
+/// The overhead of every delegated cell whose `direct` counterpart is in the plan.
+fn overheads(evidence: &Evidence, cells: &[(&CellEvidence, CellFigures)]) -> Vec<OverheadFigures> {
+    let figures_of = |wanted: &CellEvidence| {
+        cells
+            .iter()
+            .find(|(e, _)| e.cell == wanted.cell)
+            .map(|(e, f)| (*e, f))
+    };
+    let delegated = cells.iter().filter(|(e, _)| e.cell.transport.delegates());
+    delegated
+        .filter_map(|(cell, figures)| {
+            let direct = figures_of(evidence.baseline(cell.cell)?)?;
+            Some(OverheadFigures::of((cell, figures), direct))
+        })
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! With what and how finely it was measured.
+
+use super::line;
+use crate::format::{Scale, UNSTATED, microseconds_with_interval, milliseconds};
+use core::fmt::Write as _;
+use protocol::{Report, report::Stretch};
+
+pub(super) fn environment(out: &mut String, report: &Report) {
+    let environment = &report.environment;
+    line!(out, "## Environment");
+    line!(out);
+    line!(
+        out,
+        "- package {}, deployed version {}, compatibility date {}, limits {}",
+        environment.package_version,
+        environment
+            .deployed_version_id
+            .as_deref()
+            .unwrap_or("none (local)"),
+        environment.compatibility_date,
+        environment.limits
+    );
+    let timers: Vec<&str> = environment
+        .timers
+        .iter()
+        .map(|timer| timer.as_str())
+        .collect();
+    let tick = environment
+        .tick_ms
+        .map_or_else(|| UNSTATED.to_owned(), |ms| format!("{ms} ms"));
+    let clock = match environment.clock_advances_during_cpu {
+        Some(true) => "; the clock advances while a Worker computes",
+        Some(false) => "; the clock stands still while a Worker computes",
+        None => "",
+    };
+    line!(out, "- timer {}, tick {tick}{clock}", timers.join(" and "));
+    if let Some(floor) = &environment.noise_floor {
+        let scale = Scale::microseconds(floor.resolution_us);
+        let resolution = floor.resolution_us.map_or_else(String::new, |_| {
+            format!("resolution of a reading {} us, ", scale.resolution())
+        });
+        line!(
+            out,
+            "- noise floor of the timer around no call: p50 {} us, p95 {} us, p99 {} us ({resolution}n = {})",
+            scale.reading(floor.p50_us),
+            scale.reading(floor.p95_us),
+            scale.reading(floor.p99_us),
+            floor.n
+        );
+    }
+    if let Some(cost) = &environment.isolation_cost_us {
+        line!(
+            out,
+            "- isolation cost (a call after CPU work against a call in a row): {} us",
+            microseconds_with_interval(cost)
+        );
+    }
+    let plan = &report.plan;
+    line!(
+        out,
+        "- plan: {} samples a cell, {} warmup calls a slice, payload {}, call timeout {} ms, batch size {}, concurrency {}, seed {}",
+        plan.samples_per_cell,
+        plan.warmup_per_slice,
+        plan.payload_shape,
+        plan.call_timeout_ms,
+        plan.batch_size,
+        plan.concurrency,
+        plan.seed
+    );
+    let failed: u64 = report
+        .cells
+        .iter()
+        .flat_map(|cell| cell.errors.values())
+        .sum();
+    let count: u64 = report.cells.iter().map(|cell| cell.count).sum();
+    line!(out, "- {count} samples succeeded, {failed} failed");
+    means(out, report);
+}
+
+/// The isolated mean beside the chain's, for the smallest delegated cell: the two differ, and the report says so.
+fn means(out: &mut String, report: &Report) {
+    let delegated = report
+        .cells
+        .iter()
+        .filter(|cell| cell.transport.delegates());
+    if let Some(cell) = delegated.min_by_key(|cell| (cell.transport, cell.payload_bytes)) {
+        let (alone, in_a_row) = (
+            milliseconds(&cell.mean_us),
+            milliseconds(&cell.chain_mean_us),
+        );
+        line!(
+            out,
+            "- mean of {}: {alone} ms alone{}, {in_a_row} ms in a row of calls{}",
+            cell.id,
+            share(cell.mean_dominated_by.as_ref()),
+            share(cell.chain_dominated_by.as_ref())
+        );
+    }
+}
+
+/// How much of a mean one slice is, where it dominates.
+fn share(by: Option<&Stretch>) -> String {
+    by.map_or_else(String::new, |stretch| {
+        format!(" ({:.0} % of it in one slice)", stretch.share * 100.0)
+    })
+}

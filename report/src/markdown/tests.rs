@@ -1,0 +1,66 @@
+use super::*;
+
+#[test]
+fn the_table_has_the_layout_that_users_know() {
+    let rows = [
+        ["Method", "Payload", "p50", "p95", "p99"].map(str::to_owned),
+        ["Direct", "100 B", "< 0.001", "0.002", "0.004"].map(str::to_owned),
+        ["Service Binding", "100 KB", "0.412", "0.600", "1-2"].map(str::to_owned),
+    ];
+    assert_eq!(
+        table(&rows, 2),
+        "| Method          | Payload |     p50 |   p95 |   p99 |\n\
+         | --------------- | ------- | ------: | ----: | ----: |\n\
+         | Direct          | 100 B   | < 0.001 | 0.002 | 0.004 |\n\
+         | Service Binding | 100 KB  |   0.412 | 0.600 |   1-2 |\n"
+    );
+}
+
+#[test]
+fn methods_stand_in_their_order_and_payloads_by_size() {
+    let report: Report = serde_json::from_str(include_str!("tests/report.json")).unwrap();
+    let table = latency_table(&report, protocol::Function::Echo);
+    let rows: Vec<&str> = table.lines().skip(2).collect();
+    assert_eq!(
+        rows,
+        [
+            "| Direct          | 100 B   | < 0.001 | < 0.001 | < 0.001 |",
+            "| Service Binding | 100 B   |   0.091 |   0.140 |     n/a |",
+            "| Service Binding | 10 KB   |     0-1 |     1-2 |     1-3 |",
+        ]
+    );
+}
+
+#[test]
+fn the_whole_report_names_every_section_that_has_content() {
+    let report: Report = serde_json::from_str(include_str!("tests/report.json")).unwrap();
+    let text = render(&report);
+    let titles: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+    assert_eq!(
+        titles,
+        [
+            "# Run 20261122T172800Z-4f9a1c07: inconclusive",
+            "## echo",
+            "## Overhead against direct (ms)",
+            "## Verdicts",
+            "## Failed calls",
+            "## Growth with the payload",
+            "## Analysis",
+            "## Faults",
+            "## Environment",
+        ]
+    );
+    for line in [
+        "- Service Binding: **inconclusive**. p99 of service-binding.echo.10000 is not stated",
+        "| service-binding.echo.100 | p50 overhead | 0.091 [0.087, 0.094] |              1 | 0 % [0 %, 0.83 %] |  < 50 % |    pass |",
+        "| Service Binding |   440 |      2 | 0.45 % [0.06 %, 1.6 %] | < 1.0 % | inconclusive (about 1500 calls would settle it) |",
+        "- service-binding.echo.100 p99: 368 samples are needed, there are 100",
+        "| Direct | echo     | < 0.18 [> -0.18, 0.4] |  < 0.9 [-2.1, 2.4] |",
+        "- noise floor of the timer around no call: p50 < 1.2 us, p95 3 us, p99 9 us (resolution of a reading 1.2 us, n = 400)",
+        "- **isolation-cost**: 120 us between calls alone and in a row",
+        "- service-binding.echo.100 in a row: 57 % of the time in block 7, 8 calls; 0.035 ms without it",
+        "- mean of service-binding.echo.100: 0.095 ms alone, 0.080 ms in a row of calls (57 % of it in one slice)",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}

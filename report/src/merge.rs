@@ -1,0 +1,295 @@
+//! One report of several places: histograms are added, and every figure is computed anew from what was added.
+//!
+//! The places are the population, each with the weight of its samples; nothing is said of places that were not
+//! measured. Their runs are independent of each other, so the variances of their figures add up. Quantiles
+//! are those of the merged histogram, never averages of quantiles.
+
+mod cells;
+mod shares;
+
+use super::{
+    figures::{published, read_back, read_back_or},
+    findings,
+    summary::summary,
+    verdicts::{Judged, verdicts},
+};
+use cells::merged_cells;
+use measurement::{
+    histogram::{DecodeError, EncodeError},
+    interval::{Estimate, Known, Undefined},
+    mover::weighted_sum,
+};
+use protocol::{
+    Cell, Report, RunState, Transport,
+    measure::Timer,
+    report::{
+        self, Breakdown, CellReport, Environment, Fault, NoiseFloor, Quantity, RunFacts, Slope,
+    },
+};
+use std::collections::BTreeSet;
+
+/// Why reports could not be merged.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// There is nothing to merge.
+    #[error("no reports to merge")]
+    Nothing,
+    /// The plans differ in more than their seed, so that equal cells may not mean equal work.
+    #[error("the run at {other} had another plan than the one at {first}")]
+    Plans {
+        /// Location of the first report.
+        first: String,
+        /// Location of the one that differs.
+        other: String,
+    },
+    /// A histogram cannot be read.
+    #[error("cell {cell} at {location}: {source}")]
+    Histogram {
+        /// The cell.
+        cell: Cell,
+        /// The report's location.
+        location: String,
+        /// What is wrong with its histogram.
+        source: DecodeError,
+    },
+    /// A merged histogram cannot be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+const ELSEWHERE: &str = "a place that was merged could not state it";
+
+/// Merges the reports of one plan in several places.
+///
+/// # Errors
+/// [`MergeError`] without reports, with different plans, or with a histogram that cannot be read.
+pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
+    let first = reports.first().ok_or(MergeError::Nothing)?;
+    let asked = |report: &Report| protocol::Plan {
+        seed: 0,
+        ..report.plan.clone()
+    };
+    if let Some(other) = reports.iter().find(|report| asked(report) != asked(first)) {
+        let (first, other) = (first.run.location.clone(), other.run.location.clone());
+        return Err(MergeError::Plans { first, other });
+    }
+    let cells = merged_cells(reports)?;
+    let overheads = overheads(reports, &cells);
+    let judged = judged(reports, &cells, &overheads);
+    let verdicts = verdicts(&first.plan, &judged);
+    let failed_calls = shares::failed(&first.plan, reports);
+    let mut merged = Report {
+        schema_version: first.schema_version,
+        run: run_facts(reports, &first.run),
+        plan: first.plan.clone(),
+        environment: environment(reports, &first.environment),
+        summary: summary(&first.plan, &verdicts, &failed_calls),
+        cells,
+        overheads,
+        breakdown: breakdown(reports, first),
+        slopes: slopes(reports, first),
+        verdicts,
+        failed_calls,
+        analysis: Vec::new(),
+        faults: faults(reports),
+    };
+    merged.analysis = findings::findings(&merged);
+    Ok(merged)
+}
+
+/// A figure that each place states for itself, weighted by its samples; unknown where one of the places that have samples
+/// does not state it.
+fn pooled<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) -> protocol::Estimate {
+    let (mut parts, mut resolution_us) = (Vec::new(), 0.0_f64);
+    for estimate in estimates.filter(|estimate| estimate.n != Some(0)) {
+        resolution_us = resolution_us.max(estimate.resolution.unwrap_or(0.0));
+        match read_back(estimate) {
+            Some(Known::Estimated(part)) => parts.push(part),
+            _ => {
+                return protocol::Estimate::unavailable(
+                    estimate.reason.as_deref().unwrap_or(ELSEWHERE),
+                );
+            }
+        }
+    }
+    let n: u64 = parts.iter().map(|part| part.n).sum();
+    if n == 0 {
+        return protocol::Estimate::unavailable(Undefined::NoSamples.to_string());
+    }
+    let weighted: Vec<(f64, Estimate)> = parts
+        .into_iter()
+        .map(|part| (part.n as f64 / n as f64, part))
+        .collect();
+    published(
+        &Known::Estimated(weighted_sum(&weighted)),
+        resolution_us * 1e3,
+    )
+}
+
+/// Merged quantiles less merged quantiles. That the places were measured in pairs of cells is not used: the interval
+/// is wider than it could be, never narrower.
+fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> {
+    let delegated = reports[0].overheads.iter().map(|overhead| overhead.id);
+    delegated
+        .filter_map(|id| {
+            let of = |id: Cell| cells.iter().find(|cell| cell.id == id);
+            let (transport, direct) = (
+                of(id)?,
+                of(Cell {
+                    transport: Transport::Direct,
+                    ..id
+                })?,
+            );
+            let less = |t: &protocol::Estimate, d: &protocol::Estimate| {
+                let resolution = t.resolution.unwrap_or(0.0).max(d.resolution.unwrap_or(0.0));
+                let known = read_back_or(t, ELSEWHERE).minus(&read_back_or(d, ELSEWHERE));
+                let less = published(&known, resolution * 1e3);
+                // why there is no value is told by the part that has none
+                let reason = t.reason.clone().or_else(|| d.reason.clone());
+                protocol::Estimate {
+                    reason: less.value.map_or(reason, |_| None),
+                    ..less
+                }
+            };
+            let stated = reports
+                .iter()
+                .flat_map(|r| &r.overheads)
+                .filter(|o| o.id == id);
+            Some(report::Overhead {
+                id,
+                mean_us: pooled(stated.map(|overhead| &overhead.mean_us)),
+                p50_us: less(&transport.p50_us, &direct.p50_us),
+                p95_us: less(&transport.p95_us, &direct.p95_us),
+                p99_us: less(&transport.p99_us, &direct.p99_us),
+            })
+        })
+        .collect()
+}
+
+fn judged(reports: &[Report], cells: &[CellReport], overheads: &[report::Overhead]) -> Vec<Judged> {
+    let delegated = cells.iter().filter(|cell| cell.transport.delegates());
+    delegated
+        .map(|cell| {
+            let latency = (
+                Quantity::Latency,
+                [&cell.p50_us, &cell.p95_us, &cell.p99_us],
+            );
+            let overhead = overheads.iter().find(|overhead| overhead.id == cell.id);
+            let (quantity, stated) = overhead.map_or(latency, |o| {
+                (Quantity::Overhead, [&o.p50_us, &o.p95_us, &o.p99_us])
+            });
+            Judged {
+                cell: cell.id,
+                quantity,
+                stated: stated.map(Clone::clone),
+                above: shares::above(&reports[0].plan, reports, cell.id),
+            }
+        })
+        .collect()
+}
+
+fn breakdown(reports: &[Report], first: &Report) -> Vec<Breakdown> {
+    let merged = first.breakdown.iter().map(|split| {
+        let same = |other: &&Breakdown| {
+            other.function == split.function && other.payload_bytes == split.payload_bytes
+        };
+        let all: Vec<&Breakdown> = reports
+            .iter()
+            .flat_map(|r| &r.breakdown)
+            .filter(same)
+            .collect();
+        Breakdown {
+            function: split.function,
+            payload_bytes: split.payload_bytes,
+            total_us: pooled(all.iter().map(|s| &s.total_us)),
+            empty_hop_us: pooled(all.iter().map(|s| &s.empty_hop_us)),
+            encode_us: pooled(all.iter().map(|s| &s.encode_us)),
+            decode_us: pooled(all.iter().map(|s| &s.decode_us)),
+            function_us: pooled(all.iter().map(|s| &s.function_us)),
+            residual_us: pooled(all.iter().map(|s| &s.residual_us)),
+        }
+    });
+    merged.collect()
+}
+
+fn slopes(reports: &[Report], first: &Report) -> Vec<Slope> {
+    let merged = first.slopes.iter().map(|slope| {
+        let same =
+            |other: &&Slope| other.transport == slope.transport && other.function == slope.function;
+        let all: Vec<&Slope> = reports
+            .iter()
+            .flat_map(|r| &r.slopes)
+            .filter(same)
+            .collect();
+        Slope {
+            us_per_kb: pooled(all.iter().map(|s| &s.us_per_kb)),
+            intercept_us: pooled(all.iter().map(|s| &s.intercept_us)),
+            ..slope.clone()
+        }
+    });
+    merged.collect()
+}
+
+/// Locations and datacenters joined by `+`; from the first start to the last end; completed if all are.
+fn run_facts(reports: &[Report], first: &RunFacts) -> RunFacts {
+    let joined = |parts: BTreeSet<&str>| parts.into_iter().collect::<Vec<_>>().join("+");
+    let colos: BTreeSet<&str> = reports
+        .iter()
+        .filter_map(|r| r.run.colo.as_deref())
+        .collect();
+    let runs = || reports.iter().map(|r| &r.run);
+    RunFacts {
+        location: joined(runs().map(|run| run.location.as_str()).collect()),
+        colo: (!colos.is_empty()).then(|| joined(colos)),
+        started_at: runs().filter_map(|run| run.started_at).min(),
+        finished_at: runs().filter_map(|run| run.finished_at).max(),
+        state: runs()
+            .map(|run| run.state)
+            .find(|&state| state != RunState::Completed)
+            .unwrap_or(RunState::Completed),
+        ..first.clone()
+    }
+}
+
+/// The coarsest of each fact, so that no place looks finer than it was.
+fn environment(reports: &[Report], first: &Environment) -> Environment {
+    let all = || reports.iter().map(|report| &report.environment);
+    let timers: BTreeSet<Timer> = all().flat_map(|e| e.timers.iter().copied()).collect();
+    let floors = || all().filter_map(|e| e.noise_floor.as_ref());
+    let worst = |part: fn(&NoiseFloor) -> f64| floors().map(part).reduce(f64::max);
+    let noise_floor = worst(|f| f.p50_us)
+        .zip(worst(|f| f.p95_us))
+        .zip(worst(|f| f.p99_us))
+        .map(|((p50_us, p95_us), p99_us)| NoiseFloor {
+            p50_us,
+            p95_us,
+            p99_us,
+            n: floors().map(|f| f.n).sum(),
+            resolution_us: floors().filter_map(|f| f.resolution_us).reduce(f64::max),
+        });
+    let isolation: Vec<_> = all().filter_map(|e| e.isolation_cost_us.as_ref()).collect();
+    Environment {
+        timers: timers.into_iter().collect(),
+        tick_ms: all().filter_map(|e| e.tick_ms).max(),
+        clock_advances_during_cpu: all()
+            .filter_map(|e| e.clock_advances_during_cpu)
+            .reduce(|a, b| a && b),
+        polls_per_tick: all().filter_map(|e| e.polls_per_tick).reduce(f64::min),
+        polls_per_tick_mad: all().filter_map(|e| e.polls_per_tick_mad).reduce(f64::max),
+        noise_floor,
+        isolation_cost_us: (!isolation.is_empty()).then(|| pooled(isolation.into_iter())),
+        ..first.clone()
+    }
+}
+
+/// The faults of all places, each with its place.
+fn faults(reports: &[Report]) -> Vec<Fault> {
+    let placed = |report: &'_ Report, fault: &Fault| Fault {
+        message: format!("{}: {}", report.run.location, fault.message),
+        ..fault.clone()
+    };
+    reports
+        .iter()
+        .flat_map(|report| report.faults.iter().map(move |fault| placed(report, fault)))
+        .collect()
+}

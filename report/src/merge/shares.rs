@@ -1,0 +1,143 @@
+//! Shares of calls of several places together.
+
+use super::ELSEWHERE;
+use crate::{failed_calls, verdicts::thresholds};
+use measurement::{
+    exceedance::{Exceedance, needed},
+    interval::Undefined,
+};
+use protocol::{
+    Cell, Plan, Report,
+    report::{FailedCalls, Metric, Share, Verdict},
+};
+
+/// The shares at or above each threshold of a cell.
+///
+/// Each place counts at its own threshold: what its `direct` takes, and the plan's threshold on top.
+pub(super) fn above(
+    plan: &Plan,
+    reports: &[Report],
+    cell: Cell,
+) -> [Result<Exceedance, Undefined>; 3] {
+    thresholds(plan).map(|(metric, _)| {
+        let of = |report: &Report| find(report, cell, metric).cloned();
+        let places: Vec<Option<Verdict>> = reports.iter().map(of).collect();
+        let allowed = places.iter().flatten().map(|verdict| verdict.allowed_share);
+        let shares = places
+            .iter()
+            .map(|verdict| verdict.as_ref().and_then(|verdict| verdict.share_above));
+        merged(shares, allowed.fold(0.0, f64::max))
+    })
+}
+
+fn find(report: &Report, cell: Cell, metric: Metric) -> Option<&Verdict> {
+    let mut verdicts = report.verdicts.iter();
+    verdicts.find(|verdict| verdict.id == cell && verdict.metric == metric)
+}
+
+/// The failed calls of all places, row by row of the first.
+pub(super) fn failed(plan: &Plan, reports: &[Report]) -> Vec<FailedCalls> {
+    let rows = reports[0].failed_calls.iter().map(|first| {
+        let same = |row: &&FailedCalls| row.transport == first.transport && row.id == first.id;
+        let places = || {
+            reports
+                .iter()
+                .map(move |r| r.failed_calls.iter().find(same))
+        };
+        let failed = places().flatten().map(|row| row.failed).sum();
+        let found = merged(
+            places().map(|row| row.and_then(|row| row.share)),
+            first.allowed_share,
+        );
+        failed_calls::row(plan, first.transport, first.id, failed, found.ok())
+    });
+    rows.collect()
+}
+
+/// Shares of places that vary independently, each with the weight of its calls; the limits are joined by MOVER
+/// ([`measurement::overhead`]). Where a clock leaves a share open between its limits, these are averaged as they are.
+fn merged(
+    places: impl Iterator<Item = Option<Share>>,
+    allowed: f64,
+) -> Result<Exceedance, Undefined> {
+    let places: Option<Vec<Share>> = places.collect();
+    let places = places.ok_or(Undefined::NotMeasured(ELSEWHERE))?;
+    let n: u64 = places.iter().map(|place| place.n).sum();
+    if n == 0 {
+        return Err(Undefined::NoSamples);
+    }
+    let weighted = |part: &dyn Fn(&Share) -> Option<f64>| {
+        let parts = places.iter();
+        parts
+            .map(|place| Some(part(place)? * place.n as f64 / n as f64))
+            .sum::<Option<f64>>()
+    };
+    let reach = |part: &dyn Fn(&Share) -> f64| {
+        let squares = places
+            .iter()
+            .map(|place| (part(place) * place.n as f64 / n as f64).powi(2));
+        squares.sum::<f64>().sqrt()
+    };
+    let value = weighted(&|place| place.value);
+    let (down, up) = (
+        reach(&|place| place.value.unwrap_or(place.lower) - place.lower),
+        reach(&|place| place.upper - place.value.unwrap_or(place.upper)),
+    );
+    let (lower, upper) = (
+        weighted(&|place| Some(place.lower)).unwrap_or(0.0),
+        weighted(&|place| Some(place.upper)).unwrap_or(1.0),
+    );
+    let limits = |growth: f64| match value {
+        Some(value) => (value - down / growth.sqrt(), value + up / growth.sqrt()),
+        None => (lower, upper),
+    };
+    let (lower, upper) = limits(1.0);
+    Ok(Exceedance {
+        value,
+        lower,
+        upper,
+        n,
+        effective_n: places.iter().map(|place| place.effective_n).sum(),
+        needed: needed(n, allowed, limits),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(value: Option<f64>, lower: f64, upper: f64) -> Share {
+        Share {
+            value,
+            lower,
+            upper,
+            n: 440,
+            effective_n: 400.0,
+        }
+    }
+
+    #[test]
+    fn two_places_say_more_than_one_and_stay_between_their_limits() {
+        let one = place(Some(0.005), 0.001, 0.012);
+        let both = merged([Some(one), Some(one)].into_iter(), 0.01).unwrap();
+        assert_eq!((both.value, both.n), (Some(0.005), 880));
+        assert!(both.upper < 0.01 && both.lower > 0.001, "{both:?}");
+        assert_eq!(both.needed, None);
+    }
+
+    #[test]
+    fn an_open_share_keeps_its_limits_and_a_missing_one_leaves_nothing() {
+        let open = place(None, 0.0, 0.02);
+        let both = merged(
+            [Some(open), Some(place(Some(0.0), 0.0, 0.01))].into_iter(),
+            0.01,
+        )
+        .unwrap();
+        assert_eq!(both.value, None);
+        assert!((both.upper - 0.015).abs() < 1e-12);
+        assert_eq!(
+            merged([Some(open), None].into_iter(), 0.01),
+            Err(Undefined::NotMeasured(ELSEWHERE))
+        );
+    }
+}
