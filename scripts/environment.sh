@@ -15,8 +15,9 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
 is_root() { [ "$(id -u)" = 0 ]; }
 
 case $ROOT in *:*) fail "$ROOT has a colon in its name, which PATH cannot hold; move the checkout" ;; esac
+[ -n "${HOME:-}" ] || fail "the environment variable HOME is not set; tools are kept below it"
 # The specification of XDG_CACHE_HOME says to ignore relative paths.
-case ${XDG_CACHE_HOME:-} in /*) CACHE=$XDG_CACHE_HOME ;; *) CACHE=${HOME:?the home folder}/.cache ;; esac
+case ${XDG_CACHE_HOME:-} in /*) CACHE=$XDG_CACHE_HOME ;; *) CACHE=$HOME/.cache ;; esac
 CACHE=$CACHE/worker-rpc-latency
 
 # Whether a variable of the user's reaches the tools. Whatever could change what is built, where it lands, what is served or what
