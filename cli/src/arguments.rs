@@ -181,11 +181,17 @@ pub(crate) struct CancelOptions {
 
 /// The completions for `shell`.
 pub(crate) fn completions(shell: Shell) -> String {
-    let mut command = Arguments::command();
-    let name = command.get_name().to_owned();
+    let whole = Arguments::command();
+    // The generator would offer hidden commands, too.
+    let visible = whole
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let mut command = clap::Command::new("rpc-latency")
+        .args(whole.get_arguments())
+        .subcommands(visible);
     // Into memory first: the generator panics where a stream is closed.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut script);
+    clap_complete::generate(shell, &mut command, "rpc-latency", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 

@@ -317,4 +317,6 @@ fn completions_know_every_command() {
         ),
         "{script}"
     );
+    assert!(!script.contains("public-address"), "{script}");
+    assert!(script.contains("--token"), "{script}");
 }
