@@ -1,15 +1,64 @@
 # shellcheck shell=bash
-# Sourced by every script: where things are and which tools are used. It changes nothing on disk.
+# Sourced by every script: where things are, which tools are used, and what of the user's environment reaches them.
+# It changes nothing on disk. docs/operations.md, "Environment", has the table of variables with the reasons.
 
+unset CDPATH                # with it, the next line could find another checkout
+START=$PWD                  # the caller's folder: what paths in options are relative to
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-CACHE=${XDG_CACHE_HOME:-${HOME:?}/.cache}/worker-rpc-latency
-CARGO_DENY=0.20.2 # checks the licences of what Cargo.lock names
 WASM=wasm32-unknown-unknown
-cd "$ROOT" || exit 1
+CARGO_DENY=0.20.2 # checks the licences of what Cargo.lock names
+cd "$ROOT" || exit 2
 
 say() { printf '==> %s\n' "$*"; }
-fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+# Status 2, "something went wrong": 1 and 3 are answers of a run.
+fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
 is_root() { [ "$(id -u)" = 0 ]; }
+
+case $ROOT in *:*) fail "$ROOT has a colon in its name, which PATH cannot hold; move the checkout" ;; esac
+[ -n "${HOME:-}" ] || fail "the environment variable HOME is not set; tools are kept below it"
+# The specification of XDG_CACHE_HOME says to ignore relative paths.
+case ${XDG_CACHE_HOME:-} in /*) CACHE=$XDG_CACHE_HOME ;; *) CACHE=$HOME/.cache ;; esac
+CACHE=$CACHE/worker-rpc-latency
+
+# Whether a variable of the user's reaches the tools. Whatever could change what is built, where it lands, what is served or what
+# is deployed does not; access (registries, proxies, certificates, accounts) and speed are the user's own.
+is_honoured() {
+  case $1 in
+    CARGO_HOME | CARGO_BUILD_JOBS | CARGO_NET_* | CARGO_HTTP_* | CARGO_TERM_* | CARGO_REGISTR* | CARGO_SOURCE_*) ;;
+    CARGO_TARGET_WASM32_*) return 1 ;;
+    CARGO_TARGET_*_LINKER | RUSTC_WRAPPER) ;; # what links native code on this machine; a cache of the compiler's results
+    CARGO_* | RUSTC | RUSTC_BOOTSTRAP | RUSTC_WORKSPACE_WRAPPER | RUSTDOC | RUSTFLAGS | RUSTDOCFLAGS | RUST_TARGET_PATH) return 1 ;;
+    WASM_BINDGEN_* | WASM_OPT_BIN | CUSTOM_SHIM | RUN_TO_COMPLETION | COREDUMP* | NO_MINIFY | BINARYEN_* | ESBUILD_*) return 1 ;;
+    NODE_OPTIONS | NODE_PATH | NODE_ENV | NODE_V8_COVERAGE) return 1 ;;
+    [nN][pP][mM]_[cC][oO][nN][fF][iI][gG]_*)
+      case $(printf %s "${1#???_??????_}" | tr '[:upper:]' '[:lower:]') in
+        *registry* | *auth* | *proxy | ca | cafile | cert | key | certfile | keyfile | strict_ssl | userconfig | globalconfig | cache) ;;
+        fetch_* | maxsockets | offline | prefer_offline | prefer_online | loglevel) ;;
+        *) return 1 ;;
+      esac
+      ;;
+    WRANGLER_API_ENVIRONMENT | WRANGLER_AUTH_* | WRANGLER_CLIENT_ID | WRANGLER_TOKEN_URL | WRANGLER_REVOKE_URL | WRANGLER_CF_AUTHORIZATION_TOKEN) ;;
+    WRANGLER_* | MINIFLARE_* | CLOUDFLARE_ENV | CLOUDFLARE_INCLUDE_PROCESS_ENV | CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV | CLOUDFLARE_CF_FETCH_*) return 1 ;;
+    WORKERS_CI* | OPEN_NEXT_DEPLOY | X_LOCAL_* | EXPERIMENTAL_MIDDLEWARE) return 1 ;;
+    GIT_DIR | GIT_WORK_TREE | GIT_INDEX_FILE | GIT_OBJECT_DIRECTORY | GIT_COMMON_DIR | GIT_PREFIX | GIT_NAMESPACE) return 1 ;;
+    BASH_ENV | ENV | GLOBIGNORE | GREP_OPTIONS | POSIXLY_CORRECT | GZIP | TAR_OPTIONS | LANGUAGE) return 1 ;;
+  esac
+}
+
+# Takes away what is not honoured, and sets what the files of the user's (~/.cargo/config.toml) would else decide.
+clean_environment() {
+  local name
+  DEPLOYED_ENVIRONMENT=${CLOUDFLARE_ENV:-} # scripts/deploy refuses it
+  for name in $(compgen -e); do
+    is_honoured "$name" || unset "$name"
+  done
+  # Here scripts look for what cargo built. Set but empty, RUSTFLAGS keeps out the flags of configuration files, too.
+  export CARGO_TARGET_DIR=$ROOT/target CARGO_BUILD_BUILD_DIR=$ROOT/target RUSTFLAGS=""
+  export WRANGLER_LOG=log WRANGLER_SEND_METRICS=false WRANGLER_SEND_ERROR_REPORTS=false WRANGLER_HIDE_BANNER=true
+  # In scripts, not in a terminal that sources this: numbers, classes of characters and messages are the same everywhere.
+  case $- in *i*) ;; *) export LC_ALL=C ;; esac
+}
+clean_environment
 
 # The version of a crate in Cargo.lock: the tools must be of the same version as the crates they serve.
 locked_version() {
@@ -27,7 +76,7 @@ new_enough() {
 wasm_library_folder() { "$1/rustc" --print target-libdir --target $WASM 2>/dev/null; }
 has_wasm() { compgen -G "$(wasm_library_folder "$1")/libstd-*.rlib" >/dev/null; }
 
-# The folders where a rustc and cargo may be: the user's own choice first, Debian's last.
+# The folders where a rustc and cargo may be, a line each: the user's own choice first, Debian's last.
 rust_folders() {
   local rustc
   rustc=$(command -v rustc) && dirname "$rustc"
@@ -38,9 +87,9 @@ rust_folders() {
 # The first of them that builds native and wasm code. One Rust for both: nothing is compiled twice.
 find_rust() {
   local folder
-  for folder in $(rust_folders); do
+  while IFS= read -r folder; do
     if new_enough "$folder" && has_wasm "$folder"; then echo "$folder"; return; fi
-  done
+  done < <(rust_folders)
   return 1
 }
 
@@ -54,13 +103,78 @@ use_tools() {
     compgen -G "$("$rust/rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null ||
       export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
   fi
-  PATH=$CACHE/tools/worker-build-$(locked_version worker)/bin:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH:$CACHE/tools/promtool/bin
+  WORKER_BUILD=$CACHE/tools/worker-build-$(locked_version worker)/bin/worker-build
+  PATH=${WORKER_BUILD%/*}:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH:$CACHE/tools/promtool/bin
   PATH=$ROOT/node_modules/.bin:$PATH
   # worker-build downloads from code hosts what these do not name.
   export WASM_BINDGEN_BIN=$CACHE/tools/wasm-bindgen-$bindgen/bin/wasm-bindgen
-  export ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild
+  export ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild WASM_OPT_BIN=$ROOT/node_modules/.bin/wasm-opt
   # worker-build compiles with this; set everywhere, cargo never builds the same crate in two ways.
   export WASM_BINDGEN_USE_JS_SYS=1
-  export PATH WRANGLER_SEND_METRICS=false
+  export PATH
 }
 use_tools
+
+# The tools of other versions, which may be in PATH, would make other Workers.
+require_tools() {
+  find_rust >/dev/null || fail "no Rust with the target $WASM; run scripts/setup"
+  local tool
+  for tool in "$WORKER_BUILD" "$WASM_BINDGEN_BIN" "$ESBUILD_BIN" "$WASM_OPT_BIN"; do
+    [ -x "$tool" ] || fail "$tool is not installed; run scripts/setup"
+  done
+}
+
+# The Workers are built with the release profile of Cargo.toml, whatever a configuration file of cargo says of profiles.
+use_release_profile() {
+  local name value
+  while IFS='=' read -r name value; do
+    export "CARGO_PROFILE_RELEASE_$name=$value"
+  done < <(awk -F ' *= *' '/^\[/ { inside = $0 == "[profile.release]"; next }
+    inside && NF == 2 { gsub(/-/, "_", $1); gsub(/"| *#.*/, "", $2); print toupper($1) "=" $2 }' Cargo.toml)
+  export CARGO_PROFILE_RELEASE_DEBUG=false CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=false \
+    CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=false CARGO_PROFILE_RELEASE_INCREMENTAL=false
+}
+
+# Builds the command line, $COMMAND_LINE. Cargo says where it put it: an old one elsewhere must not be taken for it.
+COMMAND_LINE=$ROOT/target/debug/rpc-latency
+build_command_line() {
+  local built
+  say "command line"
+  built=$(cargo build --quiet -p cli --bin rpc-latency --message-format=json-render-diagnostics |
+    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+  [ "$built" -ef "$COMMAND_LINE" ] ||
+    fail "cargo put the command line into $built, not $COMMAND_LINE: a configuration file of cargo (~/.cargo/config.toml, or .cargo/config.toml in a folder around the checkout) sets build.target; remove that, or set it for the projects that need it"
+}
+
+# Sets up and builds everything. Its messages are for people, so they go to standard error; whoever closes that has read enough, and
+# the work goes on.
+prepare() {
+  if [ -t 2 ]; then
+    set_up_and_build >&2
+  else
+    set_up_and_build 2>&1 | (
+      trap '' PIPE
+      while IFS= read -r line || [ -n "$line" ]; do
+        printf '%s\n' "$line" >&2 2>/dev/null || true
+      done
+    )
+  fi
+  use_tools
+}
+
+set_up_and_build() {
+  scripts/setup
+  use_tools
+  scripts/build
+  build_command_line
+}
+
+# The Workers of this checkout have just been built; those of another one might be old.
+refuse_project_option() {
+  local option
+  for option; do
+    case $option in
+      --project | --project=*) fail "this builds and serves the Workers of its own checkout, $ROOT; for those of another, run its own scripts" ;;
+    esac
+  done
+}

@@ -1,14 +1,15 @@
 //! The command line's grammar.
 
-use crate::{exit::Exit, plan_options::PlanOptions};
+use crate::{
+    api_options::{ApiOptions, DEFAULT_PORT},
+    plan_options::PlanOptions,
+    public_address::PublicAddressOptions,
+};
+use anyhow::bail;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use cli::local::LOCAL_API_TOKEN;
 use protocol::{Cell, RunId, history::SeriesMetric, limits::LimitsProfile};
-use std::path::PathBuf;
-
-/// Where `serve` listens and the other commands look, unless told otherwise.
-pub(crate) const DEFAULT_PORT: u16 = 8787;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Measures what delegating a function from a thin stub Worker to a shared runtime Worker costs.
 ///
@@ -20,43 +21,6 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) api: ApiOptions,
-}
-
-/// Which orchestrator.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct ApiOptions {
-    /// Address of the orchestrator [default: that of `rpc-latency serve`, port 8787 of this machine]
-    #[arg(long, env = "RPC_LATENCY_URL", global = true, value_name = "URL")]
-    pub(crate) url: Option<String>,
-    /// Bearer token, which starting and cancelling need
-    #[arg(long, env = "API_TOKEN", hide_env_values = true, global = true)]
-    pub(crate) token: Option<String>,
-    /// Print JSON instead of tables
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
-}
-
-impl ApiOptions {
-    /// The address; that of local Workers by default.
-    pub(crate) fn url(&self) -> String {
-        self.url
-            .clone()
-            .unwrap_or_else(|| format!("http://127.0.0.1:{DEFAULT_PORT}"))
-    }
-
-    /// The token; that of local Workers by default, but only if no address is given.
-    pub(crate) fn token(&self) -> Option<String> {
-        match (&self.token, &self.url) {
-            (Some(token), _) => Some(token.clone()),
-            (None, None) => Some(LOCAL_API_TOKEN.to_owned()),
-            (None, Some(_)) => None,
-        }
-    }
-
-    /// A client for both.
-    pub(crate) fn client(&self) -> cli::client::Client {
-        cli::client::Client::new(&self.url(), self.token())
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,6 +45,9 @@ pub(crate) enum Command {
     Plan(Box<PlanArguments>),
     /// Serve the Workers on this machine until Ctrl-C
     Serve(ServeOptions),
+    /// Say where a Worker answers, for scripts/deploy
+    #[command(hide = true)]
+    PublicAddress(PublicAddressOptions),
     /// Write completions for a shell to standard output
     Completions {
         /// Which shell
@@ -94,8 +61,8 @@ pub(crate) struct CompareOptions {
     pub(crate) first: String,
     /// The later run
     pub(crate) second: String,
-    /// End with status 1 if even the lower end of a growth is above this many percent
-    #[arg(long, value_name = "PERCENT")]
+    /// End with status 1 if even the lower end of a growth is above this many percent, 0 or more
+    #[arg(long, value_name = "PERCENT", allow_negative_numbers = true, value_parser = percent)]
     pub(crate) fail_above: Option<f64>,
 }
 
@@ -107,7 +74,7 @@ pub(crate) struct HistoryOptions {
     #[arg(long, default_value_t = SeriesMetric::P50)]
     pub(crate) metric: SeriesMetric,
     /// The location, if there are several
-    #[arg(long)]
+    #[arg(long, value_parser = location)]
     pub(crate) location: Option<String>,
 }
 
@@ -183,8 +150,8 @@ pub(crate) struct LocalArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeOptions {
-    /// Port of the orchestrator
-    #[arg(long, default_value_t = DEFAULT_PORT)]
+    /// Port of the orchestrator; 0 for any free one
+    #[arg(long, default_value_t = DEFAULT_PORT, allow_negative_numbers = true)]
     pub(crate) port: u16,
     #[command(flatten)]
     pub(crate) local: LocalArguments,
@@ -201,9 +168,9 @@ pub(crate) struct RunArgument {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListOptions {
-    /// Runs to list, at most
-    #[arg(long, default_value_t = 20)]
-    pub(crate) limit: usize,
+    /// Runs to list, at most; 1 or more
+    #[arg(long, default_value = "20", allow_negative_numbers = true)]
+    pub(crate) limit: NonZeroUsize,
 }
 
 #[derive(Debug, Args)]
@@ -212,39 +179,123 @@ pub(crate) struct CancelOptions {
     pub(crate) run: RunId,
 }
 
-/// Writes completions for `shell` to standard output.
-pub(crate) fn completions(shell: Shell) -> Exit {
-    let mut command = Arguments::command();
-    let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
-    Exit::Pass
+/// The completions for `shell`.
+pub(crate) fn completions(shell: Shell) -> String {
+    let whole = Arguments::command();
+    // The generator would offer hidden commands, too.
+    let visible = whole
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
+    let mut command = clap::Command::new("rpc-latency")
+        .args(whole.get_arguments())
+        .subcommands(visible);
+    // Into memory first: the generator panics where a stream is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "rpc-latency", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
-/// `NAME=VALUE`.
+impl Command {
+    /// Whether the command asks an orchestrator that options or the environment name.
+    pub(crate) const fn asks(&self) -> bool {
+        match self {
+            Self::Run(options) => !options.local,
+            Self::Watch(_)
+            | Self::Report(_)
+            | Self::Runs(_)
+            | Self::Cancel(_)
+            | Self::Compare(_)
+            | Self::History(_)
+            | Self::Export(_) => true,
+            Self::Plan(_) | Self::Serve(_) | Self::PublicAddress(_) | Self::Completions { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Fails where an option was given that would have no effect.
+    pub(crate) fn refuse_unused(&self, api: &ApiOptions) -> anyhow::Result<()> {
+        match self {
+            Self::Run(options) => options.refuse_unused(),
+            Self::Export(options) => {
+                api.refuse_unused("export", &["--json"])?;
+                options.refuse_unused()
+            }
+            Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token"]),
+            Self::Serve(_) => api.refuse_unused("serve", &["--url", "--json"]),
+            Self::Completions { .. } => {
+                api.refuse_unused("completions", &["--url", "--token", "--json"])
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RunOptions {
+    fn refuse_unused(&self) -> anyhow::Result<()> {
+        let local = &self.local_options;
+        let given = [
+            ("--state", local.state.is_some()),
+            ("--project", local.project.is_some()),
+            ("--var", !local.variables.is_empty()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given && !self.local) {
+            Some((option, _)) => bail!("{option} has an effect with --local only"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl ExportOptions {
+    fn refuse_unused(&self) -> anyhow::Result<()> {
+        let of_one_cell = matches!(self.form, Form::Hgrm | Form::Hlog | Form::Csv);
+        if self.cell.is_some() && !of_one_cell {
+            bail!(
+                "--cell has an effect with --form hgrm, hlog or csv only: the others hold every cell"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// `NAME=VALUE`, as a variable of a Worker can be given.
 fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a variable reads NAME=VALUE".to_owned()),
+    let Some((name, value)) = text.split_once('=') else {
+        return Err("a variable reads NAME=VALUE".to_owned());
+    };
+    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_name {
+        return Err("a variable's name holds letters, digits and underscores".to_owned());
+    }
+    if name == "API_TOKEN" {
+        return Err("the token of the API is given with --token".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A share in percent, from 0.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(percent) if percent.is_finite() && percent >= 0.0 => Ok(percent),
+        _ => Err("must be a number of percent, 0 or more".to_owned()),
+    }
+}
+
+/// The name of a location, such as `weur` or `default`.
+fn location(text: &str) -> Result<String, String> {
+    let is_name = !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("a location's name holds letters, digits and hyphens".to_owned())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_grammar_is_sound() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn the_local_token_is_never_sent_to_an_address_that_was_given() {
-        let api = |url: Option<&str>| ApiOptions {
-            url: url.map(str::to_owned),
-            token: None,
-            json: false,
-        };
-        assert_eq!(api(None).token().as_deref(), Some(LOCAL_API_TOKEN));
-        assert_eq!(api(Some("https://example.com")).token(), None);
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! The orchestrator's HTTP API, typed.
 
+mod connection;
 mod error;
 
 use crate::events::Events;
@@ -10,19 +11,13 @@ use protocol::{
 };
 use serde::de::DeserializeOwned;
 use std::{
+    env,
     io::{BufRead, BufReader},
-    time::Duration,
 };
 use ureq::{
     Body,
     http::{HeaderMap, HeaderValue, Method, Request, Response, header, response::Parts},
 };
-
-/// Longest wait for an answer to begin. The slowest one assembles nothing: reports are stored.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Longest time that an answer takes; a stream of events is the longest one, and ends by itself before.
-const BODY_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// Largest answer that is read: a report of hundreds of cells, each with its histogram.
 const MAX_ANSWER_BYTES: u64 = 256 << 20;
@@ -35,7 +30,8 @@ const SHOWN_CHARS: usize = 300;
 pub struct Client {
     url: String,
     token: Option<String>,
-    agent: ureq::Agent,
+    // What connects; or the environment's proxy that cannot be used, and why.
+    agent: Result<ureq::Agent, (String, String)>,
 }
 
 /// An answer as it came, whatever its status.
@@ -50,20 +46,15 @@ pub struct Answer {
 }
 
 impl Client {
-    /// A client of the orchestrator at `url`, with the bearer token that starting and cancelling need.
+    /// A client of the orchestrator at `url`, with the bearer token that starting and cancelling need. Proxies and certificate
+    /// authorities are those of the environment and of the system.
     #[must_use]
     pub fn new(url: &str, token: Option<String>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(TIMEOUT))
-            .timeout_recv_response(Some(TIMEOUT))
-            .timeout_recv_body(Some(BODY_TIMEOUT))
-            .user_agent(concat!("rpc-latency/", env!("CARGO_PKG_VERSION")))
-            .build();
+        let url = url.trim_end_matches('/').to_owned();
         Self {
-            url: url.trim_end_matches('/').to_owned(),
+            agent: connection::agent(&url, |name| env::var(name).ok()),
+            url,
             token,
-            agent: agent.into(),
         }
     }
 
@@ -196,10 +187,18 @@ impl Client {
         body: &[u8],
         mut headers: HeaderMap,
     ) -> Result<Response<Body>, ClientError> {
-        if let Some(token) = &self.token
-            && let Ok(token) = HeaderValue::from_str(&format!("Bearer {token}"))
-        {
-            headers.insert(header::AUTHORIZATION, token);
+        let agent = self
+            .agent
+            .as_ref()
+            .map_err(|(variable, reason)| ClientError::Proxy {
+                variable: variable.clone(),
+                reason: reason.clone(),
+            })?;
+        if let Some(token) = &self.token {
+            let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+                .map_err(|_| ClientError::Token)?;
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
         }
         if !body.is_empty() {
             headers.insert(
@@ -217,14 +216,22 @@ impl Client {
             request
                 .body(())
                 .map_err(ureq::Error::from)
-                .and_then(|request| self.agent.run(request))
+                .and_then(|request| agent.run(request))
         } else {
             request
                 .body(body)
                 .map_err(ureq::Error::from)
-                .and_then(|request| self.agent.run(request))
+                .and_then(|request| agent.run(request))
         };
-        answer.map_err(|error| self.unreachable(method, path, &error))
+        let answer = answer.map_err(|error| self.unreachable(method, path, &error))?;
+        let location = answer.headers().get(header::LOCATION);
+        match location.and_then(|location| location.to_str().ok()) {
+            Some(location) if answer.status().is_redirection() => Err(ClientError::Redirected {
+                request: format!("{method} {}{path}", self.url),
+                location: location.to_owned(),
+            }),
+            _ => Ok(answer),
+        }
     }
 
     fn read(

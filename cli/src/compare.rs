@@ -5,10 +5,11 @@
 //! datacenter) is in both of its cells and cancels. Where a run has no `direct`, latencies are compared as they are.
 
 use crate::{
-    arguments::{ApiOptions, CompareOptions},
+    api_options::ApiOptions,
+    arguments::CompareOptions,
     difference::{Difference, Finding},
     exit::Exit,
-    saved, tables,
+    output, saved, tables,
 };
 use anyhow::{Context as _, bail};
 use core::fmt::Write as _;
@@ -18,11 +19,7 @@ use protocol::{
 };
 use report::format;
 use serde_json::json;
-use std::{
-    fs,
-    io::{self, Write as _},
-    path::Path,
-};
+use std::{fs, path::Path};
 
 /// Share of intervals that miss the truth.
 const MISSED: f64 = 0.05;
@@ -49,12 +46,10 @@ pub(crate) fn compare(api: &ApiOptions, options: &CompareOptions) -> anyhow::Res
             options.second
         );
     }
-    let mut out = io::stdout().lock();
     if api.json {
-        serde_json::to_writer_pretty(&mut out, &document(&first, &second, &compared))?;
-        writeln!(out)?;
+        output::document(&document(&first, &second, &compared))?;
     } else {
-        out.write_all(tables::render(&markdown(&first, &second, &compared)).as_bytes())?;
+        output::result(&tables::render(&markdown(&first, &second, &compared)))?;
     }
     let limit = options.fail_above;
     let exceeds = |row: &Compared| limit.is_some_and(|percent| grows_by_more_than(row, percent));

@@ -1,7 +1,7 @@
 //! The exit status: the answer, for scripts.
 
 use protocol::report::Outcome;
-use std::{io, process::ExitCode};
+use std::process::ExitCode;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,14 +16,6 @@ pub(crate) enum Exit {
     Failure,
 }
 
-/// Whether an error says no more than that nobody reads the output any longer.
-pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let closed = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
-    error
-        .chain()
-        .any(|cause| cause.downcast_ref().is_some_and(closed))
-}
-
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {
         match outcome {
@@ -34,13 +26,20 @@ impl From<Outcome> for Exit {
     }
 }
 
+impl Exit {
+    /// The status for the shell.
+    pub(crate) const fn status(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Fail => 1,
+            Self::Failure => 2,
+            Self::Inconclusive => 3,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Pass => 0,
-            Exit::Fail => 1,
-            Exit::Failure => 2,
-            Exit::Inconclusive => 3,
-        })
+        Self::from(exit.status())
     }
 }

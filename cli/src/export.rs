@@ -1,18 +1,16 @@
 //! `export`: a run in the form of another tool.
 
 use crate::{
-    arguments::{ApiOptions, ExportOptions, Form},
+    api_options::ApiOptions,
+    arguments::{ExportOptions, Form},
     exit::Exit,
-    runs,
+    output, runs,
 };
 use anyhow::{Context as _, bail};
 use cli::client::Client;
 use protocol::{Cell, Estimate, Report, RunId, routes};
 use serde_json::{Map, Value, json};
-use std::{
-    fs,
-    io::{self, Write as _},
-};
+use std::fs;
 
 /// `rpc-latency export`
 pub(crate) fn export(api: &ApiOptions, options: &ExportOptions) -> anyhow::Result<Exit> {
@@ -29,7 +27,7 @@ pub(crate) fn export(api: &ApiOptions, options: &ExportOptions) -> anyhow::Resul
     if let Some(file) = &options.file {
         fs::write(file, text).with_context(|| format!("writing {}", file.display()))?;
     } else {
-        io::stdout().write_all(text.as_bytes())?;
+        output::result(&text)?;
     }
     Ok(Exit::Pass)
 }

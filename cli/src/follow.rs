@@ -106,9 +106,12 @@ fn listen(client: &Client, run: &RunId, news: &Sender<News>) {
 
 /// Whether an error may go away by itself.
 fn is_passing(error: &ClientError) -> bool {
-    error
-        .status()
-        .is_none_or(|status| status >= 500 || status == 429)
+    match error {
+        ClientError::Proxy { .. } | ClientError::Token | ClientError::Redirected { .. } => false,
+        error => error
+            .status()
+            .is_none_or(|status| status >= 500 || status == 429),
+    }
 }
 
 /// Fails unless the run completed.

@@ -1,17 +1,12 @@
 //! `history`: one figure of one cell over the runs, and where its level changed.
 
-use crate::{
-    arguments::{ApiOptions, HistoryOptions},
-    exit::Exit,
-    tables,
-};
+use crate::{api_options::ApiOptions, arguments::HistoryOptions, exit::Exit, output, tables};
 use core::fmt::Write as _;
 use protocol::{
     Estimate,
     history::{History, HistoryPoint},
 };
 use report::format;
-use std::io::{self, Write as _};
 
 /// `rpc-latency history`
 pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Result<Exit> {
@@ -20,13 +15,11 @@ pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Res
         let _ = write!(path, "&location={location}");
     }
     let client = api.client();
-    let mut out = io::stdout().lock();
     if api.json {
-        out.write_all(client.text(&path)?.as_bytes())?;
-        writeln!(out)?;
+        output::result(&(client.text(&path)? + "\n"))?;
     } else {
         let history: History = client.get(&path)?;
-        out.write_all(tables::render(&markdown(&history)).as_bytes())?;
+        output::result(&tables::render(&markdown(&history)))?;
     }
     Ok(Exit::Pass)
 }

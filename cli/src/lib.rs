@@ -5,6 +5,8 @@
 //!
 //! Out of scope: statistics and the wording of reports (crate `measurement`), names and documents (crate `protocol`).
 
+#![warn(clippy::print_stderr, reason = "a closed pipe would end the program")]
+
 pub mod client;
 pub mod events;
 pub mod local;

@@ -2,6 +2,12 @@
 //!
 //! Reads as a table of contents: options are in [`arguments`], one module for each command, one exit.
 
+#![warn(
+    clippy::print_stderr,
+    reason = "a closed pipe would end the program; see module output"
+)]
+
+mod api_options;
 mod arguments;
 mod compare;
 mod difference;
@@ -11,14 +17,18 @@ mod follow;
 mod history;
 mod interrupt;
 mod measure;
+mod output;
 mod plan;
+mod plan_file;
 mod plan_options;
 mod progress;
+mod public_address;
 mod runs;
 mod saved;
 mod serve;
 mod tables;
 
+use api_options::ApiOptions;
 use arguments::{Arguments, Command};
 use clap::Parser as _;
 use exit::Exit;
@@ -26,25 +36,37 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let Arguments { command, api } = Arguments::parse();
-    let done = match command {
-        Command::Run(options) => measure::run(&api, &options),
-        Command::Serve(options) => serve::serve(&api, &options),
-        Command::Watch(options) => measure::watch(&api, &options),
-        Command::Report(options) => runs::report(&api, &options),
-        Command::Runs(options) => runs::list(&api, &options),
-        Command::Cancel(options) => runs::cancel(&api, &options),
-        Command::Compare(options) => compare::compare(&api, &options),
-        Command::History(options) => history::history(&api, &options),
-        Command::Export(options) => export::export(&api, &options),
-        Command::Plan(options) => plan::plan(&api, &options),
-        Command::Completions { shell } => Ok(arguments::completions(shell)),
-    };
+    let done = command.refuse_unused(&api).and_then(|()| {
+        let api = if command.asks() {
+            api.with_environment()?
+        } else {
+            api
+        };
+        execute(&command, &api)
+    });
     done.unwrap_or_else(|error| {
-        // Who closes the pipe, as `head` does, has read enough: no reason to complain.
-        if !exit::is_closed_pipe(&error) {
-            eprintln!("error: {error:#}");
-        }
+        output::note(format_args!("error: {error:#}"));
         Exit::Failure
     })
     .into()
+}
+
+fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(options) => measure::run(api, options),
+        Command::Serve(options) => serve::serve(api, options),
+        Command::Watch(options) => measure::watch(api, options),
+        Command::Report(options) => runs::report(api, options),
+        Command::Runs(options) => runs::list(api, options),
+        Command::Cancel(options) => runs::cancel(api, options),
+        Command::Compare(options) => compare::compare(api, options),
+        Command::History(options) => history::history(api, options),
+        Command::Export(options) => export::export(api, options),
+        Command::Plan(options) => plan::plan(api, options),
+        Command::PublicAddress(options) => public_address::public_address(options),
+        Command::Completions { shell } => {
+            output::result(&arguments::completions(*shell))?;
+            Ok(Exit::Pass)
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! `run` and `watch`: follow a run, then print and save what it found.
 
 use crate::{
-    arguments::{ApiOptions, LocalArguments, RunArgument, RunOptions},
+    api_options::ApiOptions,
+    arguments::{LocalArguments, RunArgument, RunOptions},
     exit::Exit,
     follow::{self, Followed},
     interrupt::Interrupt,
-    runs, saved, serve, tables,
+    output, runs, saved, serve, tables,
 };
 use anyhow::Context as _;
 use cli::{client::Client, local::LocalWorkers};
@@ -15,48 +16,39 @@ use std::path::Path;
 /// `rpc-latency run`
 pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit> {
     let plan = options.plan.json()?;
+    saved::prepare(&options.output)?;
+    let output = Some(options.output.as_path());
     let interrupt = Interrupt::listen()?;
     if options.local {
         let mut local = start_local(api, &options.local_options)?;
         let client = Client::new(local.url(), Some(local.api_token().to_owned()));
         let runs = started(&client.start(&plan)?);
-        let exit = finish(
-            api,
-            &client,
-            &runs,
-            &interrupt,
-            Some(&options.output),
-            &mut || Ok(local.check()?),
-        )?;
+        let exit = finish(api, &client, &runs, &interrupt, output, &mut || {
+            Ok(local.check()?)
+        })?;
         exit.context("interrupted; the local Workers are stopped, and the run with them")
     } else {
         let client = api.client();
         let runs = started(&client.start(&plan)?);
-        let exit = finish(
-            api,
-            &client,
-            &runs,
-            &interrupt,
-            Some(&options.output),
-            &mut || Ok(()),
-        )?;
+        let exit = finish(api, &client, &runs, &interrupt, output, &mut || Ok(()))?;
         exit.with_context(|| still_runs(&runs))
     }
 }
 
 /// `rpc-latency watch`
 pub(crate) fn watch(api: &ApiOptions, options: &RunArgument) -> anyhow::Result<Exit> {
+    let output = options.output.as_deref();
+    output.map(saved::prepare).transpose()?;
     let interrupt = Interrupt::listen()?;
     let client = api.client();
     let runs = [runs::named_or_newest(&client, options.run.as_ref())?];
-    let output = options.output.as_deref();
     let exit = finish(api, &client, &runs, &interrupt, output, &mut || Ok(()))?;
     exit.with_context(|| still_runs(&runs))
 }
 
 fn start_local(api: &ApiOptions, options: &LocalArguments) -> anyhow::Result<LocalWorkers> {
     let options = serve::local_options(api, options, None)?;
-    eprintln!("starting the Workers on this machine");
+    output::note("starting the Workers on this machine");
     Ok(LocalWorkers::start(&options)?)
 }
 
@@ -65,12 +57,13 @@ fn started(run: &RunStatus) -> Vec<RunId> {
     let mut runs = vec![run.id.clone()];
     runs.extend(run.siblings.iter().map(|sibling| sibling.id.clone()));
     for run in &runs {
-        eprintln!("run {run}");
+        output::note(format_args!("run {run}"));
     }
     runs
 }
 
-/// Follows each run, prints and saves its report. The worst outcome of all; `None` when interrupted.
+/// Follows each run, saves and prints its report. The worst outcome of all; `None` when interrupted. A run that fails does not keep the
+/// others from being followed to their end.
 fn finish(
     api: &ApiOptions,
     client: &Client,
@@ -84,15 +77,29 @@ fn finish(
         let Followed::Ended(status) = follow::follow(client, run, interrupt, &mut *check)? else {
             return Ok(None);
         };
-        follow::completed(&status)?;
-        let fetched = saved::fetch(client, run)?;
-        tables::print(api, &fetched)?;
-        if let Some(folder) = output {
-            saved::save(&fetched, folder)?;
-        }
-        worst = worst.max(fetched.report.summary.outcome.into());
+        let exit =
+            follow::completed(&status).and_then(|()| save_and_print(api, client, run, output));
+        worst = worst.max(exit.unwrap_or_else(|error| {
+            output::note(format_args!("error: {error:#}"));
+            Exit::Failure
+        }));
     }
     Ok(Some(worst))
+}
+
+/// The report is saved before it is printed: what it took to measure must not hang on whether somebody reads the output.
+fn save_and_print(
+    api: &ApiOptions,
+    client: &Client,
+    run: &RunId,
+    output: Option<&Path>,
+) -> anyhow::Result<Exit> {
+    let fetched = saved::fetch(client, run)?;
+    if let Some(folder) = output {
+        saved::save(&fetched, folder)?;
+    }
+    output::or_closed(tables::print(api, &fetched)).context("writing to standard output")?;
+    Ok(fetched.report.summary.outcome.into())
 }
 
 fn still_runs(runs: &[RunId]) -> String {

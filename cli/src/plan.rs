@@ -1,16 +1,10 @@
 //! `plan`: what a plan asks for and what it would take, without running it.
 
-use crate::{
-    arguments::{ApiOptions, PlanArguments},
-    exit::Exit,
-};
+use crate::{api_options::ApiOptions, arguments::PlanArguments, exit::Exit, output};
 use indicatif::HumanDuration;
 use protocol::{Limits, Plan, plan::Geometry, run::Usage, usage};
 use serde_json::json;
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// `rpc-latency plan`
 pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<Exit> {
@@ -18,13 +12,11 @@ pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<
     let plan = options.plan.plan(&limits)?;
     let geometry = plan.geometry(&limits);
     let usage = usage::estimate(&plan, &geometry, limits.delegated_calls_per_slice);
-    let mut out = io::stdout().lock();
     if api.json {
         let document = json!({"plan": plan, "geometry": geometry, "limits": limits.profile, "estimated": usage});
-        serde_json::to_writer_pretty(&mut out, &document)?;
-        writeln!(out)?;
+        output::document(&document)?;
     } else {
-        out.write_all(in_words(&plan, &geometry, &usage).as_bytes())?;
+        output::result(&in_words(&plan, &geometry, &usage))?;
     }
     Ok(Exit::Pass)
 }

@@ -1,17 +1,16 @@
 //! The plan, from a file and from options; an option wins over the file.
 
+use crate::plan_file;
 use anyhow::{Context as _, bail};
 use clap::{Args, builder::PossibleValuesParser};
 use protocol::{
-    Function, Limits, PayloadShape, Plan, Transport, limits::LimitsProfile, measure::TimerChoice,
-    plan::PlanError,
+    Function, Limits, PayloadShape, Plan, Transport,
+    limits::LimitsProfile,
+    measure::TimerChoice,
+    plan::{MAX_THRESHOLD_MS, PlanError},
 };
 use serde_json::{Map, Value, json};
-use std::{
-    fs,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 /// Stands for every transport.
 const ALL_TRANSPORTS: &str = "all";
@@ -34,41 +33,52 @@ pub(crate) struct PlanOptions {
         long,
         visible_alias = "payload-bytes",
         value_delimiter = ',',
-        value_name = "BYTES"
+        value_name = "BYTES",
+        allow_negative_numbers = true
     )]
     payloads: Vec<u32>,
     /// What payloads are made of
     #[arg(long, value_parser = names(PayloadShape::ALL, |shape| shape.as_str()))]
     payload_shape: Option<String>,
     /// Timed calls of each cell, at least
-    #[arg(long, visible_alias = "samples-per-cell", value_name = "N")]
+    #[arg(
+        long,
+        visible_alias = "samples-per-cell",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     samples: Option<u32>,
     /// Calls before the timed ones of each slice
-    #[arg(long, visible_alias = "warmup-per-slice", value_name = "N")]
+    #[arg(
+        long,
+        visible_alias = "warmup-per-slice",
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     warmup: Option<u32>,
     /// Estimator of latencies; `ticked` shows locally what production can show
     #[arg(long, value_parser = names(TimerChoice::ALL, |timer| timer.as_str()))]
     timer: Option<String>,
     /// Seed of the order of cells, and of whatever else is random
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Threshold of the median, in ms
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
     p50_ms: Option<f64>,
     /// Threshold of the 95th percentile, in ms
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
     p95_ms: Option<f64>,
     /// Threshold of the 99th percentile, in ms
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
     p99_ms: Option<f64>,
     /// A call that takes longer is a counted error, in ms
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     call_timeout_ms: Option<u32>,
     /// Invocations carried by one message, for transports that can
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     batch_size: Option<u32>,
     /// Calls in flight at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     concurrency: Option<u32>,
     /// Whether the parts of a call are measured too
     #[arg(long, value_name = "BOOL")]
@@ -77,6 +87,15 @@ pub(crate) struct PlanOptions {
 
 fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> PossibleValuesParser {
     PossibleValuesParser::new(all.iter().copied().map(name).collect::<Vec<_>>())
+}
+
+/// A threshold in ms, in the range that a plan may hold: what JSON has no number for must not become a default.
+fn threshold(text: &str) -> Result<f64, String> {
+    let max = f64::from(MAX_THRESHOLD_MS);
+    match text.parse::<f64>() {
+        Ok(ms) if ms > 0.0 && ms <= max => Ok(ms),
+        _ => Err(format!("must be a number of ms above 0, at most {max}")),
+    }
 }
 
 fn transports() -> PossibleValuesParser {
@@ -108,7 +127,7 @@ impl PlanOptions {
     /// What was asked for, as JSON.
     fn asked(&self) -> anyhow::Result<Vec<u8>> {
         let mut plan = match &self.plan {
-            Some(file) => read(file)?,
+            Some(file) => plan_file::read(file)?,
             None => Map::new(),
         };
         self.overlay(&mut plan)?;
@@ -116,10 +135,12 @@ impl PlanOptions {
     }
 
     fn overlay(&self, plan: &mut Map<String, Value>) -> anyhow::Result<()> {
-        let transports = if self.transports.iter().any(|name| name == ALL_TRANSPORTS) {
-            json!(Transport::ALL)
-        } else {
-            json!(self.transports)
+        let transports = match self.transports.as_slice() {
+            [all] if all == ALL_TRANSPORTS => json!(Transport::ALL),
+            named if named.iter().any(|name| name == ALL_TRANSPORTS) => {
+                bail!("--transports: `{ALL_TRANSPORTS}` stands for every one; name none beside it")
+            }
+            named => json!(named),
         };
         let options = [
             ("transports", list(transports)),
@@ -181,18 +202,6 @@ fn list(values: Value) -> Value {
         Value::Array(values) if values.is_empty() => Value::Null,
         values => values,
     }
-}
-
-fn read(file: &Path) -> anyhow::Result<Map<String, Value>> {
-    let text = if file == Path::new("-") {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        text
-    } else {
-        fs::read_to_string(file).with_context(|| format!("plan {}", file.display()))?
-    };
-    serde_json::from_str(&text)
-        .with_context(|| format!("plan {} is not a JSON object", file.display()))
 }
 
 #[cfg(test)]

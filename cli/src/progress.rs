@@ -1,5 +1,6 @@
 //! How far a run is: a bar on a terminal, plain lines elsewhere. Both go to standard error.
 
+use crate::output;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use protocol::run::RunStatus;
 use std::{io::IsTerminal as _, time::Duration};
@@ -44,7 +45,7 @@ impl Progress {
                 let now = tenths(run);
                 if *told != Some(now) {
                     *told = Some(now);
-                    eprintln!("{}", line(run));
+                    output::note(line(run));
                 }
             }
         }

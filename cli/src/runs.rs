@@ -1,41 +1,37 @@
 //! `report`, `runs` and `cancel`: what is there, and an end to what runs.
 
 use crate::{
-    arguments::{ApiOptions, CancelOptions, ListOptions, RunArgument},
+    api_options::ApiOptions,
+    arguments::{CancelOptions, ListOptions, RunArgument},
     exit::Exit,
-    saved, tables,
+    output, saved, tables,
 };
 use anyhow::{Context as _, bail};
 use cli::client::Client;
 use protocol::{RunId, run::RunStatus};
-use std::io::{self, Write as _};
 
 /// `rpc-latency report`
 pub(crate) fn report(api: &ApiOptions, options: &RunArgument) -> anyhow::Result<Exit> {
     let client = api.client();
     let run = named_or_newest(&client, options.run.as_ref())?;
     let fetched = saved::fetch(&client, &run)?;
-    tables::print(api, &fetched)?;
     if let Some(folder) = &options.output {
         saved::save(&fetched, folder)?;
     }
+    output::or_closed(tables::print(api, &fetched))?;
     Ok(fetched.report.summary.outcome.into())
 }
 
 /// `rpc-latency runs`
 pub(crate) fn list(api: &ApiOptions, options: &ListOptions) -> anyhow::Result<Exit> {
     let client = api.client();
-    let runs = newest(&client, options.limit)?;
-    let mut out = io::stdout().lock();
+    let runs = newest(&client, options.limit.get())?;
     if api.json {
-        serde_json::to_writer_pretty(&mut out, &runs)?;
-        writeln!(out)?;
+        output::document(&runs)?;
     } else if runs.is_empty() {
-        writeln!(out, "no runs yet; `rpc-latency run` starts one")?;
+        output::result("no runs yet; `rpc-latency run` starts one\n")?;
     } else {
-        for run in &runs {
-            writeln!(out, "{}", line(run))?;
-        }
+        output::result(&runs.iter().map(line).collect::<String>())?;
     }
     Ok(Exit::Pass)
 }
@@ -44,15 +40,13 @@ pub(crate) fn list(api: &ApiOptions, options: &ListOptions) -> anyhow::Result<Ex
 pub(crate) fn cancel(api: &ApiOptions, options: &CancelOptions) -> anyhow::Result<Exit> {
     let cancelled = api.client().cancel(&options.run)?;
     if api.json {
-        let mut out = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, &cancelled)?;
-        writeln!(out)?;
+        output::document(&cancelled)?;
     } else {
         let run = &cancelled.id;
-        eprintln!(
+        output::note(format_args!(
             "run {run} is {}; `rpc-latency report {run}` shows what it measured",
             cancelled.state
-        );
+        ));
     }
     Ok(Exit::Pass)
 }
@@ -100,5 +94,6 @@ fn line(run: &RunStatus) -> String {
         line.push_str("  ");
         line.push_str(reason);
     }
+    line.push('\n');
     line
 }

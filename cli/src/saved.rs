@@ -1,5 +1,6 @@
 //! Reports as files.
 
+use crate::output;
 use anyhow::Context as _;
 use cli::client::Client;
 use protocol::{Report, RunId};
@@ -28,6 +29,14 @@ pub(crate) fn fetch(client: &Client, run: &RunId) -> anyhow::Result<Fetched> {
     })
 }
 
+/// Makes sure that reports can be saved into `folder`, before anything is measured.
+pub(crate) fn prepare(folder: &Path) -> anyhow::Result<()> {
+    let writable = fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder));
+    writable
+        .map(|_| ())
+        .with_context(|| format!("reports cannot be saved into {}", folder.display()))
+}
+
 /// Saves `<run>.json` and `<run>.md`, both as served, and says where.
 pub(crate) fn save(fetched: &Fetched, folder: &Path) -> anyhow::Result<()> {
     let run = &fetched.report.run.id;
@@ -41,6 +50,10 @@ pub(crate) fn save(fetched: &Fetched, folder: &Path) -> anyhow::Result<()> {
         write("json", &fetched.json)?,
         write("md", &fetched.markdown)?,
     );
-    eprintln!("saved {} and {}", json.display(), markdown.display());
+    output::note(format_args!(
+        "saved {} and {}",
+        json.display(),
+        markdown.display()
+    ));
     Ok(())
 }

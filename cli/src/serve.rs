@@ -1,15 +1,15 @@
 //! `serve`: the Workers on this machine, until Ctrl-C.
 
 use crate::{
-    arguments::{ApiOptions, LocalArguments, ServeOptions},
+    api_options::ApiOptions,
+    arguments::{LocalArguments, ServeOptions},
     exit::Exit,
     interrupt::Interrupt,
+    output,
 };
+use anyhow::bail;
 use cli::local::{LOCAL_API_TOKEN, LocalOptions, LocalWorkers, Project};
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// Pause between two looks at the servers.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -18,15 +18,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let local_options = local_options(api, &options.local, Some(options.port))?;
-    eprintln!("starting the Workers on this machine");
+    output::note("starting the Workers on this machine");
     let mut local = LocalWorkers::start(&local_options)?;
-    io::stdout().write_all(welcome(&local).as_bytes())?;
-    io::stdout().flush()?;
+    output::result(&welcome(&local))?;
     while !interrupt.is_asked() {
         local.check()?;
         interrupt.wait(PAUSE);
     }
-    eprintln!("stopped");
+    output::note("stopped");
     Ok(Exit::Pass)
 }
 
@@ -47,7 +46,12 @@ pub(crate) fn local_options(
         .token
         .clone()
         .unwrap_or_else(|| LOCAL_API_TOKEN.to_owned());
-    options.orchestrator_variables = arguments.variables.iter().cloned().collect();
+    for (name, value) in &arguments.variables {
+        let given = &mut options.orchestrator_variables;
+        if given.insert(name.clone(), value.clone()).is_some() {
+            bail!("--var {name} is given twice");
+        }
+    }
     Ok(options)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! There is one wording of a report, that of `GET /results/{run}.md`; here it only gets its looks.
 
-use crate::{arguments::ApiOptions, saved::Fetched};
+use crate::{api_options::ApiOptions, saved::Fetched};
 use console::{Style, measure_text_width};
 use std::io::{self, Write as _};
 

@@ -15,7 +15,7 @@ export async function serveWorkers() {
   const binary = `${ROOT}target/debug/rpc-latency`;
   if (!existsSync(binary)) throw new Error("target/debug/rpc-latency is missing; run cargo build -p cli (and scripts/build)");
   const port = await freePort();
-  const child = spawn(binary, ["serve", "--port", String(port)], { cwd: ROOT, env: { ...process.env, API_TOKEN: TOKEN }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(binary, ["serve", "--port", String(port), "--token", TOKEN], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
   const ended = new Promise((done) => child.once("exit", done));

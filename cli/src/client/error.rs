@@ -14,6 +14,27 @@ pub enum ClientError {
         /// Why.
         reason: String,
     },
+    /// The environment names a proxy that cannot be used.
+    #[error("the proxy in the environment variable {variable} cannot be used ({reason})")]
+    Proxy {
+        /// Which variable.
+        variable: String,
+        /// Why.
+        reason: String,
+    },
+    /// The token is none.
+    #[error("the token holds a character that a header cannot carry")]
+    Token,
+    /// The answer is at another address, which gets neither request nor token.
+    #[error(
+        "{request} is redirected to {location}; if that is the orchestrator, name it with --url or RPC_LATENCY_URL"
+    )]
+    Redirected {
+        /// Method and URL.
+        request: String,
+        /// Where to.
+        location: String,
+    },
     /// A problem document.
     #[error("{request} was refused: {}", describe(.problem))]
     Refused {
@@ -41,7 +62,10 @@ impl ClientError {
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
-            Self::Unreachable { .. } => None,
+            Self::Unreachable { .. }
+            | Self::Proxy { .. }
+            | Self::Token
+            | Self::Redirected { .. } => None,
             Self::Refused { problem, .. } => Some(problem.status),
             Self::Unexpected { status, .. } => Some(*status),
         }
@@ -56,7 +80,9 @@ fn describe(problem: &Problem) -> String {
         let _ = write!(text, "\n  {}: {}", error.field, error.detail);
     }
     if problem.status == 401 {
-        text.push_str("\n  pass the token with --token or in the environment variable API_TOKEN");
+        text.push_str(
+            "\n  pass the token with --token, or in the environment variable API_TOKEN beside the RPC_LATENCY_URL that it belongs to",
+        );
     }
     text
 }

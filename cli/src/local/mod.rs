@@ -5,10 +5,12 @@
 //! costs over 1 ms a call, which would be charged to the platform.
 //!
 //! What is served is a copy of the build (module `staging`), so that a rebuild in mid-run cannot change what is measured.
-//! Everything that the servers write goes into one temporary directory that is removed with [`LocalWorkers`].
+//! Everything that the servers write goes into one temporary directory that is removed with [`LocalWorkers`]. Of the user's environment
+//! they see next to nothing: see module `environment`.
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+mod environment;
 mod process_group;
 mod project;
 mod readiness;
@@ -22,6 +24,8 @@ use process_group::{ProcessGroup, Server};
 use staging::{Staging, Variables};
 use std::{
     collections::BTreeMap,
+    env,
+    ffi::OsString,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -93,6 +97,7 @@ impl LocalWorkers {
     pub fn start(options: &LocalOptions) -> Result<Self, StartError> {
         let expires = Instant::now() + options.deadline;
         readiness::port_is_free(options.port)?;
+        options.project.is_fresh(options.build)?;
         let staging = Staging::new(&options.project, options.build)?;
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
@@ -191,12 +196,12 @@ fn serve_runtime(
         program: &project.tool("workerd")?,
         // It tells its port on that file descriptor, here its standard output.
         arguments: vec![
-            "serve".to_owned(),
-            configuration.display().to_string(),
-            "--control-fd=1".to_owned(),
+            "serve".into(),
+            configuration.into(),
+            "--control-fd=1".into(),
         ],
         directory: staging.directory(),
-        environment: environment(staging, project),
+        environment: environment::of_servers(staging, project, |name| env::var_os(name))?,
         log: staging.path("workerd.log"),
     })
 }
@@ -207,45 +212,29 @@ fn wrangler_dev(staging: &Staging, options: &LocalOptions) -> Result<ProcessGrou
         Some(state) => std::path::absolute(state).unwrap_or_else(|_| state.clone()),
         None => staging.path("state"),
     };
-    let mut arguments: Vec<String> = vec!["dev".to_owned()];
+    let mut arguments: Vec<OsString> = vec!["dev".into()];
     for file in project::CONFIGURATIONS {
-        arguments.extend(["--config".to_owned(), file.to_owned()]);
+        arguments.extend(["--config".into(), file.into()]);
     }
     // Port 0 is any free one, without a race for it.
     let port = options.port.unwrap_or(0).to_string();
     for (option, value) in [
-        ("--ip", "127.0.0.1"),
-        ("--port", &port),
-        ("--inspector-port", "0"),
-        ("--persist-to", &state.display().to_string()),
-        ("--show-interactive-dev-session", "false"),
+        ("--ip", "127.0.0.1".into()),
+        ("--port", port.into()),
+        ("--inspector-port", "0".into()),
+        ("--persist-to", state.into_os_string()),
+        ("--show-interactive-dev-session", "false".into()),
     ] {
-        arguments.extend([option.to_owned(), value.to_owned()]);
+        arguments.extend([option.into(), value]);
     }
     // Serves the cron entry at /cdn-cgi/handler/scheduled.
-    arguments.push("--test-scheduled".to_owned());
+    arguments.push("--test-scheduled".into());
     ProcessGroup::start(Server {
         name: "wrangler dev",
         program: &options.project.tool("wrangler")?,
         arguments,
         directory: staging.directory(),
-        environment: environment(staging, &options.project),
+        environment: environment::of_servers(staging, &options.project, |name| env::var_os(name))?,
         log: staging.path("wrangler.log"),
     })
-}
-
-/// Keeps what the servers write inside the temporary directory. Other wranglers on the machine would otherwise find
-/// these Workers by name, through a registry in the user's home, and these would find theirs.
-fn environment(staging: &Staging, project: &Project) -> Vec<(&'static str, String)> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    vec![
-        ("PATH", format!("{}:{path}", project.tools().display())),
-        ("TMPDIR", staging.path("tmp").display().to_string()),
-        (
-            "XDG_CONFIG_HOME",
-            staging.path("config").display().to_string(),
-        ),
-        ("WRANGLER_SEND_METRICS", "false".to_owned()),
-        ("NO_COLOR", "1".to_owned()),
-    ]
 }

@@ -6,12 +6,13 @@
 //! directory, and kills the group and itself. That needs neither `prctl`, which would cover one child of one thread, nor
 //! an operating system that has it.
 
-use super::readiness::StartError;
+use super::{environment::Environment, readiness::StartError};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
 };
 use std::{
+    ffi::OsString,
     fs::{self, File},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -38,11 +39,11 @@ pub(super) struct Server<'a> {
     /// What to call it in errors.
     pub(super) name: &'static str,
     pub(super) program: &'a Path,
-    pub(super) arguments: Vec<String>,
+    pub(super) arguments: Vec<OsString>,
     /// The temporary directory: the server runs in it, and the watchdog removes it.
     pub(super) directory: &'a Path,
-    /// Environment variables to add.
-    pub(super) environment: Vec<(&'static str, String)>,
+    /// Its whole environment.
+    pub(super) environment: Environment,
     /// Where both its outputs go.
     pub(super) log: PathBuf,
 }
@@ -60,7 +61,8 @@ impl ProcessGroup {
             .args([server.directory, server.program])
             .args(&server.arguments)
             .current_dir(server.directory)
-            .envs(server.environment.iter().map(|(name, value)| (name, value)))
+            .env_clear()
+            .envs(server.environment)
             .stdin(Stdio::piped())
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log)

@@ -1,6 +1,11 @@
 //! The project's folder: what is built where, and what serves it.
 
-use std::path::{Path, PathBuf};
+mod sources;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// A checkout of this project (or one of the same layout).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +41,24 @@ pub enum ProjectError {
         missing: PathBuf,
         /// The build that would make it.
         build: Build,
+    },
+    /// A Worker was built from other sources than those that are there.
+    #[error(
+        "{} is newer than {}, so what would be measured is not this checkout's code; run {}", .source_file.display(), .folder.display(), .build.script()
+    )]
+    Stale {
+        /// The file that has changed.
+        source_file: PathBuf,
+        /// The folder of the build.
+        folder: PathBuf,
+        /// The build that would make it anew.
+        build: Build,
+    },
+    /// The folder's name cannot be in `PATH`.
+    #[error("{} has a colon in its name, which PATH cannot hold; move the checkout", .root.display())]
+    ColonInPath {
+        /// The project's folder.
+        root: PathBuf,
     },
     /// A tool has not been installed.
     #[error(
@@ -76,6 +99,9 @@ pub(super) const CONFIGURATIONS: [&str; 3] = [
 
 /// Folders of the three Workers' crates, each with its builds in it.
 pub(super) const CRATES: [&str; 3] = ["orchestrator", "caller-worker", "runtime-worker"];
+
+/// The file in a Worker's build that `scripts/build` leaves, as old as the moment at which it began.
+const STAMP: &str = ".built-from";
 
 impl Project {
     /// The project whose folder is `root`.
@@ -121,6 +147,26 @@ impl Project {
         } else {
             Err(ProjectError::NotBuilt { missing, build })
         }
+    }
+
+    /// Fails where a source of the Workers has changed since `scripts/build` began to build them: a run must not measure an old build
+    /// silently. Builds that were not made by it have no stamp and are taken as they are.
+    pub(super) fn is_fresh(&self, build: Build) -> Result<(), ProjectError> {
+        let newest = sources::newest(&self.root);
+        for folder in CRATES {
+            let folder = self.root.join(folder).join(build.folder());
+            let stamp = fs::metadata(folder.join(STAMP)).and_then(|stamp| stamp.modified());
+            if let (Ok(stamp), Some((changed, source_file))) = (stamp, &newest)
+                && *changed > stamp
+            {
+                return Err(ProjectError::Stale {
+                    source_file: source_file.clone(),
+                    folder,
+                    build,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// An npm tool.

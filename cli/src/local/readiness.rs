@@ -99,6 +99,8 @@ pub(super) fn orchestrator_url(
     })?;
     let health = format!("{url}/health");
     let agent: ureq::Agent = ureq::Agent::config_builder()
+        // Whatever proxy the environment names is not for this machine.
+        .proxy(None)
         .timeout_global(Some(Duration::from_secs(5)))
         .build()
         .into();

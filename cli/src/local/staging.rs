@@ -27,6 +27,14 @@ pub enum StagingError {
         /// Why.
         source: io::Error,
     },
+    /// A variable's value cannot be written down for wrangler.
+    #[error(
+        "the value of {name} cannot be handed to a local Worker: it holds a carriage return, ends with a backslash, or holds both ' and `"
+    )]
+    Variable {
+        /// Which variable.
+        name: String,
+    },
     /// A configuration is not what wrangler would accept.
     #[error("{path}: {source}")]
     Configuration {
@@ -74,6 +82,7 @@ impl Staging {
             copy_file(&project.root().join(file), &staging.path(file))?;
         }
         create_folder(&staging.path("tmp"))?;
+        create_folder(&staging.path("home"))?;
         Ok(staging)
     }
 
@@ -94,7 +103,7 @@ impl Staging {
     ) -> Result<(), StagingError> {
         write_file(
             &self.path(configuration_folder).join(".dev.vars"),
-            &dotenv(variables),
+            &dotenv(variables)?,
         )
     }
 
@@ -175,14 +184,20 @@ const runtime :Workerd.Worker = (
     )
 }
 
-/// Variables in the form of `.dev.vars`; single quotes keep values as they are.
-fn dotenv(variables: &Variables) -> String {
+/// Variables in the form of `.dev.vars`; quotes that are not in a value keep it as it is.
+fn dotenv(variables: &Variables) -> Result<String, StagingError> {
     let mut text = String::new();
     for (name, value) in variables {
+        let quote = ['\'', '`']
+            .into_iter()
+            .find(|quote| !value.contains(*quote))
+            // The file's format drops carriage returns, and takes a quote after a backslash for none.
+            .filter(|_| !value.contains('\r') && !value.ends_with('\\'))
+            .ok_or_else(|| StagingError::Variable { name: name.clone() })?;
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name}='{value}'");
+        let _ = writeln!(text, "{name}={quote}{value}{quote}");
     }
-    text
+    Ok(text)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), StagingError> {
@@ -235,9 +250,20 @@ mod tests {
             ("SCHEDULED_PLAN".to_owned(), "{\"seed\":1}".to_owned()),
         ]);
         assert_eq!(
-            dotenv(&variables),
+            dotenv(&variables).unwrap(),
             "LIMITS='local'\nSCHEDULED_PLAN='{\"seed\":1}'\n"
         );
+    }
+
+    #[test]
+    fn a_value_that_the_file_would_change_is_refused_by_its_variables_name() {
+        for value in ["both ' and `", "line\r\n", "ends with \\"] {
+            let variables = BTreeMap::from([("LOCATIONS".to_owned(), value.to_owned())]);
+            let error = dotenv(&variables).unwrap_err().to_string();
+            assert!(error.contains("LOCATIONS"), "{value}: {error}");
+        }
+        let variables = BTreeMap::from([("LOCATIONS".to_owned(), "it's".to_owned())]);
+        assert_eq!(dotenv(&variables).unwrap(), "LOCATIONS=`it's`\n");
     }
 
     #[test]

@@ -22,7 +22,7 @@ use std::{
 use tempfile::TempDir;
 
 /// Answers with its variables and with what the caller answers.
-const ORCHESTRATOR: &str = "
+pub(crate) const ORCHESTRATOR: &str = "
 export class Coordinator {}
 export default { async fetch(request, env) {
   const caller = await (await env.CALLER.fetch('http://caller/')).json();
@@ -45,14 +45,19 @@ const RUNTIME: &str =
 const EMPTY_WASM: &[u8] = b"\0asm\x01\0\0\0";
 
 /// A project laid out like this one, with these three Workers and this one's tools.
-fn project(orchestrator: &str) -> (TempDir, Project) {
+pub(crate) fn project(orchestrator: &str) -> (TempDir, Project) {
+    let folder = tempfile::tempdir().unwrap();
+    let project = project_in(folder.path(), orchestrator);
+    (folder, project)
+}
+
+/// The same in a folder that is there.
+pub(crate) fn project_in(path: &Path, orchestrator: &str) -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     assert!(
         root.join("node_modules/.bin/wrangler").exists(),
         "wrangler is not installed; run scripts/setup"
     );
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
     symlink(root.join("node_modules"), path.join("node_modules")).unwrap();
     fs::create_dir_all(path.join("dashboard/build")).unwrap();
     for (name, code) in [
@@ -72,8 +77,7 @@ fn project(orchestrator: &str) -> (TempDir, Project) {
     ] {
         fs::copy(root.join(file), path.join(file)).unwrap();
     }
-    let project = Project::at(path).unwrap();
-    (folder, project)
+    Project::at(path).unwrap()
 }
 
 /// Processes with `mark` in their environment; each server's has the name of its temporary directory there.
@@ -92,7 +96,7 @@ fn processes_with(mark: &str) -> Vec<String> {
 }
 
 /// Waits until the kernel has taken killed processes away.
-fn assert_none_left(mark: &str) {
+pub(crate) fn assert_none_left(mark: &str) {
     let expires = Instant::now() + Duration::from_secs(20);
     while Instant::now() < expires {
         if processes_with(mark).is_empty() {
@@ -105,14 +109,24 @@ fn assert_none_left(mark: &str) {
 
 /// `rpc-latency serve` with temporary files in `temporary`, once it says its address.
 fn serving(project: &Project, temporary: &Path) -> Child {
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
+    started(&mut serve_command(project, temporary))
+}
+
+/// That command.
+pub(crate) fn serve_command(project: &Project, temporary: &Path) -> Command {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_rpc-latency"));
+    serve
         .args(["serve", "--port", "0", "--project"])
         .arg(project.root())
         .env("TMPDIR", temporary)
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::inherit());
+    serve
+}
+
+/// Starts that command and waits until it says its address.
+pub(crate) fn started(command: &mut Command) -> Child {
+    let mut serve = command.spawn().unwrap();
     let lines = BufReader::new(serve.stdout.take().unwrap()).lines();
     let address = lines
         .map_while(Result::ok)

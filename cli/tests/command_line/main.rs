@@ -1,6 +1,9 @@
 //! The command line as a program: its output, its files, its exit status, the processes it starts.
 
+mod certificates;
 mod fake_orchestrator;
+mod local_surroundings;
 mod local_workers;
 mod one_run;
+mod surroundings;
 mod two_runs;

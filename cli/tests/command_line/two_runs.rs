@@ -248,7 +248,8 @@ fn a_form_that_holds_one_cell_asks_for_it_and_writes_it_to_a_file() {
 #[test]
 fn a_plan_is_priced_without_an_orchestrator() {
     let output = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
-        .args(["plan", "--json", "--url", "http://127.0.0.1:1"])
+        .args(["plan", "--json"])
+        .env("RPC_LATENCY_URL", "http://127.0.0.1:1")
         .output()
         .unwrap();
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -316,4 +317,6 @@ fn completions_know_every_command() {
         ),
         "{script}"
     );
+    assert!(!script.contains("public-address"), "{script}");
+    assert!(script.contains("--token"), "{script}");
 }
