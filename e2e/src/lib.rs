@@ -17,11 +17,12 @@
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
 //! | `command_line` | `rpc-latency run --local` prints the table, saves the report, ends with its answer |
 //! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables; promtool finds nothing wrong with the metrics |
-//! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run |
+//! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run; runs that fail to one; a scheduled run that does not come to one, across a restart |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
 //! | `invocations` | no event makes more Worker invocations than the platform allows, counted at the caller's bindings |
 //! | `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |
-//! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums |
+//! | `misconfigured` | variables that are not text are refused by name, unquoted numbers are taken; a run goes on by itself after a deployment that could not open its coordinator |
+//! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums; with one down the others are shown |
 //! | `readers` | 50 readers during a run get no error and do not show in its figures |
 //! | `local_profile` | nothing is left behind when the local Workers end |
 //!

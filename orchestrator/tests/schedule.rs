@@ -223,7 +223,7 @@ fn a_firing_that_is_refused_has_come() {
     }
     wake_until(
         &mut process,
-        fired + INTERVAL_MS + INTERVAL_MS / 2 + MINUTE_MS,
+        fired + INTERVAL_MS + INTERVAL_MS / 2 + 2 * MINUTE_MS - 1,
     );
     assert_eq!(alerts(&process), []);
     wake_until(

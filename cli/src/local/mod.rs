@@ -172,6 +172,8 @@ fn orchestrator_variables(options: &LocalOptions) -> Variables {
     let mut variables = BTreeMap::from([
         ("API_TOKEN".to_owned(), options.api_token.clone()),
         ("LIMITS".to_owned(), "local".to_owned()),
+        // Crons do not fire here, so none is overdue.
+        ("SCHEDULE_INTERVAL_MINUTES".to_owned(), String::new()),
     ]);
     variables.extend(options.orchestrator_variables.clone());
     variables

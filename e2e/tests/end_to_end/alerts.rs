@@ -1,4 +1,4 @@
-//! A runtime that becomes slower is told of once: not before another run has confirmed it, and never again.
+//! A runtime that becomes slower is told of once: not before another run has confirmed it, and never again. So are runs that fail, and runs that do not come.
 
 use cli::local::{Build, LocalWorkers};
 use e2e::stage;
@@ -14,7 +14,9 @@ use std::{
     path::Path,
     sync::{Arc, Mutex},
     thread,
+    time::{Duration, Instant},
 };
+use ureq::http::Method;
 
 /// The runtime, waiting a few ms before each answer: so long that the machine's own noise is small beside it.
 const SLOW_RUNTIME: &str = r#"
@@ -28,6 +30,11 @@ export default class extends WorkerEntrypoint {
     return response;
   }
 }
+"#;
+
+/// A caller that is gone: another Worker answers in its place.
+const GONE_CALLER: &str = r#"
+export default { fetch: () => Response.json({ detail: "there is no caller here" }, { status: 404 }) };
 "#;
 
 /// Runs before the change.
@@ -141,7 +148,9 @@ fn a_runtime_that_becomes_slower_leads_to_exactly_one_webhook_call_after_one_con
     assert_eq!(regression.cell.to_string(), "service-binding.echo.100");
     // How much slower depends on what else the machine does; that it is slower must be proven.
     assert!(regression.change_percent_lower > 0.0, "{alert:#?}");
-    let confirming = stage::client(&slow).run(&alert.run).unwrap();
+    let confirming = stage::client(&slow)
+        .run(alert.run.as_ref().unwrap())
+        .unwrap();
     assert_eq!(
         (confirming.trigger, confirming.state),
         (Trigger::Confirmation, RunState::Completed)
@@ -151,4 +160,81 @@ fn a_runtime_that_becomes_slower_leads_to_exactly_one_webhook_call_after_one_con
         alerts.len(),
         alert.text
     ));
+}
+
+#[test]
+fn runs_that_fail_lead_to_one_webhook_call() {
+    let _turn = stage::my_turn();
+    let wrapped = stage::Wrapped::new(&[("caller-worker", GONE_CALLER)]);
+    let (state, receiver) = (stage::temporary_folder(), Receiver::start());
+    let workers = start(&wrapped, state.path(), &receiver, 0);
+    let client = stage::client(&workers);
+    for _ in 0..3 {
+        let plan = json!({"functions": ["echo"], "payload_bytes": [100]});
+        let run = stage::begin(&client, &plan).id;
+        stage::wait(&client, &run, |run| run.state == RunState::Failed);
+        stage::eventually("the alert", || {
+            (!receiver.alerts().is_empty()).then_some(())
+        });
+    }
+    let alerts = receiver.alerts();
+    assert_eq!(alerts.len(), 1, "{alerts:#?}");
+    assert_eq!(alerts[0].kind, AlertKind::Failure);
+    assert!(
+        alerts[0].text.contains("there is no caller here"),
+        "{alerts:#?}"
+    );
+}
+
+/// The orchestrator with a schedule that should fire every minute; nothing fires it but the test.
+fn start_with_schedule(state: &Path, receiver: &Receiver) -> LocalWorkers {
+    stage::start(Build::Release, |options| {
+        options.state = Some(state.to_owned());
+        let plan = json!({"transports": ["service-binding"], "functions": ["echo"], "payload_bytes": [100],
+            "samples_per_cell": 20, "breakdown": false, "thresholds": {"p50_ms": 1000, "p95_ms": 1000, "p99_ms": 1000}});
+        for (name, value) in [
+            ("ALERT_WEBHOOK_URL", receiver.url.clone()),
+            ("SCHEDULE_INTERVAL_MINUTES", "1".to_owned()),
+            ("SCHEDULED_PLAN", plan.to_string()),
+        ] {
+            let variables = &mut options.orchestrator_variables;
+            variables.insert(name.to_owned(), value);
+        }
+    })
+}
+
+#[test]
+fn a_scheduled_run_that_does_not_come_leads_to_one_webhook_call_across_a_restart() {
+    let (state, receiver) = (stage::temporary_folder(), Receiver::start());
+    let workers = start_with_schedule(state.path(), &receiver);
+    let fire = |workers: &LocalWorkers| {
+        let path = "/cdn-cgi/handler/scheduled?cron=17+*/6+*+*+*";
+        let client = stage::client(workers);
+        let fired = client.request(&Method::GET, path, b"").unwrap();
+        assert_eq!(fired.status, 200, "{fired:?}");
+        Instant::now()
+    };
+    fire(&workers);
+    stage::eventually("the end of the scheduled run", || {
+        workers.log().contains("report-stored").then_some(())
+    });
+    drop(workers);
+    // From here on nobody asks.
+    let workers = start_with_schedule(state.path(), &receiver);
+    stage::eventually("the alert", || {
+        (!receiver.alerts().is_empty()).then_some(())
+    });
+    let fired = fire(&workers);
+    let first = receiver.alerts();
+    assert_eq!(first.len(), 1, "{first:#?}");
+    let overdue = first[0].overdue.clone().unwrap();
+    assert_eq!((first[0].kind, overdue.missed), (AlertKind::Overdue, 1));
+    // The schedule fires again: nothing is overdue for another minute and a half.
+    while fired.elapsed() < Duration::from_secs(80) {
+        assert_eq!(receiver.alerts().len(), 1);
+        thread::sleep(Duration::from_secs(1));
+    }
+    stage::eventually("the next alert", || {
+        (receiver.alerts().len() == 2).then_some(())
+    });
 }

@@ -12,6 +12,7 @@ mod kills;
 mod known_truth;
 mod lifecycle;
 mod local_profile;
+mod misconfigured;
 mod panics;
 mod places;
 mod readers;

@@ -53,21 +53,24 @@ impl Answers {
             _ => 502,
         };
         let missing = self.missing_locations();
+        let asked = missing.len() + self.without.len() + self.found.len();
         let reasons: Vec<String> = missing
             .iter()
             .map(|place| format!("{}: {}", place.location, place.reason))
             .collect();
-        let elsewhere = if self.without.is_empty() {
-            String::new()
-        } else {
-            format!(" (of the other locations: {})", not_found.detail)
+        let detail = match (asked, self.without.is_empty()) {
+            (1, _) => first.detail.clone(),
+            (_, true) => format!(
+                "none of {asked} locations could be asked: {}",
+                reasons.join("; ")
+            ),
+            (_, false) => format!(
+                "{} of {asked} locations could not be asked: {} (of the others: {})",
+                missing.len(),
+                reasons.join("; "),
+                not_found.detail
+            ),
         };
-        let detail = format!(
-            "{} of {} locations could not be asked: {}{elsewhere}",
-            missing.len(),
-            missing.len() + self.without.len() + self.found.len(),
-            reasons.join("; ")
-        );
         Problem::new(status, detail).with_missing_locations(missing)
     }
 }

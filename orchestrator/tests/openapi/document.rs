@@ -70,7 +70,7 @@ fn other_problem(problem: &Value) -> Value {
     let detail = "this deployment is misconfigured: the variable LIMITS cannot be used";
     let example = serde_json::to_value(Problem::new(503, detail)).unwrap();
     json!({
-        "description": "Whatever else can go wrong: 405 for a method that the path does not know, 500 for a fault of the system, 502 and 504 when a coordinator could not be reached or did not answer, 503 for a deployment with a variable that cannot be used.",
+        "description": "Whatever else can go wrong: 405 for a method that the path does not know, 500 for a fault of the system, 502 and 504 when a coordinator could not be reached or did not answer and no other has what was asked for (missing_locations names it), 503 for a deployment with a variable that cannot be used or a database that cannot be opened.",
         "content": {"application/problem+json": {"schema": problem, "example": example}},
     })
 }
