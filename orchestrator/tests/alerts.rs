@@ -240,7 +240,7 @@ fn fail_as_a_whole(process: &Process) {
     report.summary.outcome = protocol::report::Outcome::Fail;
     let transport = &mut report.summary.transports[0];
     transport.outcome = protocol::report::Outcome::Fail;
-    transport.reason = "62 % of the calls failed".to_owned();
+    "62 % of the calls failed".clone_into(&mut transport.reason);
     let body = serde_json::to_string(&report).unwrap();
     let change = "UPDATE reports SET body = ? WHERE run = ?";
     let parameters = [body.into(), run.as_str().into()];

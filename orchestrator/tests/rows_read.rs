@@ -29,7 +29,7 @@ const SLACK: i32 = 40;
 
 /// A plan of one cell whose threshold is breached; every other number is a plan of its own, whose breach is news.
 fn plan(seed: u64) -> Plan {
-    let own = if seed % 2 == 0 { 0 } else { seed };
+    let own = if seed.is_multiple_of(2) { 0 } else { seed };
     Plan {
         transports: vec![Transport::ServiceBinding],
         functions: vec![Function::Echo],
@@ -139,6 +139,16 @@ fn use_everything(places: &Places, completed: &RunId) {
     process.restart();
     run(process, 1_002, true);
     run(process, 1_003, false);
+    // One that is cancelled, with a report of what it measured.
+    process.world.now.set(process.world.now.get() + 2_000);
+    let cancelled = process.start(&plan(1_004));
+    for _ in 0..3 {
+        process.wake();
+    }
+    process
+        .ask(&Question::Cancel { run: cancelled })
+        .expect("it is running");
+    wake_until_quiet(process);
     // The first question after a start.
     process.restart();
     process.ask(&Question::MayStart).expect("nothing is active");

@@ -23,8 +23,8 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// Locations that could not be asked, any of which may have what was sought.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing_locations: Vec<MissingLocation>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub missing_locations: Box<[MissingLocation]>,
 }
 
 /// One bad field of a request.
@@ -47,14 +47,14 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
-            missing_locations: Vec::new(),
+            missing_locations: Box::default(),
         }
     }
 
     /// Adds the locations that could not be asked.
     #[must_use]
     pub fn with_missing_locations(mut self, missing: Vec<MissingLocation>) -> Self {
-        self.missing_locations = missing;
+        self.missing_locations = missing.into();
         self
     }
 
@@ -95,6 +95,22 @@ const fn title(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn locations_that_could_not_be_asked_are_pinned() {
+        let missing = vec![MissingLocation {
+            location: "weur".into(),
+            reason: "it did not answer".into(),
+        }];
+        let problem = Problem::new(502, "nobody could ask weur").with_missing_locations(missing);
+        let json = serde_json::to_string(&problem).unwrap();
+        assert_eq!(
+            json,
+            "{\"type\":\"about:blank\",\"title\":\"Bad Gateway\",\"status\":502,\"detail\":\"nobody could ask weur\",\
+             \"missing_locations\":[{\"location\":\"weur\",\"reason\":\"it did not answer\"}]}"
+        );
+        assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
+    }
 
     #[test]
     fn the_wire_form_is_pinned() {

@@ -113,7 +113,11 @@ impl<S: Sql> Coordinator<S> {
         }
         // Whoever got no answer asks again for the same run: it is started once.
         if let Some(started) = self.store.run(&start.id)? {
-            return json(&status(&started));
+            if (started.request.trigger, &started.request.plan) == (start.trigger, &start.plan) {
+                return json(&status(&started));
+            }
+            let detail = format!("there is another run {} already; ask again", start.id);
+            return Err(Problem::new(409, detail).into());
         }
         self.end_stalled(now, turn)?;
         if let Err(unanswered) = self.may_start(start.trigger, now) {
