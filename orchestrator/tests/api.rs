@@ -2,7 +2,6 @@
 
 mod simulated;
 
-use core::time::Duration;
 use orchestrator::api::{Reply, Response, events::Told};
 use protocol::{
     Problem, Report, RunId,
@@ -36,12 +35,6 @@ fn completed(places: &Places) -> RunId {
     let run = start(places).id;
     places.wake_until_idle();
     run
-}
-
-/// The schedule fires; before each further attempt something happens.
-fn fire(places: &Places, meanwhile: impl Fn()) -> Vec<Problem> {
-    let pause = async |_: Duration| meanwhile();
-    pollster::block_on(places.api().scheduled(pause))
 }
 
 fn problem(response: &Response) -> Problem {
@@ -400,22 +393,10 @@ fn one_request_measures_at_every_place_and_the_results_add_up() {
 }
 
 #[test]
-fn a_place_that_is_busy_refuses_for_all() {
-    let places = places(&[("LOCATIONS", "wnam,weur")]);
-    let mut processes = places.processes.borrow_mut();
-    let weur = processes.get_mut("weur").unwrap();
-    weur.start(&protocol::Plan::default());
-    drop(processes);
-    assert_eq!(problem(&places.send(&post(SMALL))).status, 409);
-    let list: RunList = serde_json::from_str(&places.get("/runs").body).unwrap();
-    assert_eq!(list.runs.len(), 1, "nothing was started at the other place");
-}
-
-#[test]
 fn the_schedule_starts_its_own_plan_and_firings_do_not_pile_up() {
     let places = places(&[("SCHEDULED_PLAN", SMALL)]);
     for refusals in [0, 0, 1, 1] {
-        assert_eq!(fire(&places, || {}).len(), refusals);
+        assert_eq!(places.fire(|_| ()).len(), refusals);
     }
     places.wake_until_idle();
     let list: RunList = serde_json::from_str(&places.get("/runs").body).unwrap();

@@ -194,7 +194,7 @@ fn an_alert_that_was_refused_is_tried_again_and_delivered_once() {
         let refusals = (0..3).map(|_| DeliveryError::Refused(500));
         process.world.refusals.borrow_mut().extend(refusals);
         process.start(&plan());
-        while process.world.refusals.borrow().len() > 0 {
+        while !process.world.refusals.borrow().is_empty() {
             process.wake();
         }
         assert_eq!(process.world.alerts.borrow().len(), 0);
@@ -239,7 +239,7 @@ fn work_that_an_alarm_was_lost_for_is_resumed_by_the_first_question_whatever_it_
     let refusal = DeliveryError::Refused(500);
     process.world.refusals.borrow_mut().push(refusal);
     process.start(&plan());
-    while process.world.refusals.borrow().len() > 0 {
+    while !process.world.refusals.borrow().is_empty() {
         process.wake();
     }
     process.alarm = None;

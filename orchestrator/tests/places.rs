@@ -29,11 +29,14 @@ fn places() -> Places {
     ]))
 }
 
-fn start(places: &Places) -> Vec<(String, RunId)> {
-    let post = TestRequest::new("POST", "/runs")
+fn post() -> TestRequest {
+    TestRequest::new("POST", "/runs")
         .with_token(TOKEN)
-        .with_body(SMALL);
-    let response = places.send(&post);
+        .with_body(SMALL)
+}
+
+fn start(places: &Places) -> Vec<(String, RunId)> {
+    let response = places.send(&post());
     assert_eq!(response.status, 202, "{}", response.body);
     let first: RunStatus = serde_json::from_str(&response.body).unwrap();
     let mut all = vec![(first.location, first.id)];
@@ -238,13 +241,22 @@ fn places_are_asked_side_by_side_and_nobody_waits_for_one_that_is_not_needed() {
 }
 
 #[test]
+fn a_place_that_is_busy_refuses_for_all() {
+    let places = places();
+    let mut processes = places.processes.borrow_mut();
+    let weur = processes.get_mut("weur").unwrap();
+    weur.start(&protocol::Plan::default());
+    drop(processes);
+    assert_eq!(problem(&places.send(&post())).status, 409);
+    let list: RunList = serde_json::from_str(&places.get("/runs").body).unwrap();
+    assert_eq!(list.runs.len(), 1, "nothing was started at the other place");
+}
+
+#[test]
 fn a_start_that_a_later_place_may_have_taken_is_taken_back_everywhere() {
     let places = places();
     places.losing_starts.borrow_mut().insert("apac".to_owned());
-    let post = TestRequest::new("POST", "/runs")
-        .with_token(TOKEN)
-        .with_body(SMALL);
-    assert_eq!(places.send(&post).status, 504);
+    assert_eq!(places.send(&post()).status, 504);
     later(&places, 2_000);
     let list: RunList = serde_json::from_str(&places.get("/runs").body).unwrap();
     let cancelled = |run: &RunStatus| run.state == RunState::Cancelled;
@@ -252,12 +264,6 @@ fn a_start_that_a_later_place_may_have_taken_is_taken_back_everywhere() {
         list.runs.len() == 3 && list.runs.iter().all(cancelled),
         "{list:?}"
     );
-}
-
-/// The schedule fires; before each further attempt something happens.
-fn fire(places: &Places, meanwhile: impl Fn(Duration)) -> Vec<Problem> {
-    let pause = async |pause| meanwhile(pause);
-    pollster::block_on(places.api().scheduled(pause))
 }
 
 fn scheduled_runs(places: &Places) -> Vec<RunStatus> {
@@ -271,7 +277,7 @@ fn a_firing_that_finds_no_coordinator_is_tried_again_and_starts_one_run() {
     let places = places();
     places.down.borrow_mut().insert("weur".to_owned());
     let pauses = std::cell::RefCell::new(Vec::new());
-    let problems = fire(&places, |pause| {
+    let problems = places.fire(|pause| {
         pauses.borrow_mut().push(pause.as_secs());
         if pauses.borrow().len() == 3 {
             places.down.borrow_mut().clear();
@@ -296,7 +302,7 @@ fn a_firing_whose_answer_was_lost_starts_no_second_run() {
             .borrow_mut()
             .insert(location.to_owned());
     }
-    assert_eq!(fire(&places, |_| ()), []);
+    assert_eq!(places.fire(|_| ()), []);
     assert_eq!(scheduled_runs(&places).len(), 3);
     let places = self::places();
     let start = places.processes.borrow()["wnam"].start_of(
@@ -318,7 +324,7 @@ fn a_place_that_stays_down_is_given_up_by_the_firing_and_named() {
     let places = places();
     places.down.borrow_mut().insert("weur".to_owned());
     let waited = std::cell::Cell::new(Duration::ZERO);
-    let problems = fire(&places, |pause| waited.set(waited.get() + pause));
+    let problems = places.fire(|pause| waited.set(waited.get() + pause));
     assert_eq!(problems.len(), 1);
     assert!(
         problems[0].detail.contains("weur") && problems[0].detail.contains("9 attempts"),

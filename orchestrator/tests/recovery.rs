@@ -167,7 +167,7 @@ fn course(process: &mut Process, run: &RunId) -> impl PartialEq + core::fmt::Deb
     let slices = samples(&records(process, run));
     let usage = process.status(run).usage;
     let report = process.report(run);
-    let calls = (
+    let delegated = (
         usage.estimated.delegated_calls,
         usage.actual.delegated_calls,
     );
@@ -178,7 +178,7 @@ fn course(process: &mut Process, run: &RunId) -> impl PartialEq + core::fmt::Deb
         .collect();
     (
         slices,
-        calls,
+        delegated,
         report.environment.limits,
         report.breakdown,
         cells,

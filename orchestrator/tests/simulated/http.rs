@@ -1,6 +1,7 @@
 //! Requests and coordinators for tests of the API.
 
 use super::process::Process;
+use core::time::Duration;
 use orchestrator::{
     api::{Api, BodyError, Coordinators, Incoming, Reply, Response, reading::Reading},
     coordinator::{Answer, Question},
@@ -194,6 +195,12 @@ impl Places {
 
     pub fn get(&self, url: &str) -> Response {
         self.send(&TestRequest::new("GET", url))
+    }
+
+    /// The schedule fires; before each further attempt something happens. Returns what went wrong.
+    pub fn fire(&self, meanwhile: impl Fn(Duration)) -> Vec<Problem> {
+        let pause = async |pause| meanwhile(pause);
+        pollster::block_on(self.api().scheduled(pause))
     }
 
     /// Wakes every coordinator until it rests.
