@@ -59,6 +59,8 @@ pub struct Coordinator<S> {
     announced: RefCell<Option<RunId>>,
     /// Whether a question has been answered since the start.
     resumed: Cell<bool>,
+    /// When this instance first had something to do.
+    began_ms: Cell<Option<Millis>>,
 }
 
 /// What follows from an answer or a wake.
@@ -100,6 +102,7 @@ impl<S: Sql> Coordinator<S> {
             settings,
             announced: RefCell::new(None),
             resumed: Cell::new(false),
+            began_ms: Cell::new(None),
         })
     }
 
@@ -132,11 +135,18 @@ impl<S: Sql> Coordinator<S> {
         }
     }
 
+    /// Notes that this instance has something to do now.
+    fn begin(&self, now: Millis) {
+        let began = self.began_ms.get().unwrap_or(now);
+        self.began_ms.set(Some(began));
+    }
+
     async fn next_work(
         &self,
         platform: &(impl Caller + Clock + Outside),
     ) -> Result<Turn, StoreError> {
         let now = platform.now_ms();
+        self.begin(now);
         let Some(run) = self.store.unfinished_runs()?.into_iter().next() else {
             return self.chore(platform).await;
         };
@@ -203,10 +213,20 @@ impl<S: Sql> Coordinator<S> {
         Ok(Turn::soon(platform.now_ms()))
     }
 
-    /// Ends a run that has not got ahead for too long, whatever the cause.
+    /// Ends a run that has not got ahead for too long, whatever the cause. Time in which there was no coordinator to drive it does not count: an
+    /// instance that finds it so gives it that time once more, and not again before it has got ahead, or a run that crashes its instance
+    /// would go on for ever.
     fn fail_if_stalled(&self, run: &RunRow, now: Millis) -> Result<Option<Turn>, StoreError> {
-        if now - run.progress_ms <= STALL_MS {
+        let began = self.began_ms.get().unwrap_or(now);
+        let since = run.progress_ms.max(run.tally.resumed_ms);
+        if now - since <= STALL_MS {
             return Ok(None);
+        }
+        if began - since > STALL_MS && run.tally.resumed_ms <= run.progress_ms {
+            let mut tally = run.tally.clone();
+            tally.resumed_ms = now;
+            self.store.save_tally(&run.id, &tally)?;
+            return Ok(Some(Turn::soon(now)));
         }
         let minutes = STALL_MS / 60_000;
         let reason = format!("no slice was completed for {minutes} minutes");

@@ -129,13 +129,8 @@ fn an_unfinished_run_goes_on() {
         for _ in 0..7 {
             process.wake();
         }
-        // A run that gets nowhere for a quarter of an hour fails; this trouble is shorter.
-        trouble.begin(&mut process);
-        for _ in 0..4 {
-            assert!(process.wake(), "{trouble:?}: the alarm is used up");
-        }
-        trouble.end(&mut process);
-        let ended = process.world.now.get();
+        // It lasts longer than a run may get nowhere; but there was no coordinator that could have driven it.
+        let ended = through(&mut process, trouble);
         let slices = |process: &Process| count(process, "SELECT COUNT(*) FROM slices");
         let took = until(&mut process, ended, |process| slices(process) == 8);
         assert!(took <= 60_000, "{trouble:?}: {took} ms");
@@ -147,6 +142,26 @@ fn an_unfinished_run_goes_on() {
             "{trouble:?}"
         );
     }
+}
+
+#[test]
+fn a_run_that_crashes_its_coordinator_again_and_again_fails_in_the_end() {
+    let mut process = process(&[]);
+    let run = process.start(&plan());
+    let began = process.world.now.get();
+    for _ in 0..7 {
+        process.wake();
+    }
+    let mut minutes = 0;
+    while count(&process, "SELECT COUNT(*) FROM runs WHERE state = 'failed'") == 0 {
+        minutes += 1;
+        assert!(minutes < 60, "it goes on for ever");
+        process.world.now.set(began + minutes * 60_000);
+        process.world.crashing.set(true);
+        process.wake();
+    }
+    assert_eq!(process.status(&run).state, RunState::Failed);
+    assert!((16..=33).contains(&minutes), "{minutes}");
 }
 
 #[test]

@@ -32,6 +32,7 @@ impl From<Problem> for Unanswered {
 impl<S: Sql> Coordinator<S> {
     /// Answers a question, and says what follows from it. What is wrong inside is logged, never told.
     pub fn answer(&self, question: Question, now: Millis) -> (Answer, Turn) {
+        self.begin(now);
         let mut turn = self.resume(now);
         let answer = match self.answer_or_refuse(question, now, &mut turn) {
             Ok(json) => Ok(json),

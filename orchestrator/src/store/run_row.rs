@@ -60,6 +60,9 @@ pub struct Tally {
     /// Whether the colo has been looked for.
     #[serde(default)]
     pub colo_sought: bool,
+    /// When the run was taken up again after a time in which its coordinator could not be opened.
+    #[serde(default)]
+    pub resumed_ms: Millis,
     /// What the run has taken of the account.
     pub usage: Usage,
 }

@@ -73,6 +73,8 @@ pub struct World {
     pub frozen: Cell<bool>,
     /// Whether direct calls are too fast for the clock, which then reads 0.
     pub direct_is_too_fast: Cell<bool>,
+    /// Whether every measurement crashes the process.
+    pub crashing: Cell<bool>,
     /// Whether the stub is another team's that answers with its elapsed time alone.
     pub says_elapsed_alone: Cell<bool>,
     /// Latency of every delegated call is multiplied by this percentage.
@@ -126,6 +128,9 @@ impl Caller for World {
         let gone = |_| DispatchError::Unreachable("the process crashed".to_owned());
         self.crashes.step().map_err(gone)?;
         self.measured.borrow_mut().push(request.clone());
+        if self.crashing.get() {
+            self.crashes.down.set(true);
+        }
         yield_once().await;
         self.advance(EMPTY_DISPATCH_MS + 20);
         self.take_failure()?;
