@@ -21,6 +21,7 @@ pub struct Ranks {
 ///
 /// The lower one follows the largest count whose interval ends below `quantile`, the upper one is the smallest
 /// count whose interval begins above it; both are monotone in the count, so they are searched by halving.
+#[must_use]
 pub fn exact_ranks(n: u64, effective_n: f64, quantile: f64) -> Ranks {
     let scale = effective_n / n as f64;
     // the upper limit for h hits of m is at most q exactly when P(Beta(h + 1, m - h) <= q) >= 97.5 %
