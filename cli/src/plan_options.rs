@@ -71,6 +71,9 @@ pub(crate) struct PlanOptions {
     /// Threshold of the 99th percentile, in ms
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
     p99_ms: Option<f64>,
+    /// Share of calls that may fail, other than by their timeout: 0.01 is one in a hundred
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
+    max_error_share: Option<f64>,
     /// A call that takes longer is a counted error, in ms
     #[arg(long, value_name = "MS", allow_negative_numbers = true)]
     call_timeout_ms: Option<u32>,
@@ -95,6 +98,14 @@ fn threshold(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(ms) if ms > 0.0 && ms <= max => Ok(ms),
         _ => Err(format!("must be a number of ms above 0, at most {max}")),
+    }
+}
+
+/// A share of calls, in the range that a plan may hold.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
+        _ => Err("must be a share above 0, at most 1".to_owned()),
     }
 }
 
@@ -161,6 +172,7 @@ impl PlanOptions {
             ("p50_ms", json!(self.p50_ms)),
             ("p95_ms", json!(self.p95_ms)),
             ("p99_ms", json!(self.p99_ms)),
+            ("max_error_share", json!(self.max_error_share)),
         ];
         if thresholds.iter().any(|(_, value)| !value.is_null()) {
             let given = plan.entry("thresholds").or_insert_with(|| json!({}));

@@ -42,6 +42,8 @@ fn every_option_reaches_its_field() {
         "2",
         "--p99-ms",
         "4",
+        "--max-error-share",
+        "0.02",
         "--call-timeout-ms",
         "500",
         "--batch-size",
@@ -55,7 +57,7 @@ fn every_option_reaches_its_field() {
         asked,
         json!({"transports": ["direct", "rpc"], "functions": ["echo"], "payload_bytes": [100, 1000], "payload_shape": "records",
             "samples_per_cell": 40, "warmup_per_slice": 1, "timer": "ticked", "seed": 7,
-            "thresholds": {"p50_ms": 0.5, "p95_ms": 2.0, "p99_ms": 4.0}, "call_timeout_ms": 500, "batch_size": 10,
+            "thresholds": {"p50_ms": 0.5, "p95_ms": 2.0, "p99_ms": 4.0, "max_error_share": 0.02}, "call_timeout_ms": 500, "batch_size": 10,
             "concurrency": 8, "breakdown": false})
     );
     let plan: Plan = serde_json::from_value(asked).unwrap();
