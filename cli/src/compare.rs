@@ -5,11 +5,7 @@
 //! datacenter) is in both of its cells and cancels. Where a run has no `direct`, latencies are compared as they are.
 
 use crate::{
-    api_options::ApiOptions,
-    arguments::CompareOptions,
-    difference::{Difference, Finding},
-    exit::Exit,
-    output, saved, tables,
+    api_options::ApiOptions, arguments::CompareOptions, exit::Exit, output, saved, tables,
 };
 use anyhow::{Context as _, bail};
 use core::fmt::Write as _;
@@ -17,7 +13,10 @@ use protocol::{
     Cell, Estimate, Report,
     report::{Metric, Quantity},
 };
-use report::format;
+use report::{
+    difference::{Difference, Finding},
+    format,
+};
 use serde_json::json;
 use std::{fs, path::Path};
 
@@ -67,7 +66,7 @@ fn report(api: &ApiOptions, named: &str) -> anyhow::Result<Report> {
     }
     let json = fs::read_to_string(Path::new(named))
         .with_context(|| format!("{named} is neither a run id nor a file that can be read"))?;
-    serde_json::from_str(&json).with_context(|| format!("{named} is not a report"))
+    report::read(&json).with_context(|| format!("{named} cannot be read"))
 }
 
 /// Every figure that both reports have.
@@ -145,8 +144,8 @@ fn markdown(first: &Report, second: &Report, rows: &[Compared]) -> String {
             row.cell,
             row.metric,
             row.quantity,
-            format::milliseconds(&row.first),
-            format::milliseconds(&row.second),
+            format::value(&row.first, format::Unit::Milliseconds),
+            format::value(&row.second, format::Unit::Milliseconds),
             row.difference,
             row.difference.finding(),
         );

@@ -3,10 +3,8 @@
 use crate::{api_options::ApiOptions, arguments::HistoryOptions, exit::Exit, output, tables};
 use core::fmt::Write as _;
 use protocol::{
-    Estimate,
     history::{History, HistoryPoint},
 };
-use report::format;
 
 /// `rpc-latency history`
 pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Result<Exit> {
@@ -37,7 +35,7 @@ fn markdown(history: &History) -> String {
             "| {} | {} | {} | {} |",
             point.run,
             point.version.as_deref().unwrap_or("local"),
-            format::milliseconds_with_interval(&estimate(point)),
+            point.text,
             change(history, point),
         );
     }
@@ -49,18 +47,6 @@ fn markdown(history: &History) -> String {
         );
     }
     text
-}
-
-/// The figure of one run.
-fn estimate(point: &HistoryPoint) -> Estimate {
-    Estimate {
-        value: point.value_us,
-        lower: point.lower_us,
-        upper: point.upper_us,
-        resolution: point.resolution_us,
-        n: point.n,
-        ..Estimate::default()
-    }
 }
 
 /// Never 0: what three decimals cannot show is less than the least that they can.

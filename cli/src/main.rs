@@ -10,7 +10,6 @@
 mod api_options;
 mod arguments;
 mod compare;
-mod difference;
 mod exit;
 mod export;
 mod follow;

@@ -19,7 +19,7 @@ pub(crate) struct Fetched {
 /// Fetches the report of a run.
 pub(crate) fn fetch(client: &Client, run: &RunId) -> anyhow::Result<Fetched> {
     let json = client.report_json(run)?;
-    let report = serde_json::from_str(&json)
+    let report = report::read(&json)
         .with_context(|| format!("the report of {run} is not one that this version reads"))?;
     let markdown = client.report_markdown(run)?;
     Ok(Fetched {

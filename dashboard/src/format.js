@@ -1,6 +1,5 @@
-// Turns estimates into text. Times come in microseconds and are shown in milliseconds (slopes in microseconds), with as many digits
-// as the resolution supports; what is below the resolution is shown as such and never as 0. The rules are those of
-// protocol/src/markdown/figure.rs.
+// What the page says of figures. Estimates bring their text (crate report makes it); here are only the single times that a drawing
+// shows beside them, such as a point under the pointer: in milliseconds, with as many digits as the resolution supports.
 
 const MINUS = "−";
 const MOST_DECIMALS = 6;
@@ -25,19 +24,6 @@ export function milliseconds(us, resolutionUs, unit = "ms") {
   if (Math.abs(us) >= step) return signed((us / UNITS[unit]).toFixed(decimalsFor(step, unit)));
   const below = signed(roundedAway(step / UNITS[unit], 2));
   return us < 0 ? `> ${MINUS}${below}` : `< ${below}`;
-}
-
-/**
- * A proven bound in ms, given in us, rounded away from what it bounds: `side` is Math.floor for a lower, Math.ceil for an upper one. It is a fact
- * and no reading, so 0 is shown as 0, and a bound that is finer than the resolution keeps two digits.
- */
-function bound(us, side, resolutionUs, unit) {
-  const value = us / UNITS[unit];
-  if (value === 0) return "0";
-  const supported = decimalsFor(resolutionUs, unit);
-  const needed = decimalsOf(value, 2);
-  const text = rounded(value, Math.max(supported, needed), side);
-  return signed(needed > supported ? trimmed(text) : text);
 }
 
 /** Decimals that show `digits` digits of a number that is not 0. */
@@ -65,38 +51,27 @@ function grouped(text) {
 /** A whole number with its thousands separated. */
 export const integer = (value) => grouped(String(Math.round(value)));
 
-/**
- * How an estimate in us reads in ms (or another unit): `{text, interval, reason}`. `text` is the value, or proven bounds where there is no
- * value, or a dash. `interval` is null where there is none, where `text` already is the bounds, and where value and both ends are
- * below the resolution: it then says no more than the value does.
- */
-export function estimateText(estimate, unit = "ms") {
-  const { value, lower, upper, resolution, reason } = estimate;
-  if (isNumber(value)) {
-    const show = (us) => milliseconds(us, resolution, unit);
-    const unseen = [value, lower, upper].every((us) => Math.abs(us) < known(resolution));
-    return { text: show(value), interval: unseen ? null : bounds(lower, upper, show, show), reason: null };
-  }
-  const proven = bounds(lower, upper, (us) => bound(us, Math.floor, resolution, unit), (us) => bound(us, Math.ceil, resolution, unit));
-  return { text: proven ?? "—", interval: null, reason: reason ?? "no reason was given" };
+/** How an estimate reads: its text as the report has it, and why it has no value. */
+export function estimateText({ value, text, reason }) {
+  return { text: text || UNSTATED, reason: isNumber(value) ? null : reason?.text ?? "no reason was given" };
 }
 
-function bounds(lower, upper, showLower, showUpper) {
-  if (isNumber(lower) && isNumber(upper)) return `${showLower(lower)} to ${showUpper(upper)}`;
-  if (isNumber(upper)) return `at most ${showUpper(upper)}`;
-  if (isNumber(lower)) return `at least ${showLower(lower)}`;
-  return null;
+/** What stands where nothing can be stated. */
+export const UNSTATED = "n/a";
+
+/** The text of an estimate, or why there is none. */
+export function textOrReason(estimate) {
+  const { text, reason } = estimateText(estimate);
+  return text === UNSTATED ? reason : text;
 }
 
 /** Whether it is a number at all: absent and null fields are not. */
 export const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-/** An estimate in one line: `0.091 ms (0.088 to 0.093)`. `unit` is `ms` or `µs`. */
+/** An estimate in one line: `0.091 [0.088, 0.093] ms`. `unit` is that of its text, `ms` or `µs`. */
 export function estimateLine(estimate, unit = "ms") {
-  const { text, interval, reason } = estimateText(estimate, unit);
-  if (interval) return `${text} ${unit} (${interval})`;
-  if (text === "—") return `not stated: ${reason}`;
-  return `${text} ${unit}`;
+  const { text, reason } = estimateText(estimate);
+  return text === UNSTATED ? `not stated: ${reason}` : `${text} ${unit}`;
 }
 
 /** A share of calls in [0, 1] as percent with two digits: `0.23 %`, `1.4 %`, `62 %`. */
@@ -106,14 +81,10 @@ export function percentText(share) {
   return `${percent.toFixed(percent === 0 || percent >= 9.95 ? 0 : percent >= 0.995 ? 1 : 2)} %`;
 }
 
-/** A share with its limits: `0.90 % (0.40 % to 1.7 %)`, or its limits alone where the clock leaves it open; a dash without one. */
-export function shareText(share) {
-  if (!share) return "—";
-  const ends = `${percentText(share.lower)} to ${percentText(share.upper)}`;
-  return isNumber(share.value) ? `${percentText(share.value)} (${ends})` : ends;
-}
+/** A share with its limits, as the report has it. */
+export const shareText = (share) => share?.text || UNSTATED;
 
-/** How latency grows with the payload: `each KB: 1.48 µs (1.04 to 1.99); at no payload: 227 µs (197 to 266)`. */
+/** How latency grows with the payload: `each KB: 1.48 [1.04, 1.99] µs; at no payload: 227 [197, 266] µs`. */
 export const slopeText = ({ us_per_kb: slope, intercept_us: intercept }) =>
   `each KB: ${estimateLine(slope, "µs")}; at no payload: ${estimateLine(intercept, "µs")}`;
 
@@ -153,25 +124,6 @@ export function resolutionText(estimates) {
   if (known.length === 0) return "resolution not stated";
   return `resolution ${Number((Math.max(...known) / 1000).toPrecision(2))} ms`;
 }
-
-/**
- * Says once what several sentences say that differ in numbers only: `there are 330` and `there are 346` become
- * `there are 330 to 346`. They must have the same `skeleton`.
- */
-export function mergedSentence(sentences) {
-  const numbers = sentences.map((sentence) => sentence.match(NUMBER) ?? []);
-  let position = 0;
-  return sentences[0].replace(NUMBER, (first) => {
-    const column = numbers.map((row) => row[position]).sort((a, b) => a.replaceAll(",", "") - b.replaceAll(",", ""));
-    position += 1;
-    return column[0] === column.at(-1) ? first : `${column[0]} to ${column.at(-1)}`;
-  });
-}
-
-/** A sentence without its numbers. */
-export const skeleton = (sentence) => sentence.replace(NUMBER, "#");
-
-const NUMBER = /\d[\d,]*(\.\d+)?/g;
 
 /** A span in seconds for people: `45 s`, `3 min 5 s`, `2 h 4 min`. */
 export function duration(seconds) {

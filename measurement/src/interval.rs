@@ -1,9 +1,6 @@
 //! Estimates with their intervals, and the reasons why one cannot be stated.
 
-use crate::{
-    confidence::{MIN_BLOCKS, minimum_n},
-    mover::difference,
-};
+use crate::mover::difference;
 
 /// A duration or a difference of durations with its 95 % interval, in nanoseconds.
 ///
@@ -67,27 +64,21 @@ impl Estimate {
 }
 
 /// Why a statistic cannot be stated.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Undefined {
     /// There are no successful samples.
-    #[error("no successful samples")]
     NoSamples,
     /// Fewer samples than a two-sided interval of this quantile needs.
-    #[error("p{} needs at least {} samples for a two-sided 95 % interval; there are {have}", percent(*quantile), minimum_n(*quantile))]
     TooFewSamples {
-        /// The quantile asked for, in (0, 1).
-        quantile: f64,
+        /// Samples that are needed ([`crate::confidence::minimum_n`]).
+        needed: u64,
         /// Samples at hand.
         have: u64,
     },
     /// Samples resemble each other so much that they are worth fewer than the interval needs.
-    #[error(
-        "p{} needs {} independent samples for a two-sided 95 % interval; {have} samples, alike within blocks, are worth at most {worth:.0}",
-        percent(*quantile), minimum_n(*quantile)
-    )]
     TooFewIndependentSamples {
-        /// The quantile asked for, in (0, 1).
-        quantile: f64,
+        /// Independent samples that are needed.
+        needed: u64,
         /// Samples at hand.
         have: u64,
         /// Independent samples that they are worth, at the favourable end of what the blocks allow.
@@ -96,14 +87,29 @@ pub enum Undefined {
         effective_n: f64,
     },
     /// The plan, the timer or the outcome of the run left it out.
-    #[error("{0}")]
-    NotMeasured(&'static str),
-    /// Variation between blocks cannot be judged.
-    #[error("an interval needs at least {MIN_BLOCKS} blocks; there are {have}")]
+    NotMeasured(Missing),
+    /// Variation between blocks cannot be judged: there are fewer than [`crate::confidence::MIN_BLOCKS`].
     TooFewBlocks {
         /// Blocks at hand (for a comparison: blocks that both cells have).
         have: u64,
     },
+}
+
+/// What left a statistic out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The stub says nothing of its clock: only means are known.
+    Clock,
+    /// Samples in whole ticks are back-to-back calls themselves.
+    IsolatedCalls,
+    /// The clock stands still, and the function was not timed by repetition.
+    Repetition,
+    /// The part was not measured.
+    Part,
+    /// There are payloads of one size only.
+    Sizes,
+    /// A place whose report was merged does not state it.
+    Place,
 }
 
 /// Why there are bounds and no value between them.
@@ -235,12 +241,6 @@ impl From<Result<Estimate, Undefined>> for Known {
     }
 }
 
-/// A quantile as people write it after `p`: 0.5 is `50`, 0.999 is `99.9`.
-pub(crate) fn percent(quantile: f64) -> String {
-    let percent = (quantile * 1e6).round() / 1e4;
-    format!("{percent}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_difference_has_the_bounds_that_its_parts_have() {
         let few = Undefined::TooFewSamples {
-            quantile: 0.99,
+            needed: 368,
             have: 300,
         };
         let at_least = |lower_ns: f64| Known::Bounded {
@@ -272,22 +272,5 @@ mod tests {
         assert_eq!(at_least(100.0).minus(&at_least(10.0)), Known::Unknown(few));
         let difference = stated.minus(&stated);
         assert!(difference.estimate().is_some_and(|d| d.covers(0.0)));
-    }
-
-    #[test]
-    fn reasons_say_what_is_missing() {
-        let reason = Undefined::TooFewSamples {
-            quantile: 0.99,
-            have: 300,
-        };
-        assert_eq!(
-            reason.to_string(),
-            "p99 needs at least 368 samples for a two-sided 95 % interval; there are 300"
-        );
-        assert_eq!(percent(0.999), "99.9");
-        assert_eq!(
-            Undefined::TooFewBlocks { have: 1 }.to_string(),
-            "an interval needs at least 2 blocks; there are 1"
-        );
     }
 }

@@ -51,7 +51,7 @@ fn samples_at_hand(reason: Undefined) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interval::Estimate;
+    use crate::{confidence::minimum_n, interval::Estimate};
 
     fn stated(lower_ns: f64, upper_ns: f64) -> Known {
         Known::Estimated(Estimate {
@@ -65,7 +65,7 @@ mod tests {
 
     fn refused(quantile: f64) -> Undefined {
         Undefined::TooFewIndependentSamples {
-            quantile,
+            needed: minimum_n(quantile),
             have: 400,
             worth: 60.0,
             effective_n: 30.0,
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_highest_has_no_upper_bound_and_the_lowest_is_not_negative() {
         let few = Undefined::TooFewSamples {
-            quantile: 0.99,
+            needed: 368,
             have: 300,
         };
         let p95 = stated(200.0, 400.0);

@@ -43,7 +43,10 @@ pub fn quantile(cell: &CellSamples, quantile: f64) -> Result<Estimate, Undefined
         return Err(Undefined::NoSamples);
     };
     if have < minimum_n(quantile) {
-        return Err(Undefined::TooFewSamples { quantile, have });
+        return Err(Undefined::TooFewSamples {
+            needed: minimum_n(quantile),
+            have,
+        });
     }
     if cell.block_count() < MIN_BLOCKS {
         return Err(Undefined::TooFewBlocks {
@@ -54,7 +57,7 @@ pub fn quantile(cell: &CellSamples, quantile: f64) -> Result<Estimate, Undefined
     let worth = share.most_effective_n();
     if worth < minimum_n(quantile) as f64 {
         return Err(Undefined::TooFewIndependentSamples {
-            quantile,
+            needed: minimum_n(quantile),
             have,
             worth,
             effective_n: share.effective_n(),
@@ -155,7 +158,7 @@ mod tests {
         assert_eq!(
             quantile(&few, 0.99),
             Err(Undefined::TooFewSamples {
-                quantile: 0.99,
+                needed: 368,
                 have: 360
             })
         );

@@ -9,7 +9,7 @@
 
 use crate::{
     block_means::BlockMeans,
-    interval::{Estimate, Undefined},
+    interval::{Estimate, Missing, Undefined},
 };
 
 /// Bytes of a kilobyte, as the report counts them.
@@ -59,9 +59,7 @@ pub fn line(sizes: &[SizeMeans]) -> Result<Line, Undefined> {
     let mean_size = kilobytes.iter().sum::<f64>() / kilobytes.len() as f64;
     let scatter: f64 = kilobytes.iter().map(|x| (x - mean_size).powi(2)).sum();
     if kilobytes.len() < 2 || scatter <= 0.0 {
-        return Err(Undefined::NotMeasured(
-            "a slope needs at least two payload sizes",
-        ));
+        return Err(Undefined::NotMeasured(Missing::Sizes));
     }
     let slope: Vec<f64> = kilobytes
         .iter()

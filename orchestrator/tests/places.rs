@@ -9,6 +9,7 @@ use orchestrator::{
 };
 use protocol::{
     Problem, Report, RunId, RunState,
+    report::WarningKind,
     run::{MissingLocation, RunList, RunStatus, Trigger},
 };
 use simulated::{
@@ -120,10 +121,10 @@ fn lists_results_and_metrics_show_what_is_there_and_name_what_is_missing() {
     assert_eq!(merged.run.location, "apac+weur");
     assert!(merged.cells.iter().all(|cell| cell.count == 80));
     let left_out: Vec<&str> = merged
-        .faults
+        .warnings
         .iter()
-        .filter(|fault| fault.kind == "location-missing")
-        .map(|fault| fault.message.as_str())
+        .filter(|warning| warning.kind == WarningKind::LocationMissing)
+        .map(|warning| warning.text.as_str())
         .collect();
     assert!(
         matches!(left_out.as_slice(), [one] if one.contains("wnam") && one.contains("could not be reached")),
@@ -155,17 +156,17 @@ fn where_one_place_alone_answers_its_report_still_says_what_is_missing() {
     assert_eq!(report.run.location, "weur");
     assert!(report.cells.iter().all(|cell| cell.count == 40));
     let missing = report
-        .faults
+        .warnings
         .iter()
-        .filter(|fault| fault.kind == "location-missing");
+        .filter(|warning| warning.kind == WarningKind::LocationMissing);
     assert_eq!(missing.count(), 2);
     let asked_for = places.get("/results?location=weur");
     let asked_for: Report = serde_json::from_str(&asked_for.body).unwrap();
     assert!(
         asked_for
-            .faults
+            .warnings
             .iter()
-            .all(|fault| fault.kind != "location-missing")
+            .all(|warning| warning.kind != WarningKind::LocationMissing)
     );
     assert_eq!(places.get("/results?location=apac").status, 502);
 }

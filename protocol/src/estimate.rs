@@ -1,13 +1,16 @@
 //! An estimate: a value with its confidence interval, the number of samples behind it, and its resolution.
 
+mod reason;
+
+pub use reason::{Basis, Reason, ReasonCode};
+
 use serde::{Deserialize, Serialize};
 
 /// A value with its 95 % confidence interval, n and resolution; or, where no value can be stated, the reason why, with
 /// `lower` and `upper` where bounds are known. The unit is in the name of the field that holds it (`p50_us`, ...).
 ///
 /// A `value` below `resolution` says "too small to see", whatever its digits, and the same holds for the ends of its interval: a timer whose
-/// readings cannot be negative reads 0 for what it cannot see. Without a `value`, `lower` and `upper` are proven (by whole ticks, or by the
-/// quantiles beside it), and a 0 is a 0.
+/// readings cannot be negative reads 0 for what it cannot see. Without a `value`, `lower` and `upper` are proven on the `basis` named, and a 0 is a 0.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -19,12 +22,15 @@ pub struct Estimate {
     /// Upper end of the 95 % confidence interval, or a proven upper bound. Absent beside a value where the interval reaches calls that timed out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upper: Option<f64>,
-    /// The smallest difference that the timer behind it could have seen, in the same unit.
+    /// What bounds without a value rest on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolution: Option<f64>,
+    pub basis: Option<Basis>,
     /// Whether bounds without a value exclude themselves: the figure is above `lower` and below `upper`, never equal to either.
     #[serde(default, skip_serializing_if = "is_false")]
     pub exclusive: bool,
+    /// The smallest difference that the timer behind it could have seen, in the same unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<f64>,
     /// Samples behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n: Option<u64>,
@@ -32,8 +38,16 @@ pub struct Estimate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_n: Option<f64>,
     /// Why there is no value, or no upper end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "reason::of_any_version"
+    )]
+    pub reason: Option<Reason>,
+    /// The figure as it is shown everywhere: `0.091 [0.088, 0.094]`, `< 0.011` below the resolution, `n/a`. Latencies and overheads are in ms, parts
+    /// of a call and slopes in us; the head of a table says so.
+    #[serde(default)]
+    pub text: String,
 }
 
 #[allow(
@@ -47,9 +61,9 @@ fn is_false(flag: &bool) -> bool {
 impl Estimate {
     /// A value that cannot be stated, and why.
     #[must_use]
-    pub fn unavailable(reason: impl Into<String>) -> Self {
+    pub fn unavailable(reason: Reason) -> Self {
         Self {
-            reason: Some(reason.into()),
+            reason: Some(reason),
             ..Self::default()
         }
     }
@@ -66,6 +80,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_reason_in_words_only_is_of_schema_version_1() {
+        let old = "{\"value\":null,\"reason\":\"72 samples are needed\"}";
+        let reason = serde_json::from_str::<Estimate>(old)
+            .unwrap()
+            .reason
+            .unwrap();
+        assert_eq!(reason.code, ReasonCode::Legacy);
+        assert_eq!(reason.text, "72 samples are needed");
+    }
+
+    #[test]
     fn the_wire_form_is_pinned() {
         let stated = Estimate {
             value: Some(90.5),
@@ -74,18 +99,22 @@ mod tests {
             resolution: Some(1.0),
             n: Some(400),
             effective_n: Some(351.5),
+            text: "0.091 [0.088, 0.093]".to_owned(),
             ..Estimate::default()
         };
         assert_eq!(
             serde_json::to_string(&stated).unwrap(),
-            "{\"value\":90.5,\"lower\":88.0,\"upper\":93.0,\"resolution\":1.0,\"n\":400,\"effective_n\":351.5}"
+            "{\"value\":90.5,\"lower\":88.0,\"upper\":93.0,\"resolution\":1.0,\"n\":400,\"effective_n\":351.5,\"text\":\"0.091 [0.088, 0.093]\"}"
         );
+        let reason = Reason {
+            needed: Some(72),
+            have: Some(20),
+            text: "72 samples are needed, there are 20".to_owned(),
+            ..Reason::of(ReasonCode::TooFewSamples)
+        };
         assert_eq!(
-            serde_json::to_string(&Estimate::unavailable(
-                "72 samples are needed, there are 20"
-            ))
-            .unwrap(),
-            "{\"value\":null,\"reason\":\"72 samples are needed, there are 20\"}"
+            serde_json::to_string(&Estimate::unavailable(reason)).unwrap(),
+            "{\"value\":null,\"reason\":{\"code\":\"too-few-samples\",\"needed\":72,\"have\":20,\"text\":\"72 samples are needed, there are 20\"},\"text\":\"\"}"
         );
     }
 }

@@ -57,6 +57,9 @@ pub struct HistoryPoint {
     pub resolution_us: Option<f64>,
     /// Samples behind it.
     pub n: Option<u64>,
+    /// The figure as it is shown everywhere, in ms.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// A change of level.

@@ -35,7 +35,7 @@ pub mod usage;
 
 pub use cell::{Cell, CellId};
 pub use error_kind::{ErrorCounts, ErrorKind};
-pub use estimate::Estimate;
+pub use estimate::{Basis, Estimate, Reason, ReasonCode};
 pub use function::Function;
 pub use limits::Limits;
 pub use payload::{Payload, PayloadShape};

@@ -13,13 +13,13 @@ pub use verdict::{
     FailedCalls, Metric, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
 };
 
-use crate::{Cell, Plan, RunId, RunState, run::Trigger};
+use crate::{Cell, Plan, RunId, RunState, named::named, run::Trigger};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the report's layout. A reader accepts what it knows; fields are only ever added within a version.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The published JSON of a run.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -49,9 +49,9 @@ pub struct Report {
     #[serde(default)]
     pub failed_calls: Vec<FailedCalls>,
     /// Sentences with the figures they rest on.
-    pub analysis: Vec<Finding>,
+    pub analysis: Vec<Statement>,
     /// What a reader should know before trusting the figures.
-    pub faults: Vec<Fault>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Which run a report is of.
@@ -74,14 +74,34 @@ pub struct RunFacts {
     pub state: RunState,
 }
 
-/// A sentence with the figures it rests on.
+named! {
+    /// What a statement of the analysis is about.
+    pub enum Topic ("topic") {
+        /// A transport against direct execution.
+        TransportVsDirect = "transport-vs-direct",
+        /// One transport against another.
+        TransportVsTransport = "transport-vs-transport",
+        /// How latency grows with the payload.
+        PayloadEffect = "payload-effect",
+        /// What the function adds.
+        FunctionEffect = "function-effect",
+        /// Isolated calls against back-to-back ones.
+        Isolation = "isolation",
+        /// Where the time goes.
+        Breakdown = "breakdown",
+        /// What follows for the architecture.
+        Implication = "implication",
+    }
+}
+
+/// A statement of the analysis with the figures it rests on.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// What it is about: `binding-vs-direct`, `payload-effect`, `function-effect`, `implication`, ...
-    pub topic: String,
+pub struct Statement {
+    /// What it is about.
+    pub topic: Topic,
     /// The sentence.
-    pub sentence: String,
+    pub text: String,
     /// The figures in it, by their path in this report.
     pub figures: Vec<Figure>,
 }
@@ -99,17 +119,57 @@ pub struct Figure {
     pub resolution: Option<f64>,
 }
 
+named! {
+    /// What a warning is about.
+    pub enum WarningKind ("warning") {
+        /// Isolated calls take longer than back-to-back ones.
+        IsolationCost = "isolation-cost",
+        /// The timer reads too much around no call at all.
+        NoiseFloor = "noise-floor",
+        /// Interpolations lost to stalls of the machine.
+        LostInterpolations = "lost-interpolations",
+        /// The caller reports more time than the coordinator saw go by.
+        SamplesExceedDispatch = "samples-exceed-dispatch",
+        /// The first call of a slice is slower than the others.
+        SlowFirstCalls = "slow-first-calls",
+        /// First and last third of the run differ.
+        Drift = "drift",
+        /// The latencies have two humps.
+        Bimodal = "bimodal",
+        /// One slice makes a mean.
+        OutlierSlice = "outlier-slice",
+        /// Blocks differ as a whole.
+        BetweenBlockVariance = "between-block-variance",
+        /// Errors came together.
+        ErrorBurst = "error-burst",
+        /// More than one call in a hundred failed.
+        Errors = "errors",
+        /// The platform's limit on invocations or subrequests was reached.
+        LimitExceeded = "limit-exceeded",
+        /// Nothing succeeded.
+        NoSamples = "no-samples",
+        /// Slices were dispatched again.
+        Retried = "retried",
+        /// The clock changed in mid-run.
+        TimerChanged = "timer-changed",
+        /// A location could not be asked.
+        LocationMissing = "location-missing",
+        /// A location measured another plan.
+        LocationLeftOut = "location-left-out",
+    }
+}
+
 /// Something a reader should know before trusting the figures.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Fault {
-    /// What kind: `isolation-cost`, `drift`, `slow-first-calls`, `bimodal`, `error-burst`, `samples-exceed-dispatch`, ...
-    pub kind: String,
+pub struct Warning {
+    /// What kind.
+    pub kind: WarningKind,
     /// The cell it concerns, if one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell: Option<Cell>,
     /// What was found, with figures, and what it means.
-    pub message: String,
+    pub text: String,
     /// The figures, by name with unit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub figures: BTreeMap<String, f64>,

@@ -4,14 +4,14 @@ mod row;
 
 use super::{
     evidence::{CellEvidence, Evidence},
-    figures::{published, us},
+    wire::{published, us},
 };
 use measurement::{
     anomaly::{DominantStretch, dominant_stretch},
     block_means::BlockMeans,
     bounds::{bounds, ticked_mean},
     histogram::EncodeError,
-    interval::{Bounding, Estimate, Known, Undefined},
+    interval::{Bounding, Estimate, Known, Missing, Undefined},
     mean::mean,
     neighbours::enclosed,
     quantile::{REPORTED, blur_ns, quantile},
@@ -23,14 +23,9 @@ use protocol::{
 };
 use row::Row;
 
-const NO_CLOCK: Undefined =
-    Undefined::NotMeasured("the caller told nothing of its clock; only means are known");
-const ITSELF_A_CHAIN: Undefined = Undefined::NotMeasured(
-    "samples in whole ticks are a chain themselves; there is no isolated call to compare with",
-);
-const NO_PARTS: Undefined = Undefined::NotMeasured(
-    "the caller's clock stands still while it computes, and the run did not time the function by repetition",
-);
+const NO_CLOCK: Undefined = Undefined::NotMeasured(Missing::Clock);
+const ITSELF_A_CHAIN: Undefined = Undefined::NotMeasured(Missing::IsolatedCalls);
+const NO_PARTS: Undefined = Undefined::NotMeasured(Missing::Repetition);
 
 /// A mean below the resolution comes out too high by up to this share of it, because single samples cannot be negative
 /// ([`measurement::timer::InterpolatedTimer`]).

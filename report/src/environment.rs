@@ -3,7 +3,7 @@
 use super::{
     Deployment,
     evidence::{CellEvidence, Evidence},
-    figures::{published, us},
+    wire::{published, us},
 };
 use measurement::{
     block_means::BlockMeans,

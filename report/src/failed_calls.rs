@@ -1,6 +1,6 @@
 //! The failed calls of each transport and of each of its cells, against the share that the plan allows.
 
-use super::{evidence::CellEvidence, figures::published_share};
+use super::{evidence::CellEvidence, wire::published_share};
 use measurement::{
     exceedance::{Exceedance, share},
     verdict::judge,
@@ -60,5 +60,6 @@ pub(super) fn row(
             judge(found.lower, found.upper, allowed_share)
         }),
         calls_needed: found.and_then(|found| found.needed),
+        text: String::new(),
     }
 }

@@ -8,36 +8,96 @@ pub use scale::Scale;
 /// What stands where nothing can be stated.
 pub const UNSTATED: &str = "n/a";
 
-/// A time in ms: `0.091`, `< 0.001` below the resolution, `1-2` where only bounds are known, `n/a` where nothing is.
-#[must_use]
-pub fn milliseconds(estimate_us: &Estimate) -> String {
-    text(estimate_us, 1_000.0)
+/// In which unit an estimate in us is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Latencies and overheads.
+    Milliseconds,
+    /// Parts of a call, and slopes.
+    Microseconds,
 }
 
-/// A time in us, in the same manner.
-#[must_use]
-pub fn microseconds(estimate_us: &Estimate) -> String {
-    text(estimate_us, 1.0)
+impl Unit {
+    const fn us(self) -> f64 {
+        match self {
+            Self::Milliseconds => 1_000.0,
+            Self::Microseconds => 1.0,
+        }
+    }
 }
 
-/// A time in ms with its interval: `0.091 [0.088, 0.094]`.
+/// An estimate in us as text, without the unit. The one notation of every report, table, page and alert:
+///
+/// | text | means |
+/// |---|---|
+/// | `0.091 [0.088, 0.094]` | a value with its 95 % interval, with as many digits as the resolution supports |
+/// | `0.091 [0.088, ∞]` | the interval reaches calls that timed out |
+/// | `< 0.011` | below the resolution, or a proven bound: less than 0.011 |
+/// | `> -0.011` | an end of an interval that is negative and too small to see |
+/// | `2 to 4` | proven bounds without a value between them |
+/// | `> 3`, `≥ 3`, `≤ 4` | a bound on one side; `<` and `>` exclude it |
+/// | `n/a` | nothing can be stated |
 #[must_use]
-pub fn milliseconds_with_interval(estimate_us: &Estimate) -> String {
-    with_interval(estimate_us, 1_000.0)
+pub fn estimate(estimate_us: &Estimate, unit: Unit) -> String {
+    let scale = Scale::of(unit.us(), estimate_us.resolution);
+    match (estimate_us.value, estimate_us.lower, estimate_us.upper) {
+        (Some(value), lower, upper) => with_interval(scale, value, lower, upper),
+        (None, lower, upper) => bounds(scale, lower, upper, estimate_us.exclusive),
+    }
 }
 
-/// A time in us with its interval.
+/// The value of an estimate without its interval, or its bounds.
 #[must_use]
-pub fn microseconds_with_interval(estimate_us: &Estimate) -> String {
-    with_interval(estimate_us, 1.0)
+pub fn value(estimate_us: &Estimate, unit: Unit) -> String {
+    let scale = Scale::of(unit.us(), estimate_us.resolution);
+    match estimate_us.value {
+        Some(value) => scale.reading(value),
+        None => estimate(estimate_us, unit),
+    }
 }
 
-/// A payload size: `100 B`, `10 KB`.
+fn with_interval(scale: Scale, value: f64, lower: Option<f64>, upper: Option<f64>) -> String {
+    let reading = scale.reading(value);
+    let ends = [lower, upper];
+    // an interval wholly below the resolution says no more than the value does
+    let says_more = !(scale.is_below(value)
+        && ends
+            .iter()
+            .all(|end| end.is_some_and(|us| scale.is_below(us))));
+    if ends == [None, None] || !says_more {
+        return reading;
+    }
+    let lower = lower.map_or_else(|| "-∞".to_owned(), |us| scale.end(us));
+    let upper = upper.map_or_else(|| "∞".to_owned(), |us| scale.end(us));
+    format!("{reading} [{lower}, {upper}]")
+}
+
+fn bounds(scale: Scale, lower: Option<f64>, upper: Option<f64>, exclusive: bool) -> String {
+    let (above, below) = if exclusive {
+        (">", "<")
+    } else {
+        ("≥", "≤")
+    };
+    let (lower, upper) = (
+        lower.map(|us| scale.lower_bound(us)),
+        upper.map(|us| scale.upper_bound(us)),
+    );
+    match (lower.as_deref(), upper.as_deref()) {
+        // a latency is above nothing anyway
+        (Some("0") | None, Some(upper)) => format!("{below} {upper}"),
+        (Some(lower), Some(upper)) => format!("{lower} to {upper}"),
+        (Some(lower), None) => format!("{above} {lower}"),
+        (None, None) => UNSTATED.to_owned(),
+    }
+}
+
+/// A payload size in the largest unit that shows it exactly: `100 B`, `1.5 KB`, `1 MB`.
 #[must_use]
 pub fn size(bytes: u32) -> String {
+    // one decimal at most, or the exact number
     match bytes {
-        1_000_000.. if bytes.is_multiple_of(1_000_000) => format!("{} MB", bytes / 1_000_000),
-        1_000.. if bytes.is_multiple_of(1_000) => format!("{} KB", bytes / 1_000),
+        1_000_000.. if bytes.is_multiple_of(100_000) => format!("{} MB", f64::from(bytes) / 1e6),
+        1_000.. if bytes.is_multiple_of(100) => format!("{} KB", f64::from(bytes) / 1e3),
         _ => format!("{bytes} B"),
     }
 }
@@ -55,57 +115,36 @@ pub fn percent(share: f64) -> String {
     format!("{percent:.decimals$} %")
 }
 
-/// A share with its limits: `0.90 % [0.40 %, 1.7 %]`, or `0 %-1.7 %` where the clock leaves it open.
+/// A share with its limits: `0.90 % [0.40 %, 1.7 %]`, or `0 % to 1.7 %` where the clock leaves it open.
 #[must_use]
-pub fn share_with_interval(share: &Share) -> String {
+pub fn share(share: &Share) -> String {
     let (lower, upper) = (percent(share.lower), percent(share.upper));
     match share.value {
         Some(value) => format!("{} [{lower}, {upper}]", percent(value)),
-        None => format!("{lower}-{upper}"),
-    }
-}
-
-fn text(estimate: &Estimate, unit_us: f64) -> String {
-    let scale = Scale::of(unit_us, estimate.resolution);
-    match (estimate.value, estimate.lower, estimate.upper) {
-        (Some(value), _, _) => scale.reading(value),
-        (None, Some(lower), Some(upper)) => {
-            let between = if lower < 0.0 { " to " } else { "-" };
-            [
-                &scale.lower_bound(lower),
-                between,
-                &scale.upper_bound(upper),
-            ]
-            .concat()
-        }
-        (None, Some(lower), None) => format!("> {}", scale.lower_bound(lower)),
-        (None, None, Some(upper)) => format!("< {}", scale.upper_bound(upper)),
-        (None, None, None) => UNSTATED.to_owned(),
-    }
-}
-
-fn with_interval(estimate: &Estimate, unit_us: f64) -> String {
-    let text = text(estimate, unit_us);
-    let scale = Scale::of(unit_us, estimate.resolution);
-    match (estimate.value, estimate.lower, estimate.upper) {
-        // an interval wholly below the resolution says no more than the value does
-        (Some(value), Some(lower), Some(upper))
-            if ![value, lower, upper].iter().all(|&us| scale.is_below(us)) =>
-        {
-            format!("{text} [{}, {}]", scale.end(lower), scale.end(upper))
-        }
-        (Some(_), lower, upper) if lower.is_some() != upper.is_some() => {
-            let lower = lower.map_or_else(|| "-∞".to_owned(), |us| scale.end(us));
-            let upper = upper.map_or_else(|| "∞".to_owned(), |us| scale.end(us));
-            format!("{text} [{lower}, {upper}]")
-        }
-        _ => text,
+        None => format!("{lower} to {upper}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::{Reason, ReasonCode};
+
+    fn ms(of: &Estimate) -> String {
+        estimate(of, Unit::Milliseconds)
+    }
+
+    fn us(of: &Estimate) -> String {
+        estimate(of, Unit::Microseconds)
+    }
+
+    fn ms_value(of: &Estimate) -> String {
+        value(of, Unit::Milliseconds)
+    }
+
+    fn us_value(of: &Estimate) -> String {
+        value(of, Unit::Microseconds)
+    }
 
     fn stated(value: f64, resolution: f64) -> Estimate {
         Estimate {
@@ -121,6 +160,7 @@ mod tests {
         Estimate {
             lower,
             upper,
+            exclusive: true,
             resolution: Some(1_000.0),
             ..Estimate::default()
         }
@@ -128,18 +168,18 @@ mod tests {
 
     #[test]
     fn a_time_has_as_many_digits_as_its_resolution_supports() {
-        assert_eq!(milliseconds(&stated(90.53, 1.0)), "0.091");
-        assert_eq!(milliseconds(&stated(90.53, 0.1)), "0.0905");
-        assert_eq!(milliseconds(&stated(2_000.0, 1_000.0)), "2");
-        assert_eq!(microseconds(&stated(90.53, 1.0)), "91");
-        assert_eq!(microseconds(&stated(90.53, 0.01)), "90.53");
+        assert_eq!(ms_value(&stated(90.53, 1.0)), "0.091");
+        assert_eq!(ms_value(&stated(90.53, 0.1)), "0.0905");
+        assert_eq!(ms_value(&stated(2_000.0, 1_000.0)), "2");
+        assert_eq!(us_value(&stated(90.53, 1.0)), "91");
+        assert_eq!(us_value(&stated(90.53, 0.01)), "90.53");
     }
 
     #[test]
     fn nothing_is_printed_as_zero_for_being_too_small() {
-        assert_eq!(milliseconds(&stated(0.3, 1.0)), "< 0.001");
-        assert_eq!(milliseconds(&stated(0.0, 1_000.0)), "< 1");
-        assert_eq!(microseconds(&stated(-0.004, 0.05)), "< 0.05");
+        assert_eq!(ms_value(&stated(0.3, 1.0)), "< 0.001");
+        assert_eq!(ms_value(&stated(0.0, 1_000.0)), "< 1");
+        assert_eq!(us_value(&stated(-0.004, 0.05)), "< 0.05");
     }
 
     #[test]
@@ -151,16 +191,10 @@ mod tests {
             resolution: Some(1.0),
             ..Estimate::default()
         };
+        assert_eq!(ms(&below(0.2, 2.0, 5.0)), "0.002 [< 0.001, 0.005]");
+        assert_eq!(ms(&below(-0.2, 2.0, 5.0)), "0.002 [> -0.001, 0.005]");
         assert_eq!(
-            milliseconds_with_interval(&below(0.2, 2.0, 5.0)),
-            "0.002 [< 0.001, 0.005]"
-        );
-        assert_eq!(
-            milliseconds_with_interval(&below(-0.2, 2.0, 5.0)),
-            "0.002 [> -0.001, 0.005]"
-        );
-        assert_eq!(
-            microseconds_with_interval(&below(-0.1, 0.0, 0.1)),
+            us(&below(-0.1, 0.0, 0.1)),
             "< 1",
             "an interval below the resolution says no more"
         );
@@ -168,52 +202,53 @@ mod tests {
 
     #[test]
     fn a_figure_below_the_resolution_is_never_said_to_be_below_less_than_that() {
-        assert_eq!(milliseconds(&stated(10.5, 10.93)), "< 0.011");
-        assert_eq!(milliseconds(&stated(1.0, 1_449.0)), "< 1.5");
-        assert_eq!(microseconds(&stated(0.0, 0.0231)), "< 0.024");
+        assert_eq!(ms_value(&stated(10.5, 10.93)), "< 0.011");
+        assert_eq!(ms_value(&stated(1.0, 1_449.0)), "< 1.5");
+        assert_eq!(us_value(&stated(0.0, 0.0231)), "< 0.024");
     }
 
     #[test]
     fn a_bound_is_rounded_away_from_what_it_bounds_and_is_0_only_where_it_is_0() {
+        assert_eq!(ms_value(&bounds(Some(-9.96), Some(1_000.0))), "-0.01 to 1");
         assert_eq!(
-            milliseconds(&bounds(Some(-9.96), Some(1_000.0))),
-            "-0.01 to 1"
+            ms_value(&bounds(Some(1_990.0), Some(3_004.0))),
+            "1.99 to 3.01"
         );
-        assert_eq!(
-            milliseconds(&bounds(Some(1_990.0), Some(3_004.0))),
-            "1.9-3.1"
-        );
-        assert_eq!(milliseconds(&bounds(Some(0.0), Some(10.04))), "0-0.011");
+        assert_eq!(ms_value(&bounds(Some(0.0), Some(10.04))), "< 0.02");
         let fine = Estimate {
             lower: Some(205.3),
             upper: Some(6_112.0),
             resolution: Some(10.9),
             ..Estimate::default()
         };
-        assert_eq!(milliseconds(&fine), "0.20-6.12");
+        assert_eq!(ms_value(&fine), "0.2053 to 6.112");
     }
 
     #[test]
     fn bounds_stand_as_a_range() {
-        assert_eq!(milliseconds(&bounds(Some(1_000.0), Some(2_000.0))), "1-2");
-        assert_eq!(milliseconds(&bounds(None, Some(1_000.0))), "< 1");
-        assert_eq!(milliseconds(&bounds(Some(3_000.0), None)), "> 3");
+        assert_eq!(ms_value(&bounds(Some(1_000.0), Some(2_000.0))), "1 to 2");
+        assert_eq!(ms_value(&bounds(Some(0.0), Some(1_000.0))), "< 1");
+        assert_eq!(ms_value(&bounds(Some(-0.018), Some(1_000.0))), "< 1");
+        let inclusive = |lower, upper| Estimate {
+            exclusive: false,
+            ..bounds(lower, upper)
+        };
+        assert_eq!(ms_value(&inclusive(Some(0.0), Some(1_000.0))), "≤ 1");
+        assert_eq!(ms_value(&inclusive(Some(3_000.0), None)), "≥ 3");
+        assert_eq!(ms_value(&bounds(None, Some(1_000.0))), "< 1");
+        assert_eq!(ms_value(&bounds(Some(3_000.0), None)), "> 3");
         assert_eq!(
-            milliseconds(&Estimate::unavailable("too few samples")),
+            ms_value(&Estimate::unavailable(Reason::of(
+                ReasonCode::TooFewSamples
+            ))),
             "n/a"
         );
     }
 
     #[test]
     fn an_interval_follows_its_value() {
-        assert_eq!(
-            milliseconds_with_interval(&stated(90.0, 1.0)),
-            "0.090 [0.088, 0.093]"
-        );
-        assert_eq!(
-            milliseconds_with_interval(&stated(0.4, 1.0)),
-            "< 0.001 [-0.002, 0.003]"
-        );
+        assert_eq!(ms(&stated(90.0, 1.0)), "0.090 [0.088, 0.093]");
+        assert_eq!(ms(&stated(0.4, 1.0)), "< 0.001 [-0.002, 0.003]");
     }
 
     #[test]
@@ -222,7 +257,7 @@ mod tests {
             upper: None,
             ..stated(90.0, 1.0)
         };
-        assert_eq!(milliseconds_with_interval(&open), "0.090 [0.088, ∞]");
+        assert_eq!(ms(&open), "0.090 [0.088, ∞]");
     }
 
     #[test]
@@ -239,19 +274,17 @@ mod tests {
             upper: 0.0083,
             n: 440,
             effective_n: 440.0,
+            text: String::new(),
         };
-        assert_eq!(
-            share_with_interval(&share(Some(0.001))),
-            "0.10 % [0 %, 0.83 %]"
-        );
-        assert_eq!(share_with_interval(&share(None)), "0 %-0.83 %");
+        assert_eq!(super::share(&share(Some(0.001))), "0.10 % [0 %, 0.83 %]");
+        assert_eq!(super::share(&share(None)), "0 % to 0.83 %");
     }
 
     #[test]
     fn sizes_are_in_the_largest_whole_unit() {
         assert_eq!(
             [100, 1_000, 1_500, 100_000, 1_000_000].map(size),
-            ["100 B", "1 KB", "1500 B", "100 KB", "1 MB"]
+            ["100 B", "1 KB", "1.5 KB", "100 KB", "1 MB"]
         );
     }
 }

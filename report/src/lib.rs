@@ -6,23 +6,28 @@
 //!
 //! What each figure means is in `docs/methodology.md`; how it is computed, in the module that it comes from.
 
+mod analysis;
 mod cells;
+pub mod difference;
 mod environment;
 mod evidence;
 mod failed_calls;
-mod faults;
-mod figures;
-mod findings;
 pub mod format;
 pub mod markdown;
 mod merge;
 mod overheads;
 mod parts;
+mod reasons;
+mod stored;
 mod summary;
+mod texts;
 mod verdicts;
+mod warnings;
+mod wire;
 mod wording;
 
 pub use merge::{MergeError, merge};
+pub use stored::{ReadError, current, read};
 
 use cells::{CellFigures, cell_report};
 use evidence::{CellEvidence, Evidence};
@@ -71,7 +76,7 @@ pub fn assemble(
     let environment = environment::environment(deployment, &evidence);
     let verdicts = verdicts::verdicts(plan, &verdicts::judged(plan, &cells, &overheads));
     let failed_calls = failed_calls::failed_calls(plan, &evidence.cells);
-    let faults = faults::faults(plan, &evidence, &cells, &environment);
+    let warnings = warnings::warnings(plan, &evidence, &cells, &environment);
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,
@@ -88,9 +93,10 @@ pub fn assemble(
         verdicts,
         failed_calls,
         analysis: Vec::new(),
-        faults,
+        warnings,
     };
-    report.analysis = findings::findings(&report);
+    report.analysis = analysis::analysis(&report);
+    texts::complete(&mut report);
     Ok(report)
 }
 

@@ -1,13 +1,13 @@
 //! A report as Markdown: the tables that people came for. Published by the orchestrator and saved by the command line.
 //!
 //! One table for each function with the columns Method, Payload, p50, p95, p99; below them overheads, verdicts, breakdown, slopes,
-//! analysis, faults and the environment. Text that came from outside is never in a report, so nothing needs escaping.
+//! analysis, warnings and the environment. Text that came from outside is never in a report, so nothing needs escaping.
 
 mod environment;
 mod notes;
 mod sections;
 
-use crate::format::{milliseconds, size};
+use crate::format::size;
 use core::fmt::Write as _;
 use protocol::{Report, Transport, report::CellReport};
 
@@ -37,7 +37,7 @@ pub fn render(report: &Report) -> String {
     sections::breakdown(&mut out, report);
     sections::slopes(&mut out, report);
     sections::analysis(&mut out, report);
-    sections::faults(&mut out, report);
+    sections::warnings(&mut out, report);
     environment::environment(&mut out, report);
     out
 }
@@ -90,9 +90,9 @@ pub fn latency_table(report: &Report, function: protocol::Function) -> String {
             [
                 transport.title().to_owned(),
                 size(cell.payload_bytes),
-                milliseconds(&cell.p50_us),
-                milliseconds(&cell.p95_us),
-                milliseconds(&cell.p99_us),
+                cell.p50_us.text.clone(),
+                cell.p95_us.text.clone(),
+                cell.p99_us.text.clone(),
             ]
         }));
     }

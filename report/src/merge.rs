@@ -8,22 +8,22 @@ mod cells;
 mod shares;
 
 use super::{
-    figures::{published, read_back, read_back_or},
-    findings,
+    analysis,
     summary::summary,
     verdicts::{Judged, verdicts},
+    wire::{known, published},
 };
 use cells::merged_cells;
 use measurement::{
     histogram::{DecodeError, EncodeError},
-    interval::{Estimate, Known, Undefined},
+    interval::{Estimate, Known, Missing, Undefined},
     mover::weighted_sum,
 };
 use protocol::{
     Cell, Report, RunState, Transport,
     measure::Timer,
     report::{
-        self, Breakdown, CellReport, Environment, Fault, NoiseFloor, Quantity, RunFacts, Slope,
+        self, Breakdown, CellReport, Environment, NoiseFloor, Quantity, RunFacts, Slope, Warning,
     },
 };
 use std::collections::BTreeSet;
@@ -57,8 +57,6 @@ pub enum MergeError {
     Encode(#[from] EncodeError),
 }
 
-const ELSEWHERE: &str = "a place that was merged could not state it";
-
 /// Merges the reports of one plan in several places.
 ///
 /// # Errors
@@ -91,9 +89,10 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         verdicts,
         failed_calls,
         analysis: Vec::new(),
-        faults: faults(reports),
+        warnings: warnings(reports),
     };
-    merged.analysis = findings::findings(&merged);
+    merged.analysis = analysis::analysis(&merged);
+    crate::texts::complete(&mut merged);
     Ok(merged)
 }
 
@@ -103,18 +102,17 @@ fn pooled<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) -> protoc
     let (mut parts, mut resolution_us) = (Vec::new(), 0.0_f64);
     for estimate in estimates.filter(|estimate| estimate.n != Some(0)) {
         resolution_us = resolution_us.max(estimate.resolution.unwrap_or(0.0));
-        match read_back(estimate) {
-            Some(Known::Estimated(part)) => parts.push(part),
-            _ => {
-                return protocol::Estimate::unavailable(
-                    estimate.reason.as_deref().unwrap_or(ELSEWHERE),
-                );
+        match known(estimate) {
+            Known::Estimated(part) => parts.push(part),
+            unknown @ Known::Unknown(_) => return published(&unknown, 0.0),
+            Known::Bounded { .. } => {
+                return published(&Known::Unknown(Undefined::NotMeasured(Missing::Place)), 0.0);
             }
         }
     }
     let n: u64 = parts.iter().map(|part| part.n).sum();
     if n == 0 {
-        return protocol::Estimate::unavailable(Undefined::NoSamples.to_string());
+        return published(&Known::Unknown(Undefined::NoSamples), 0.0);
     }
     let weighted: Vec<(f64, Estimate)> = parts
         .into_iter()
@@ -142,14 +140,7 @@ fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> 
             );
             let less = |t: &protocol::Estimate, d: &protocol::Estimate| {
                 let resolution = t.resolution.unwrap_or(0.0).max(d.resolution.unwrap_or(0.0));
-                let known = read_back_or(t, ELSEWHERE).minus(&read_back_or(d, ELSEWHERE));
-                let less = published(&known, resolution * 1e3);
-                // why there is no value is told by the part that has none
-                let reason = t.reason.clone().or_else(|| d.reason.clone());
-                protocol::Estimate {
-                    reason: less.value.map_or(reason, |_| None),
-                    ..less
-                }
+                published(&known(t).minus(&known(d)), resolution * 1e3)
             };
             let stated = reports
                 .iter()
@@ -282,14 +273,19 @@ fn environment(reports: &[Report], first: &Environment) -> Environment {
     }
 }
 
-/// The faults of all places, each with its place.
-fn faults(reports: &[Report]) -> Vec<Fault> {
-    let placed = |report: &'_ Report, fault: &Fault| Fault {
-        message: format!("{}: {}", report.run.location, fault.message),
-        ..fault.clone()
+/// The warnings of all places, each with its place.
+fn warnings(reports: &[Report]) -> Vec<Warning> {
+    let placed = |report: &'_ Report, warning: &Warning| Warning {
+        text: format!("{}: {}", report.run.location, warning.text),
+        ..warning.clone()
     };
     reports
         .iter()
-        .flat_map(|report| report.faults.iter().map(move |fault| placed(report, fault)))
+        .flat_map(|report| {
+            report
+                .warnings
+                .iter()
+                .map(move |warning| placed(report, warning))
+        })
         .collect()
 }

@@ -3,7 +3,7 @@
 use super::{
     cells::{CellFigures, markov_bound},
     evidence::CellEvidence,
-    figures::published,
+    wire::published,
 };
 use measurement::{
     interval::{Estimate, Known, Undefined},

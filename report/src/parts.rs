@@ -3,12 +3,12 @@
 use super::{
     cells::CellFigures,
     evidence::{CellEvidence, ComponentEvidence, Evidence},
-    figures::published,
+    wire::published,
 };
 use measurement::{
     block_means::BlockMeans,
     breakdown::Parts,
-    interval::{Known, Undefined},
+    interval::{Known, Missing, Undefined},
     slope::{Resolved, SizeMeans, line},
 };
 use protocol::{
@@ -72,9 +72,7 @@ fn stated(means: &BlockMeans, resolution_ns: f64) -> Estimate {
         .estimate()
         .map(|e| e.no_finer_than(resolution_ns).not_negative());
     let known = match estimate {
-        Err(Undefined::NoSamples) => {
-            Known::Unknown(Undefined::NotMeasured("this part was not measured"))
-        }
+        Err(Undefined::NoSamples) => Known::Unknown(Undefined::NotMeasured(Missing::Part)),
         result => Known::from(result),
     };
     published(&known, resolution_ns)

@@ -45,15 +45,26 @@ fn of_transport(
             .chain(failed.iter().map(|row| row.outcome)),
     );
     let calls = deciding(&failed, outcome, |row| {
-        (row.outcome, row.share, row.allowed_share)
+        (row.outcome, row.share.as_ref(), row.allowed_share)
     });
     let latency = deciding(&own, outcome, |verdict| {
-        (verdict.outcome, verdict.share_above, verdict.allowed_share)
+        (
+            verdict.outcome,
+            verdict.share_above.as_ref(),
+            verdict.allowed_share,
+        )
     });
     let reason = match (latency, calls) {
         // calls that fail are the greater evil; an open question on latencies is the likelier one
         (_, Some(row)) if outcome == Outcome::Fail => failures(row),
-        (Some(verdict), _) => reason(verdict, own.len()),
+        (Some(verdict), _) if outcome == Outcome::Pass => {
+            format!(
+                "all {} verdicts pass; the closest: {}",
+                own.len(),
+                reason(verdict)
+            )
+        }
+        (Some(verdict), _) => reason(verdict),
         (None, Some(row)) => failures(row),
         (None, None) => "nothing was measured".to_owned(),
     };
@@ -68,7 +79,7 @@ fn of_transport(
 fn deciding<'a, T>(
     all: &[&'a T],
     outcome: Outcome,
-    facts: impl Fn(&T) -> (Outcome, Option<Share>, f64),
+    facts: impl Fn(&T) -> (Outcome, Option<&Share>, f64),
 ) -> Option<&'a T> {
     let of_allowed = |one: &T| {
         let (outcome, share, allowed) = facts(one);
@@ -84,37 +95,33 @@ fn deciding<'a, T>(
         .max_by(|a, b| of_allowed(a).total_cmp(&of_allowed(b)))
 }
 
-fn reason(verdict: &Verdict, of: usize) -> String {
+/// What a verdict says, in a sentence.
+pub(crate) fn reason(verdict: &Verdict) -> String {
     let Verdict {
         id,
         metric,
         quantity,
         threshold_ms,
-        allowed_share,
         ..
     } = verdict;
     let what = format!("{metric} {quantity} of {id}");
-    let Some(share) = verdict.share_above else {
-        let why = verdict.estimate_us.reason.as_deref();
-        return format!("{what} is not known: {}", why.unwrap_or("no samples"));
+    let Some(above) = &verdict.share_above else {
+        let why = verdict.estimate_us.reason.as_ref();
+        let why = why.map_or("no samples", |reason| reason.text.as_str());
+        return format!("{what} is not known: {why}");
     };
-    let allowed = percent(*allowed_share);
     let advice = verdict.samples_needed.map_or_else(String::new, |n| {
         format!("; about {n} samples per cell would settle it")
     });
-    match verdict.outcome {
-        Outcome::Pass => format!(
-            "all {of} verdicts pass; the closest, {what}: at most {} of calls at {threshold_ms} ms or above, {allowed} allowed",
-            percent(share.upper)
-        ),
-        Outcome::Fail | Outcome::Inconclusive => format!(
-            "{what}: {} of calls at {threshold_ms} ms or above, {allowed} allowed{advice}",
-            with_interval(&share)
-        ),
-    }
+    format!(
+        "{what}: {} of calls at {threshold_ms} ms or above, {} allowed{advice}",
+        with_interval(above),
+        percent(verdict.allowed_share)
+    )
 }
 
-fn failures(row: &FailedCalls) -> String {
+/// What a row of failed calls says, in a sentence.
+pub(crate) fn failures(row: &FailedCalls) -> String {
     let what = row.id.map_or_else(
         || "of its calls".to_owned(),
         |cell| format!("of the calls of {cell}"),
@@ -123,11 +130,11 @@ fn failures(row: &FailedCalls) -> String {
     let advice = row.calls_needed.map_or_else(String::new, |n| {
         format!("; about {n} calls would settle it")
     });
-    match row.share {
+    match &row.share {
         None => format!("no calls were made {what}"),
         Some(share) => format!(
             "{} {what} failed, {allowed} allowed{advice}",
-            with_interval(&share)
+            with_interval(share)
         ),
     }
 }

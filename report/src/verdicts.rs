@@ -3,8 +3,8 @@
 use super::{
     cells::CellFigures,
     evidence::CellEvidence,
-    figures::{published, published_share},
     overheads::OverheadFigures,
+    wire::{published, published_share},
 };
 use measurement::{
     exceedance::{Counting, Exceedance, Fineness, allowed_above, exceedance},
@@ -112,6 +112,7 @@ pub(super) fn verdicts(plan: &Plan, judged: &[Judged]) -> Vec<Verdict> {
                     judge(share.lower, share.upper, allowed_share)
                 }),
                 samples_needed: above.and_then(|share| share.needed),
+                text: String::new(),
             });
         }
     }

@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(at_most(&tiny).unwrap(), "less than 0.001 ms");
         assert_eq!(at_least(&tiny), None);
         let bounded = estimate(None, 1_990.0, 3_000.0, 1_000.0);
-        assert_eq!(at_least(&bounded).unwrap(), "1.9 ms");
+        assert_eq!(at_least(&bounded).unwrap(), "1.99 ms");
         assert_eq!(at_most(&bounded).unwrap(), "at most 3 ms");
         assert_eq!(
             said(&estimate(Some(2.0), -0.3, 5.0, 1.0)).unwrap(),
@@ -161,7 +161,12 @@ mod tests {
             said(&estimate(None, 2_000.0, 4_000.0, 1_000.0)).unwrap(),
             "between 2 and 4 ms"
         );
-        assert_eq!(said(&Estimate::unavailable("no samples")), None);
+        assert_eq!(
+            said(&Estimate::unavailable(protocol::Reason::of(
+                protocol::ReasonCode::NoSamples
+            ))),
+            None
+        );
     }
 
     #[test]

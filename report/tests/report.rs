@@ -6,10 +6,10 @@ use measurement::histogram::LatencyHistogram;
 use protocol::{
     Function, Plan, Report, Transport,
     measure::Timer,
-    report::{Outcome, Quantity},
+    report::{Outcome, Quantity, Topic, WarningKind},
 };
 use runs::{
-    Platform, cell, component_ns, covers, faults, find, records, report, small_plan, true_mean_us,
+    Platform, cell, component_ns, covers, find, records, report, small_plan, true_mean_us, warnings,
 };
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn a_run_states_every_figure_of_every_cell_in_order_and_within_its_interval() {
         assert_eq!(cell.count, 400);
         assert!(
             cell.p99_9_us.value.is_none()
-                && cell.p99_9_us.reason.as_deref().unwrap().contains("3688"),
+                && cell.p99_9_us.reason.as_ref().unwrap().text.contains("3688"),
             "400 samples say nothing of p99.9"
         );
         let histogram = LatencyHistogram::decode(&cell.histogram).unwrap();
@@ -184,18 +184,18 @@ fn every_sentence_rests_on_figures_that_stand_in_the_report() {
     for platform in [Platform::RUNNING, Platform::FROZEN] {
         let report = report(&plan, &records(&plan, platform));
         let json = serde_json::to_value(&report).unwrap();
-        let topics: Vec<&str> = report.analysis.iter().map(|f| f.topic.as_str()).collect();
+        let topics: Vec<Topic> = report.analysis.iter().map(|f| f.topic).collect();
         for topic in [
-            "binding-vs-direct",
-            "payload-effect",
-            "function-effect",
-            "implication",
+            Topic::TransportVsDirect,
+            Topic::PayloadEffect,
+            Topic::FunctionEffect,
+            Topic::Implication,
         ] {
             assert!(topics.contains(&topic), "{topic} is missing in {topics:?}");
         }
         for finding in &report.analysis {
             assert!(
-                !finding.figures.is_empty() && finding.sentence.ends_with('.'),
+                !finding.figures.is_empty() && finding.text.ends_with('.'),
                 "{finding:?}"
             );
             for figure in &finding.figures {
@@ -242,7 +242,7 @@ fn a_run_that_was_cut_short_states_what_it_has_and_why_the_rest_is_missing() {
     let cell = find(&few, plan.cells()[0]);
     assert_eq!(cell.count, 100);
     assert!(cell.p50_us.value.is_some() && cell.p95_us.value.is_some());
-    assert!(cell.p99_us.reason.as_deref().unwrap().contains("368"));
+    assert!(cell.p99_us.reason.as_ref().unwrap().text.contains("368"));
     assert!(
         few.verdicts
             .iter()
@@ -262,7 +262,7 @@ fn a_run_that_was_cut_short_states_what_it_has_and_why_the_rest_is_missing() {
             .all(|c| c.mean_us.reason.is_some() && c.p50_us.reason.is_some())
     );
     assert!(nothing.analysis.is_empty() && nothing.environment.timers.is_empty());
-    let missing = faults(&nothing, "no-samples");
+    let missing = warnings(&nothing, WarningKind::NoSamples);
     assert_eq!(
         (missing.len(), missing[0].figures["cells"]),
         (1, 12.0),

@@ -5,7 +5,7 @@ mod runs;
 use protocol::{
     Cell, ErrorKind, Function, Plan, Report, Thresholds, Transport,
     measure::MeasureResponse,
-    report::{Metric, Outcome, Verdict},
+    report::{Metric, Outcome, Topic, Verdict},
 };
 use runs::{BLOCKS, Platform, cell, find, records, report, samples_of};
 
@@ -72,7 +72,7 @@ fn a_runtime_that_answers_500_to_most_calls_fails_and_says_so_first() {
         .iter()
         .find(|row| row.id == Some(ID))
         .unwrap();
-    let share = row.share.unwrap();
+    let share = row.share.as_ref().unwrap();
     // 12 of 20 timed calls and none of the 8 of the chain
     assert_eq!(
         (row.failed, share.n),
@@ -155,7 +155,7 @@ fn a_call_that_timed_out_is_a_latency_of_at_least_its_timeout() {
         );
         let p99 = verdict(&report, ID, Metric::P99);
         assert_eq!(p99.outcome, Outcome::Fail, "{p99:?}");
-        assert!(p99.share_above.unwrap().lower > 0.02);
+        assert!(p99.share_above.as_ref().unwrap().lower > 0.02);
         assert_eq!(verdict(&report, ID, Metric::P50).outcome, Outcome::Pass);
         // counted once: not among the failed calls, too
         let row = report
@@ -222,8 +222,11 @@ fn the_analysis_speaks_of_the_plans_thresholds() {
         outcome_of(&report, Transport::ServiceBinding).0,
         Outcome::Fail
     );
-    let implications = report.analysis.iter().filter(|f| f.topic == "implication");
-    let sentences: Vec<&str> = implications.map(|f| f.sentence.as_str()).collect();
+    let implications = report
+        .analysis
+        .iter()
+        .filter(|f| f.topic == Topic::Implication);
+    let sentences: Vec<&str> = implications.map(|f| f.text.as_str()).collect();
     assert!(!sentences.is_empty());
     for sentence in sentences {
         assert!(

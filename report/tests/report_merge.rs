@@ -7,7 +7,7 @@ use measurement::histogram::{Bucket, LatencyHistogram};
 use protocol::{
     Estimate, Plan, Report, Transport,
     measure::Timer,
-    report::{CellReport, Outcome},
+    report::{CellReport, Outcome, Topic, WarningKind},
     slice::Measured,
 };
 use runs::{BLOCKS, Platform, records, report, small_plan, true_mean_us, true_quantile_us, truth};
@@ -140,10 +140,10 @@ fn verdicts_and_sentences_are_drawn_from_the_merged_figures_and_faults_name_thei
         place("a", 1, 1, Platform::RUNNING),
         place("b", 2, 1, Platform::RUNNING),
     ];
-    places[1].faults.push(protocol::report::Fault {
-        kind: "drift".to_owned(),
+    places[1].warnings.push(protocol::report::Warning {
+        kind: WarningKind::Drift,
         cell: None,
-        message: "it drifted".to_owned(),
+        text: "it drifted".to_owned(),
         figures: std::collections::BTreeMap::new(),
     });
     let merged = merge(&places).unwrap();
@@ -153,13 +153,13 @@ fn verdicts_and_sentences_are_drawn_from_the_merged_figures_and_faults_name_thei
         merged
             .analysis
             .iter()
-            .any(|finding| finding.topic == "binding-vs-direct")
+            .any(|finding| finding.topic == Topic::TransportVsDirect)
     );
     assert!(
         merged
-            .faults
+            .warnings
             .iter()
-            .any(|fault| fault.message == "b: it drifted")
+            .any(|warning| warning.text == "b: it drifted")
     );
     assert_eq!(
         merged.environment.noise_floor.unwrap().n,

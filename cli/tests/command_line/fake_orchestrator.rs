@@ -214,6 +214,6 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         verdicts: Vec::new(),
         failed_calls: Vec::new(),
         analysis: Vec::new(),
-        faults: Vec::new(),
+        warnings: Vec::new(),
     }
 }

@@ -48,7 +48,7 @@ fn report(latency_us: f64, overhead_us: Option<f64>) -> Report {
         p50_us: estimate(latency_us),
         p95_us: estimate(latency_us + 50.0),
         p99_us: estimate(latency_us + 90.0),
-        p99_9_us: Estimate::unavailable("too few samples"),
+        p99_9_us: Estimate::unavailable(protocol::Reason::of(protocol::ReasonCode::TooFewSamples)),
         histogram: String::new(),
     });
     if let Some(us) = overhead_us {

@@ -1,6 +1,6 @@
 // Where the time of a service-binding call goes: one bar for each payload size, divided into measured parts.
 import { scaleBand, scaleLinear } from "d3-scale";
-import { estimateText, isNumber, resolutionText, sampleCounts, stretchText } from "../format.js";
+import { isNumber, resolutionText, sampleCounts, stretchText, textOrReason } from "../format.js";
 import { cellId } from "../report.js";
 import { payloadTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas } from "./canvas.js";
@@ -20,15 +20,15 @@ export function breakdownPlot(report, fn) {
   const totals = rows.map((row) => row.total_us);
   const drawn = rows.filter((row) => Object.keys(PARTS).some((part) => isNumber(row[part].value)));
   return {
-    empty: drawn.length === 0 && (totals[0]?.reason ?? (report.plan.breakdown ? "The parts of this function's calls were not measured." : "The plan leaves the breakdown out.")),
+    empty: drawn.length === 0 && (totals[0]?.reason?.text ?? (report.plan.breakdown ? "The parts of this function's calls were not measured." : "The plan leaves the breakdown out.")),
     name: `breakdown-${fn}`,
     draw: (width) => draw(drawn, fn, width),
-    caption: `${fn}. Mean time of a service-binding call in a row, in ms, by measured part; ${sampleCounts(totals.map(({ n }) => n))}; ${resolutionText(totals)}. `
+    caption: `${fn}. Mean time of back-to-back service-binding calls, in ms on the axis and in µs beside the bars, by measured part; ${sampleCounts(totals.map(({ n }) => n))}; ${resolutionText(totals)}. `
       + "The empty hop is dispatch and isolate switch; the residual is what the parts do not explain: mostly the bodies' way between the isolates. A negative residual is not drawn."
       + stalls(report, rows),
     numbers: {
-      head: ["Payload", ...Object.values(PARTS).map(({ title }) => `${title} (ms)`), "total (ms)"],
-      rows: rows.map((row) => [payloadTitle(row.payload_bytes), ...[...Object.keys(PARTS), "total_us"].map((part) => cellText(row[part]))]),
+      head: ["Payload", ...Object.values(PARTS).map(({ title }) => `${title} (µs)`), "total (µs)"],
+      rows: rows.map((row) => [payloadTitle(row.payload_bytes), ...[...Object.keys(PARTS), "total_us"].map((part) => textOrReason(row[part]))]),
     },
     csv: {
       head: ["function", "payload_bytes", "part", "value_us", "lower_us", "upper_us", "resolution_us", "n"],
@@ -48,16 +48,10 @@ function stalls(report, rows) {
   return texts.filter(Boolean).join("");
 }
 
-function cellText(estimate) {
-  const { text, interval, reason } = estimateText(estimate);
-  if (interval) return `${text} (${interval})`;
-  return text === "—" ? reason : text;
-}
-
 const drawnValue = (estimate) => (isNumber(estimate.value) ? Math.max(0, estimate.value / 1000) : 0);
 
 function draw(rows, fn, width) {
-  const label = `Breakdown of a service-binding call, ${fn}. ${rows.map((row) => `${payloadTitle(row.payload_bytes)}: ${Object.entries(PARTS).map(([part, { title }]) => `${title} ${estimateText(row[part]).text}`).join(", ")} ms`).join("; ")}.`;
+  const label = `Breakdown of a service-binding call, ${fn}. ${rows.map((row) => `${payloadTitle(row.payload_bytes)}: ${Object.entries(PARTS).map(([part, { title }]) => `${title} ${row[part].text}`).join(", ")} µs`).join("; ")}.`;
   const entries = Object.values(PARTS).map((part) => ({ ...part, shape: "block" }));
   const frame = canvas({ width, innerHeight: rows.length * 44, label, entries, margin: { left: 64, right: 64 } });
   const sums = rows.map((row) => Object.keys(PARTS).reduce((sum, part) => sum + drawnValue(row[part]), 0));
@@ -73,10 +67,10 @@ function draw(rows, fn, width) {
       const ms = drawnValue(row[part]);
       frame.inner.append("rect").attr("class", `segment of-${name}`).attr("x", x(from)).attr("width", Math.max(0, x(from + ms) - x(from)))
         .attr("y", y(row.payload_bytes)).attr("height", y.bandwidth())
-        .append("title").text(`${payloadTitle(row.payload_bytes)} ${title}: ${cellText(row[part])} ms`);
+        .append("title").text(`${payloadTitle(row.payload_bytes)} ${title}: ${textOrReason(row[part])} µs`);
       from += ms;
     }
-    frame.inner.append("text").attr("class", "bar-total").attr("x", x(sums[index]) + 6).attr("y", y(row.payload_bytes) + y.bandwidth() / 2).attr("dy", "0.35em").text(estimateText(row.total_us).text);
+    frame.inner.append("text").attr("class", "bar-total").attr("x", x(sums[index]) + 6).attr("y", y(row.payload_bytes) + y.bandwidth() / 2).attr("dy", "0.35em").text(row.total_us.text);
   });
   return frame.svg.node();
 }

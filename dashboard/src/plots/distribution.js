@@ -1,6 +1,6 @@
 // How the samples spread: one histogram for each transport, on one logarithmic axis of latency.
 import { scaleLinear, scaleLog } from "d3-scale";
-import { estimateText, integer, resolutionText, sampleCounts } from "../format.js";
+import { integer, resolutionText, sampleCounts } from "../format.js";
 import { totalCount } from "../histogram.js";
 import { drawnMs, isTicked, tickMs } from "../report.js";
 import { QUANTILES, payloadTitle, transportTitle } from "../vocabulary.js";
@@ -62,7 +62,7 @@ function bars(slots, floor, tick) {
 const resolutionMs = (series) => Math.max(...series.map(({ cell }) => (cell.p50_us.resolution ?? 1) / 1000));
 
 function draw(rows, floor, resolution, width) {
-  const label = `Distribution of samples. ${rows.map(({ cell, n }) => `${transportTitle(cell.transport)}: ${integer(n)} samples, p50 ${estimateText(cell.p50_us).text} ms`).join("; ")}.`;
+  const label = `Distribution of samples. ${rows.map(({ cell, n }) => `${transportTitle(cell.transport)}: ${integer(n)} samples, p50 ${cell.p50_us.text} ms`).join("; ")}.`;
   const frame = canvas({ width, innerHeight: rows.length * (ROW + GAP), label, margin: { left: 44 } });
   const most = Math.max(...rows.flatMap(({ bars: all }) => all.map((bar) => bar.to)));
   const x = scaleLog([floor, most * 1.05], [0, frame.size.width]);

@@ -1,7 +1,7 @@
 // One figure of one cell over the runs, with deploys and change points.
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
-import { estimateText, instant, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { instant, isNumber, milliseconds, resolutionText, sampleCounts } from "../format.js";
 import { cellParts } from "../report.js";
 import { payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath } from "./canvas.js";
@@ -22,7 +22,7 @@ export function historyPlot(history) {
       + `Dashed rules: another version was deployed. Solid rules: the level changed (${counted(changes.length, "change point")}).`,
     numbers: {
       head: ["Run", "Finished", "Version", `${history.metric} (ms)`, "Change"],
-      rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? shown(point.estimate) : "—", changeText(changes.find(({ run }) => run === point.run))]),
+      rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? point.text : "—", changeText(changes.find(({ run }) => run === point.run))]),
     },
     csv: {
       head: ["run", "finished_at", "version", "cell", "metric", "value_us", "lower_us", "upper_us", "resolution_us", "change_point"],
@@ -31,14 +31,9 @@ export function historyPlot(history) {
   };
 }
 
-function shown(estimate) {
-  const { text, interval } = estimateText(estimate);
-  return interval ? `${text} (${interval})` : text;
-}
-
 function changeText(change) {
   if (!change) return "";
-  const ms = (us) => estimateText({ value: us }).text;
+  const ms = (us) => milliseconds(us);
   return `${ms(change.before_us)} to ${ms(change.after_us)} ms, ${percent(change.change_percent)} (${percent(change.change_percent_lower)} to ${percent(change.change_percent_upper)})`;
 }
 
@@ -79,7 +74,7 @@ function draw(transport, points, deploys, changes, what, width) {
       group.append("path").attr("class", "whisker").attr("d", `M${at},${y(Math.max(0, point.lower_us / 1000))}V${y(point.upper_us / 1000)}`);
     }
     group.append("path").attr("class", "marker").attr("d", markerPath(transport, points.length > 80 ? 16 : 36)).attr("transform", `translate(${at},${y(point.value_us / 1000)})`)
-      .append("title").text(`${instant(point.finished_at)}: ${shown(point.estimate)} ms`);
+      .append("title").text(`${instant(point.finished_at)}: ${point.text} ms`);
   }
   return frame.svg.node();
 }

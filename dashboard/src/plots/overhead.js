@@ -1,7 +1,7 @@
 // Overhead against payload: what delegating adds to a direct call, and how it grows.
 import { scaleLog } from "d3-scale";
 import { line } from "d3-shape";
-import { estimateText, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { isNumber, resolutionText, sampleCounts, textOrReason } from "../format.js";
 import { cellParts, delegating } from "../report.js";
 import { BASELINE, payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath, transportEntries } from "./canvas.js";
@@ -18,7 +18,7 @@ export function overheadPlot(report, fn, field) {
   const drawn = series.filter(({ points }) => points.some(isDrawn));
   const estimates = series.flatMap(({ points }) => points.map(({ estimate }) => estimate));
   return {
-    empty: drawn.length === 0 && (rows[0]?.[field].reason ?? "No delegated cell of this function was measured."),
+    empty: drawn.length === 0 && (rows[0]?.[field].reason?.text ?? "No delegated cell of this function was measured."),
     name: `overhead-${OVERHEAD_FIGURES[field]}-${fn}`,
     draw: (width) => draw(drawn, `${what}, ${OVERHEAD_FIGURES[field]}`, report.plan.thresholds[`${OVERHEAD_FIGURES[field]}_ms`], width),
     caption: `${fn}. ${what}, ${OVERHEAD_FIGURES[field]}, in ms over payload size, with 95 % intervals; ${sampleCounts(estimates.map(({ n }) => n))}; `
@@ -27,7 +27,7 @@ export function overheadPlot(report, fn, field) {
       head: ["Method", "Payload", ...Object.values(OVERHEAD_FIGURES).map((title) => `${title} (ms)`)],
       rows: rows.filter(({ id }) => delegating(report).includes(cellParts(id).transport)).map((row) => {
         const { transport, payloadBytes } = cellParts(row.id);
-        return [transportTitle(transport), payloadTitle(payloadBytes), ...Object.keys(OVERHEAD_FIGURES).map((name) => withInterval(row[name]))];
+        return [transportTitle(transport), payloadTitle(payloadBytes), ...Object.keys(OVERHEAD_FIGURES).map((name) => textOrReason(row[name]))];
       }),
     },
     csv: {
@@ -49,15 +49,9 @@ function pointsOf(rows, transport, field) {
 /** A value, or bounds alone. */
 const isDrawn = ({ ms, estimate }) => ms !== null || isNumber(estimate.upper);
 
-function withInterval(estimate) {
-  const { text, interval, reason } = estimateText(estimate);
-  if (interval) return `${text} (${interval})`;
-  return text === "—" ? reason : text;
-}
-
 function draw(series, what, threshold, width) {
   const points = series.flatMap((one) => one.points).filter(isDrawn);
-  const label = `${what}, against payload. ${series.map(({ transport, points: own }) => `${transportTitle(transport)}: ${own.map(({ bytes, estimate }) => `${payloadTitle(bytes)} ${estimateText(estimate).text} ms`).join(", ")}`).join("; ")}.`;
+  const label = `${what}, against payload. ${series.map(({ transport, points: own }) => `${transportTitle(transport)}: ${own.map(({ bytes, estimate }) => `${payloadTitle(bytes)} ${estimate.text} ms`).join(", ")}`).join("; ")}.`;
   const frame = canvas({ width, innerHeight: 280, label, entries: transportEntries(series.map(({ transport }) => transport)) });
   const sizes = [...new Set(points.map(({ bytes }) => bytes))].sort((a, b) => a - b);
   const x = scaleLog([sizes[0] / 1.5, sizes.at(-1) * 1.5], [0, frame.size.width]);
@@ -87,11 +81,11 @@ function draw(series, what, threshold, width) {
 function drawPoint(group, transport, at, ms, estimate, high, floor) {
   if (isNumber(estimate.lower) && isNumber(estimate.upper)) {
     group.append("path").attr("class", "whisker").attr("d", `M${at},${high(estimate.lower / 1000)}V${high(estimate.upper / 1000)}`)
-      .append("title").text(`${transportTitle(transport)}: ${withInterval(estimate)} ms`);
+      .append("title").text(`${transportTitle(transport)}: ${textOrReason(estimate)} ms`);
   }
   if (ms === null) return;
   const unseen = ms <= floor || ms * 1000 < (estimate.resolution ?? 0);
   group.append("path").attr("class", unseen ? "marker hollow" : "marker").attr("d", markerPath(transport)).attr("transform", `translate(${at},${high(ms)})`)
-    .append("title").text(`${transportTitle(transport)}: ${withInterval(estimate)} ms`);
+    .append("title").text(`${transportTitle(transport)}: ${textOrReason(estimate)} ms`);
 }
 

@@ -1,7 +1,7 @@
 // Latency by percentile: the quantile function of each transport's samples, the tail stretched by a log axis of 1/(1-q).
 import { scaleLog } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
-import { estimateText, integer, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { integer, isNumber, milliseconds, resolutionText, sampleCounts } from "../format.js";
 import { drawnMs, isTicked, tickMs } from "../report.js";
 import { slotAt, totalCount } from "../histogram.js";
 import { QUANTILES, payloadTitle, transportTitle } from "../vocabulary.js";
@@ -29,8 +29,8 @@ export function percentilePlot(report, series) {
       head: ["Method", ...Object.values(QUANTILES).map(({ title }) => `${title} (ms)`), "max (ms)", "n"],
       rows: series.map(({ cell }) => [
         transportTitle(cell.transport),
-        ...Object.keys(QUANTILES).map((field) => shown(cell[field])),
-        isNumber(cell.max_us) ? estimateText({ value: cell.max_us, resolution: cell.p50_us.resolution }).text : "—",
+        ...Object.keys(QUANTILES).map((field) => cell[field].text),
+        isNumber(cell.max_us) ? milliseconds(cell.max_us, cell.p50_us.resolution) : "—",
         integer(cell.count),
       ]),
     },
@@ -40,11 +40,6 @@ export function percentilePlot(report, series) {
     },
     readOut: (at, width) => readOut(report, drawn, at, width),
   };
-}
-
-function shown(estimate) {
-  const { text, interval } = estimateText(estimate);
-  return interval ? `${text} (${interval})` : text;
 }
 
 const middle = (slot) => (slot.from + slot.to) / 2;
@@ -67,7 +62,7 @@ function readOut(report, series, at, width) {
   const quantile = Math.min(Math.max(0, 1 - 1 / x.invert(at - EDGE.left)), 1 - 1 / (most + 1));
   const values = series.map(({ cell, slots }) => {
     const slot = slotAt(slots, quantile);
-    const text = isTicked(report) ? bracketText(slot, tickMs(report)) : estimateText({ value: middle(slot) * 1000, resolution: cell.p50_us.resolution }).text;
+    const text = isTicked(report) ? bracketText(slot, tickMs(report)) : milliseconds(middle(slot) * 1000, cell.p50_us.resolution);
     return `${transportTitle(cell.transport)} ${text}`;
   });
   return `p${Number((quantile * 100).toPrecision(4))}: ${values.join(", ")} ms`;
@@ -90,7 +85,7 @@ function draw(report, series, width) {
   const ticked = isTicked(report);
   const tick = tickMs(report);
   const most = Math.max(...curves.map(({ n }) => n));
-  const label = `Latency by percentile. ${curves.map(({ cell }) => `${transportTitle(cell.transport)}: p50 ${estimateText(cell.p50_us).text}, p99 ${estimateText(cell.p99_us).text} ms`).join("; ")}.`;
+  const label = `Latency by percentile. ${curves.map(({ cell }) => `${transportTitle(cell.transport)}: p50 ${cell.p50_us.text}, p99 ${cell.p99_us.text} ms`).join("; ")}.`;
   const frame = canvas({ width, innerHeight: 300, label, entries: transportEntries(curves.map(({ cell }) => cell.transport)) });
   const x = percentileScale(most, frame.size.width);
   const y = latencyScale(curves, tick, ticked, frame.size.height);

@@ -2,7 +2,7 @@
 import { axisBottom } from "d3-axis";
 import { scaleLog } from "d3-scale";
 import { create } from "d3-selection";
-import { estimateText, isNumber } from "../format.js";
+import { isNumber } from "../format.js";
 import { axisMilliseconds } from "./canvas.js";
 
 const ROW = 24;
@@ -43,6 +43,6 @@ function drawRow(row, metric, verdicts, x, width) {
     if (isNumber(lower) && isNumber(upper)) mark.append("path").attr("class", "span").attr("d", `M${x(Math.max(lower / 1000, 1e-6))},${middle}H${x(Math.max(upper / 1000, 1e-6))}`);
     // Hollow where the timer cannot tell the value from nothing.
     if (isNumber(value)) mark.append("circle").attr("class", Math.abs(value) < (estimate.resolution ?? 0) ? "hollow" : null).attr("cx", x(Math.max(value / 1000, 1e-6))).attr("cy", middle).attr("r", 3);
-    mark.append("title").text(`${id} ${metric}: ${estimateText(estimate).text} ms, ${outcome}`);
+    mark.append("title").text(`${id} ${metric}: ${estimate.text} ms, ${outcome}`);
   }
 }

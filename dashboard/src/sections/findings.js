@@ -1,4 +1,4 @@
-// What the figures say (analysis), what to know before trusting them (faults), and where and with what they were measured.
+// What the figures say (analysis), what to know before trusting them (warnings), and where and with what they were measured.
 import { element, fill } from "../element.js";
 import { duration, estimateLine, figureText, instant, integer, isNumber, noiseFloorText } from "../format.js";
 
@@ -8,23 +8,23 @@ export function showFindings(node, report) {
       element("div", {},
         element("h3", {}, "Analysis"),
         report.analysis.length > 0
-          ? element("ul", { class: "sentences" }, report.analysis.map(finding))
+          ? element("ul", { class: "sentences" }, report.analysis.map(statement))
           : element("p", { class: "muted" }, "Too little was measured for a sentence."),
-        element("h3", {}, "Faults"),
-        report.faults.length > 0
-          ? element("ul", { class: "sentences faults" }, report.faults.map(fault))
+        element("h3", {}, "Warnings"),
+        report.warnings.length > 0
+          ? element("ul", { class: "sentences faults" }, report.warnings.map(warning))
           : element("p", { class: "muted" }, "None found.")),
       element("div", {}, element("h3", {}, "Environment"), environment(report))));
 }
 
-function finding({ topic, sentence, figures }) {
-  return element("li", {}, element("span", { class: "topic" }, topic.replaceAll("-", " ")), ` ${sentence} `,
+function statement({ topic, text, figures }) {
+  return element("li", {}, element("span", { class: "topic" }, topic.replaceAll("-", " ")), ` ${text} `,
     figures.length > 0 && element("details", { class: "inline" }, element("summary", {}, "rests on"),
       element("ul", {}, figures.map((figure) => element("li", {}, element("code", {}, figure.path), ` ${figureText(figure)}`)))));
 }
 
-function fault({ kind, cell, message }) {
-  return element("li", {}, element("span", { class: "topic" }, kind.replaceAll("-", " ")), cell && [" ", element("code", {}, cell)], ` ${message}`);
+function warning({ kind, cell, text }) {
+  return element("li", {}, element("span", { class: "topic" }, kind.replaceAll("-", " ")), cell && [" ", element("code", {}, cell)], ` ${text}`);
 }
 
 function environment({ environment: at, run, plan }) {
@@ -38,7 +38,7 @@ function environment({ environment: at, run, plan }) {
     ["Timer", at.timers.join(", ") || "none"],
     ["Polls in a tick", isNumber(at.polls_per_tick) ? `${integer(at.polls_per_tick)}${isNumber(at.polls_per_tick_mad) ? ` (median absolute deviation ${integer(at.polls_per_tick_mad)})` : ""}` : "—"],
     ["Noise floor", noise ? noiseFloorText(noise) : "—"],
-    ["Isolation cost", at.isolation_cost_us ? estimateLine(at.isolation_cost_us) : "—"],
+    ["Isolation cost", at.isolation_cost_us ? estimateLine(at.isolation_cost_us, "µs") : "—"],
     ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}`],
     ["Compatibility date", at.compatibility_date],
     ["Limits", at.limits],

@@ -1,6 +1,6 @@
-// The table that users came for (DESIGN section 7), and under it everything else that was measured of each cell.
+// The table that users came for, and under it everything else that was measured of each cell.
 import { element, fill } from "../element.js";
-import { estimateText, integer, isNumber, mergedSentence, resolutionText, sampleCounts, skeleton, stretchText } from "../format.js";
+import { estimateText, integer, isNumber, milliseconds, resolutionText, sampleCounts, stretchText } from "../format.js";
 import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
 import { FUNCTIONS, payloadTitle, transportTitle } from "../vocabulary.js";
 
@@ -13,7 +13,7 @@ export function showLatency(node, report, fn) {
   const estimates = cells.flatMap((cell) => SHOWN.map((field) => cell[field]));
   fill(node,
     element("table", { id: "latency-table" },
-      element("caption", {}, element("strong", {}, fn), ` (${FUNCTIONS[fn] ?? "a function of the plan"}): latency of one call in ms, below each figure its 95 % interval. `,
+      element("caption", {}, element("strong", {}, fn), ` (${FUNCTIONS[fn] ?? "a function of the plan"}): latency of one call in ms, with its 95 % interval. `,
         `${sampleCounts(cells.map(({ count }) => count))} per cell; ${resolutionText(estimates)}.`,
         isTicked(report) && " The clock stood still during computation: percentiles are proven bounds, not points."),
       element("thead", {}, element("tr", {}, ["Method", "Payload", "p50", "p95", "p99"].map((text) => element("th", { scope: "col", class: text.startsWith("p") && "number" }, text)))),
@@ -32,24 +32,24 @@ function row(cells, cell, index, notes) {
 }
 
 function figure(estimate, notes) {
-  const { text, interval, reason } = estimateText(estimate);
-  return [element("span", { class: "value" }, text), reason && notes.mark(reason), interval && element("span", { class: "interval" }, interval)];
+  const { text } = estimateText(estimate);
+  return [element("span", { class: "value" }, text), !isNumber(estimate.value) && estimate.reason && notes.mark(estimate.reason)];
 }
 
-/** Reasons why figures are not stated, numbered, below the table; those that differ in numbers only share a note. */
+/** Reasons why figures are not stated, numbered, below the table; those of one code and one need share a note. */
 class Notes {
   #reasons = new Map();
 
-  mark(reason) {
-    const kind = skeleton(reason);
-    this.#reasons.set(kind, [...(this.#reasons.get(kind) ?? []), reason]);
-    const number = [...this.#reasons.keys()].indexOf(kind) + 1;
-    return element("sup", {}, element("a", { href: `#note-${number}`, title: reason, "aria-label": `note ${number}: ${reason}` }, String(number)));
+  mark({ code, needed, text }) {
+    const key = `${code} ${needed ?? text}`;
+    if (!this.#reasons.has(key)) this.#reasons.set(key, text);
+    const number = [...this.#reasons.keys()].indexOf(key) + 1;
+    return element("sup", {}, element("a", { href: `#note-${number}`, title: text, "aria-label": `note ${number}: ${text}` }, String(number)));
   }
 
   list() {
-    const kinds = [...this.#reasons.values()];
-    return kinds.length > 0 && element("ol", { class: "notes" }, kinds.map((reasons, index) => element("li", { id: `note-${index + 1}` }, mergedSentence(reasons))));
+    const texts = [...this.#reasons.values()];
+    return texts.length > 0 && element("ol", { class: "notes" }, texts.map((text, index) => element("li", { id: `note-${index + 1}` }, text)));
   }
 }
 
@@ -58,14 +58,14 @@ function everything(report, cells) {
   return element("details", {}, element("summary", {}, "Everything measured of these cells"),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Everything measured of these cells" },
       element("table", {},
-        element("caption", {}, "Times in ms. The mean is of isolated calls, the chain mean of calls in a row between two clock readings; the isolation cost is the first minus the second. A mean that is mostly about one slice says so; no verdict rests on a mean."),
+        element("caption", {}, "Times in ms. The mean is of isolated calls, the chain mean of back-to-back calls between two clock readings; the isolation cost is the first minus the second. A mean that is mostly about one slice says so; no verdict rests on a mean."),
         element("thead", {}, element("tr", {}, head.map((text) => element("th", { scope: "col" }, text)))),
         element("tbody", {}, cells.map((cell) => everythingOf(report, cell))))));
 }
 
 function everythingOf(report, cell) {
   const { resolution } = cell.p50_us;
-  const plain = (us) => (isNumber(us) ? estimateText({ value: us, resolution }).text : "—");
+  const plain = (us) => (isNumber(us) ? milliseconds(us, resolution) : "—");
   const files = ["hgrm", "hlog", "csv"].map((kind) => [element("a", { href: `/results/${report.run.id}/cells/${cell.id}.${kind}`, download: true, "aria-label": `${cell.id} as ${kind}` }, kind), " "]);
   return element("tr", {},
     element("th", { scope: "row" }, `${transportTitle(cell.transport)}, ${payloadTitle(cell.payload_bytes)}`),
@@ -82,6 +82,6 @@ const kinds = (errors) => Object.entries(errors).map(([kind, count]) => `${kind}
 const DOMINATED_BY = { mean_us: "mean_dominated_by", chain_mean_us: "chain_dominated_by" };
 
 function withReason(estimate, stretch) {
-  const { text, interval, reason } = estimateText(estimate);
-  return [text, ...[interval, reason, stretchText(stretch, estimate)].map((note) => note && element("span", { class: "interval" }, note))];
+  const { text, reason } = estimateText(estimate);
+  return [text, ...[reason, stretchText(stretch, estimate)].map((note) => note && element("span", { class: "interval" }, note))];
 }

@@ -80,12 +80,12 @@ function provenance(report) {
 function allVerdicts(verdicts) {
   const rows = verdicts.map(({ id, metric, quantity, threshold_ms: limit, estimate_us: estimate, outcome, share_above: share, allowed_share: allowed, samples_needed: needed }) => {
     const { transport, fn, payloadBytes } = cellParts(id);
-    const { text, interval, reason } = estimateText(estimate);
+    const { text, reason } = estimateText(estimate);
     return element("tr", {},
       element("th", { scope: "row" }, `${transportTitle(transport)}, ${fn}, ${payloadTitle(payloadBytes)}`),
       element("td", {}, `${metric} ${quantity}`),
       element("td", { class: "number" }, `< ${limit}`),
-      element("td", { class: "number" }, text, interval && element("span", { class: "interval" }, interval)),
+      element("td", { class: "number" }, text),
       element("td", { class: "number" }, shareText(share), share && element("span", { class: "interval" }, `of < ${percentText(allowed)}`)),
       element("td", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, OUTCOMES[outcome].sign), ` ${OUTCOMES[outcome].title}`)),
       element("td", {}, [reason, needed && `about ${integer(needed)} samples would settle it`].filter(Boolean).join("; ")));

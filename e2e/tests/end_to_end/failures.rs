@@ -51,7 +51,7 @@ fn a_runtime_that_answers_500_to_three_calls_of_five_fails_and_the_reason_says_s
     assert!(reason.contains("failed"), "{reason}");
     let mut rows = report.failed_calls.iter();
     let row = rows.find(|row| row.id == Some(cell())).unwrap();
-    let share = row.share.unwrap();
+    let share = row.share.as_ref().unwrap();
     assert!(share.lower > 0.4 && share.upper < 0.8, "{row:?}");
     stage::tell(&format!("status 500 to 60 % of the calls: {reason}"));
 }

@@ -2,7 +2,7 @@
 
 use cli::local::Build;
 use e2e::stage;
-use protocol::{Report, RunState, run::RunList};
+use protocol::{Report, RunState, report::WarningKind, run::RunList};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use ureq::http::Method;
@@ -126,9 +126,9 @@ fn a_place_that_is_down_hides_nothing_of_the_others() {
     let merged: Report = client.get("/results").unwrap();
     assert!(
         merged
-            .faults
+            .warnings
             .iter()
-            .any(|fault| fault.kind == "location-missing")
+            .any(|warning| warning.kind == WarningKind::LocationMissing)
     );
     let metrics = client.text("/metrics").unwrap();
     assert!(

@@ -7,6 +7,7 @@ use protocol::{
     Cell, Problem,
     history::{History, HistoryPoint, SeriesMetric},
 };
+use report::format::{self, Unit};
 
 /// Runs of a series, at most: four months of a run every six hours.
 const MOST_RUNS: u32 = 500;
@@ -71,5 +72,7 @@ fn point(run: &Figures, metric: SeriesMetric) -> HistoryPoint {
         upper_us: estimate.upper,
         resolution_us: estimate.resolution,
         n: estimate.n,
+        // those stored by earlier releases have none
+        text: format::estimate(&estimate, Unit::Milliseconds),
     }
 }

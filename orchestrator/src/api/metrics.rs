@@ -155,10 +155,10 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
         );
     }
     families.add(
-        "worker_rpc_faults",
-        "What a reader of the latest report should know before trusting it: how many of it.",
+        "worker_rpc_warnings",
+        "Number of data-quality warnings in the latest report.",
         &place,
-        report.faults.len() as f64,
+        report.warnings.len() as f64,
     );
     for cell in &report.cells {
         let mut family = CellLabels::new(families, location, cell.id);

@@ -1,12 +1,13 @@
 //! `/results`: reports, as JSON and as Markdown.
 
-use super::{
-    Api, Coordinators, Incoming, Response,
-    runs::{read, unknown},
-};
+use super::{Api, Coordinators, Incoming, Response, runs::unknown};
 use crate::coordinator::Question;
-use protocol::{Plan, Problem, Report, RunId, report::Fault, run::MissingLocation};
-use std::collections::BTreeMap;
+use protocol::{
+    Plan, Problem, Report, RunId,
+    report::{Warning, WarningKind},
+    run::MissingLocation,
+};
+use std::{borrow::Cow, collections::BTreeMap};
 
 impl<C: Coordinators> Api<'_, C> {
     /// The latest completed report: of the location asked for, else over all of them.
@@ -28,7 +29,9 @@ impl<C: Coordinators> Api<'_, C> {
                 let none = none.unwrap_or_else(|| Problem::new(404, "no location is configured"));
                 Err(answers.nothing(none))
             }
-            [report] if missing.is_empty() => Ok(Response::json_text(200, report.as_str())),
+            [report] if missing.is_empty() => {
+                Ok(Response::json_text(200, current(report)?.into_owned()))
+            }
             reports => Ok(Response::json_text(200, self.merged(reports, &missing)?)),
         }
     }
@@ -47,12 +50,13 @@ impl<C: Coordinators> Api<'_, C> {
 
     /// The report of one run.
     pub(super) async fn results(&self, run: &RunId) -> Result<Response, Problem> {
-        Ok(Response::json_text(200, self.report(run).await?))
+        let report = self.report(run).await?;
+        Ok(Response::json_text(200, current(&report)?.into_owned()))
     }
 
     /// The report of one run as Markdown.
     pub(super) async fn markdown(&self, run: &RunId) -> Result<Response, Problem> {
-        let report: Report = read(&self.report(run).await?)?;
+        let report = stored(&self.report(run).await?)?;
         let text = report::markdown::render(&report);
         Ok(Response::new(200, "text/markdown; charset=utf-8", text))
     }
@@ -83,11 +87,26 @@ impl<C: Coordinators> Api<'_, C> {
     }
 }
 
+/// A stored report, of whatever release.
+fn stored(json: &str) -> Result<Report, Problem> {
+    report::read(json).map_err(unreadable)
+}
+
+/// Its JSON as this release writes it.
+fn current(json: &str) -> Result<Cow<'_, str>, Problem> {
+    report::current(json).map_err(unreadable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unreadable(error: report::ReadError) -> Problem {
+    Problem::new(500, format!("a stored report cannot be read: {error}"))
+}
+
 /// The latest reports of all locations as one. Locations whose latest run had another plan than the newest one are left out, and named.
 fn merged(reports: &[&String], missing: &[MissingLocation]) -> Result<Report, Problem> {
     let reports: Vec<Report> = reports
         .iter()
-        .map(|json| read(json))
+        .map(|json| stored(json))
         .collect::<Result<_, _>>()?;
     let newest = reports.iter().max_by_key(|report| report.run.finished_at);
     let Some(plan) = newest.map(|report| comparable(&report.plan)) else {
@@ -101,19 +120,19 @@ fn merged(reports: &[&String], missing: &[MissingLocation]) -> Result<Report, Pr
         alike => report::merge(alike)
             .map_err(|error| Problem::new(500, format!("the reports cannot be merged: {error}")))?,
     };
-    merged.faults.extend(missing.iter().map(|place| Fault {
-        kind: "location-missing".to_owned(),
+    merged.warnings.extend(missing.iter().map(|place| Warning {
+        kind: WarningKind::LocationMissing,
         cell: None,
-        message: format!(
+        text: format!(
             "{} could not be asked, its samples are missing here: {}",
             place.location, place.reason
         ),
         figures: BTreeMap::new(),
     }));
-    merged.faults.extend(others.iter().map(|report| Fault {
-        kind: "location-left-out".to_owned(),
+    merged.warnings.extend(others.iter().map(|report| Warning {
+        kind: WarningKind::LocationLeftOut,
         cell: None,
-        message: format!(
+        text: format!(
             "the latest run of {} had another plan: GET /results?location={} shows it",
             report.run.location, report.run.location
         ),

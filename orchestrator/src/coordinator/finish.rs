@@ -54,7 +54,7 @@ impl<S: Sql> Coordinator<S> {
                     )
                 })
                 .collect(),
-            faults: report.faults.len(),
+            warnings: report.warnings.len(),
         }))
     }
 

@@ -66,7 +66,7 @@ pub enum LogLine {
         /// What it says of each transport, in words.
         transports: Vec<String>,
         /// What a reader should know before trusting the figures: how many of it.
-        faults: usize,
+        warnings: usize,
     },
     /// A dispatch failed; it will be tried again unless the run is given up.
     DispatchFailed {

@@ -10,7 +10,7 @@ use super::{
     answer::figures,
     series::change_points,
 };
-use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, from_json, sql::Sql};
+use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, sql::Sql};
 use protocol::{
     Cell, Report, RunId, RunState,
     alert::{Alert, AlertKind, Breach, Regression},
@@ -216,7 +216,10 @@ impl<S: Sql> Coordinator<S> {
         let Some(json) = self.store.report(run)? else {
             return Ok(None);
         };
-        let report = from_json("report", &json);
+        let report = report::read(&json).map_err(|error| StoreError::Unreadable {
+            what: "report",
+            error: error.to_string(),
+        });
         readable(report, &format!("the report of run {run}"), lines)
     }
 }

@@ -61,7 +61,7 @@ named! {
 
 /// A share of calls with its exact 95 % limits, all in [0, 1].
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     /// The share observed; absent where whole ticks of the clock leave it open between the limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,9 @@ pub struct Share {
     pub n: u64,
     /// Independent calls that would say as much.
     pub effective_n: f64,
+    /// As it is shown: `0.90 % [0.40 %, 1.7 %]`.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// One threshold against one cell.
@@ -102,6 +105,9 @@ pub struct Verdict {
     /// Samples of the cell in all that would probably settle an inconclusive one, if the share stays what it is; absent where more samples would not help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples_needed: Option<u64>,
+    /// All of it in a sentence.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// The failed calls of one cell, or of all cells of a transport, against the share that the plan allows.
@@ -125,4 +131,7 @@ pub struct FailedCalls {
     /// Calls in all that would probably settle an inconclusive one; absent where more would not help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_needed: Option<u64>,
+    /// All of it in a sentence.
+    #[serde(default)]
+    pub text: String,
 }

@@ -13,7 +13,7 @@ pub struct Scale {
 /// Digits of the resolution where a figure is below it.
 const RESOLUTION_DIGITS: i32 = 2;
 
-/// Digits of a bound that is finer than the resolution beside it.
+/// Digits of a bound beyond those that the resolution supports.
 const BOUND_DIGITS: i32 = 2;
 
 /// Decimals at most.
@@ -78,8 +78,8 @@ impl Scale {
         self.reading(us)
     }
 
-    /// A proven lower bound, in us, rounded down. It is a fact and no reading: 0 is written as 0, and one that is finer than the resolution keeps
-    /// two digits.
+    /// A proven lower bound, in us, rounded down. It is a fact and no reading, so it has two digits more than the resolution supports, and what
+    /// rounds to nothing there is 0.
     #[must_use]
     pub fn lower_bound(self, us: f64) -> String {
         self.bound(us, Towards::Down)
@@ -93,16 +93,12 @@ impl Scale {
 
     fn bound(self, us: f64, towards: Towards) -> String {
         let bound = us / self.unit_us;
-        if bound == 0.0 {
+        // two digits finer than the resolution at most: what rounds to nothing there is 0
+        let decimals = self.decimals() + BOUND_DIGITS;
+        if (bound * 10_f64.powi(decimals)).abs() < 0.5 {
             return "0".to_owned();
         }
-        let decimals = self.decimals().max(significant(bound, BOUND_DIGITS));
-        let text = rounded(bound, decimals, towards);
-        if decimals > self.decimals() {
-            trimmed(text)
-        } else {
-            text
-        }
+        trimmed(rounded(bound, decimals, towards))
     }
 
     fn digits(self, us: f64) -> String {

@@ -1,7 +1,7 @@
 //! With what and how finely it was measured.
 
 use super::line;
-use crate::format::{Scale, UNSTATED, microseconds_with_interval, milliseconds};
+use crate::format::{Scale, UNSTATED};
 use core::fmt::Write as _;
 use protocol::{Report, report::Stretch};
 
@@ -51,8 +51,8 @@ pub(super) fn environment(out: &mut String, report: &Report) {
     if let Some(cost) = &environment.isolation_cost_us {
         line!(
             out,
-            "- isolation cost (a call after CPU work against a call in a row): {} us",
-            microseconds_with_interval(cost)
+            "- isolation cost (a call after CPU work against back-to-back calls): {} us",
+            cost.text
         );
     }
     let plan = &report.plan;
@@ -84,13 +84,10 @@ fn means(out: &mut String, report: &Report) {
         .iter()
         .filter(|cell| cell.transport.delegates());
     if let Some(cell) = delegated.min_by_key(|cell| (cell.transport, cell.payload_bytes)) {
-        let (alone, in_a_row) = (
-            milliseconds(&cell.mean_us),
-            milliseconds(&cell.chain_mean_us),
-        );
+        let (isolated, back_to_back) = (&cell.mean_us.text, &cell.chain_mean_us.text);
         line!(
             out,
-            "- mean of {}: {alone} ms alone{}, {in_a_row} ms in a row of calls{}",
+            "- mean of {} (ms): {isolated} isolated{}, {back_to_back} back-to-back{}",
             cell.id,
             share(cell.mean_dominated_by.as_ref()),
             share(cell.chain_dominated_by.as_ref())

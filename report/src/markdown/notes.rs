@@ -4,14 +4,14 @@ use super::line;
 use crate::format::Scale;
 use core::fmt::Write as _;
 use protocol::{
-    Estimate, Report,
+    Estimate, Reason, ReasonCode, Report,
     report::{CellReport, Stretch},
 };
 use std::collections::BTreeMap;
 
 /// Why some figures of the tables above are not stated, each reason once.
 pub(super) fn unstated(out: &mut String, report: &Report) {
-    let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut reasons: BTreeMap<_, Vec<(String, &Reason)>> = BTreeMap::new();
     for cell in &report.cells {
         for (name, estimate) in [
             ("p50", &cell.p50_us),
@@ -19,10 +19,12 @@ pub(super) fn unstated(out: &mut String, report: &Report) {
             ("p99", &cell.p99_us),
         ] {
             if let Some(reason) = &estimate.reason {
+                // reports of version 1 have only the words to tell reasons apart
+                let words = (reason.code == ReasonCode::Legacy).then_some(&reason.text);
                 reasons
-                    .entry(reason)
+                    .entry((reason.code, reason.needed, words))
                     .or_default()
-                    .push(format!("{} {name}", cell.id));
+                    .push((format!("{} {name}", cell.id), reason));
             }
         }
     }
@@ -31,17 +33,15 @@ pub(super) fn unstated(out: &mut String, report: &Report) {
     }
     line!(out, "Not stated as a point:");
     line!(out);
-    for (reason, figures) in reasons {
-        let (first, others) = (
-            figures.first().map_or("", String::as_str),
-            figures.len().saturating_sub(1),
-        );
-        let more = if others == 0 {
-            String::new()
-        } else {
-            format!(" and {others} more")
+    for figures in reasons.values() {
+        let Some((first, reason)) = figures.first() else {
+            continue;
         };
-        line!(out, "- {first}{more}: {reason}");
+        let more = match figures.len() - 1 {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        line!(out, "- {first}{more}: {}", reason.text);
     }
     line!(out);
 }
@@ -49,7 +49,7 @@ pub(super) fn unstated(out: &mut String, report: &Report) {
 /// Most slices that are named of those that dominate a mean.
 const NAMED_STRETCHES: usize = 5;
 
-/// Means that are mostly about one slice, the worst first: means of isolated calls stand in the table above, those of calls in a row in the tables below.
+/// Means that are mostly about one slice, the worst first: means of isolated calls stand in the table above, those of back-to-back calls in the tables below.
 pub(super) fn dominated(out: &mut String, report: &Report) {
     let of = |cell: &CellReport| {
         let chain = cell.chain_dominated_by.clone();
@@ -61,8 +61,8 @@ pub(super) fn dominated(out: &mut String, report: &Report) {
             stretch.map(|stretch| (format!("{} {what}", cell.id), stretch, scale))
         };
         [
-            named("alone", isolated, &cell.mean_us),
-            named("in a row", chain, &cell.chain_mean_us),
+            named("isolated", isolated, &cell.mean_us),
+            named("back-to-back", chain, &cell.chain_mean_us),
         ]
     };
     let found = report.cells.iter().flat_map(of).flatten();

@@ -1,10 +1,7 @@
 //! What stands below the tables of latencies.
 
 use super::{line, table};
-use crate::format::{
-    UNSTATED, microseconds, microseconds_with_interval, milliseconds_with_interval, percent,
-    share_with_interval, size,
-};
+use crate::format::{UNSTATED, percent, size};
 use core::fmt::Write as _;
 use protocol::{
     Report,
@@ -16,10 +13,10 @@ pub(super) fn overheads(out: &mut String, report: &Report) {
     rows.extend(report.overheads.iter().map(|overhead| {
         [
             overhead.id.to_string(),
-            milliseconds_with_interval(&overhead.mean_us),
-            milliseconds_with_interval(&overhead.p50_us),
-            milliseconds_with_interval(&overhead.p95_us),
-            milliseconds_with_interval(&overhead.p99_us),
+            overhead.mean_us.text.clone(),
+            overhead.p50_us.text.clone(),
+            overhead.p95_us.text.clone(),
+            overhead.p99_us.text.clone(),
         ]
     }));
     section(out, "Overhead against direct (ms)", &rows, 1);
@@ -45,7 +42,7 @@ pub(super) fn verdicts(out: &mut String, report: &Report) {
         [
             verdict.id.to_string(),
             format!("{} {}", verdict.metric, verdict.quantity),
-            milliseconds_with_interval(&verdict.estimate_us),
+            verdict.estimate_us.text.clone(),
             verdict.threshold_ms.to_string(),
             above(verdict.share_above.as_ref()),
             format!("< {}", percent(verdict.allowed_share)),
@@ -56,7 +53,7 @@ pub(super) fn verdicts(out: &mut String, report: &Report) {
 }
 
 fn above(share: Option<&Share>) -> String {
-    share.map_or_else(|| UNSTATED.to_owned(), share_with_interval)
+    share.map_or_else(|| UNSTATED.to_owned(), |share| share.text.clone())
 }
 
 /// The failed calls of each transport, and of those cells that have some or are not settled.
@@ -74,7 +71,7 @@ pub(super) fn failed_calls(out: &mut String, report: &Report) {
         [
             row.id
                 .map_or_else(|| row.transport.title().to_owned(), |id| id.to_string()),
-            row.share.map_or(0, |share| share.n).to_string(),
+            row.share.as_ref().map_or(0, |share| share.n).to_string(),
             row.failed.to_string(),
             above(row.share.as_ref()),
             format!("< {}", percent(row.allowed_share)),
@@ -100,12 +97,12 @@ pub(super) fn breakdown(out: &mut String, report: &Report) {
         [
             parts.function.to_string(),
             size(parts.payload_bytes),
-            microseconds(&parts.total_us),
-            microseconds(&parts.empty_hop_us),
-            microseconds(&parts.encode_us),
-            microseconds(&parts.decode_us),
-            microseconds(&parts.function_us),
-            microseconds(&parts.residual_us),
+            parts.total_us.text.clone(),
+            parts.empty_hop_us.text.clone(),
+            parts.encode_us.text.clone(),
+            parts.decode_us.text.clone(),
+            parts.function_us.text.clone(),
+            parts.residual_us.text.clone(),
         ]
     }));
     section(
@@ -123,8 +120,8 @@ pub(super) fn slopes(out: &mut String, report: &Report) {
         [
             slope.transport.title().to_owned(),
             slope.function.to_string(),
-            microseconds_with_interval(&slope.us_per_kb),
-            microseconds_with_interval(&slope.intercept_us),
+            slope.us_per_kb.text.clone(),
+            slope.intercept_us.text.clone(),
         ]
     }));
     section(out, "Growth with the payload", &rows, 2);
@@ -137,22 +134,22 @@ pub(super) fn analysis(out: &mut String, report: &Report) {
     line!(out, "## Analysis");
     line!(out);
     for finding in &report.analysis {
-        line!(out, "- {}", finding.sentence);
+        line!(out, "- {}", finding.text);
     }
     line!(out);
 }
 
-pub(super) fn faults(out: &mut String, report: &Report) {
-    line!(out, "## Faults");
+pub(super) fn warnings(out: &mut String, report: &Report) {
+    line!(out, "## Warnings");
     line!(out);
-    if report.faults.is_empty() {
+    if report.warnings.is_empty() {
         line!(out, "None found.");
     }
-    for fault in &report.faults {
-        let cell = fault
+    for warning in &report.warnings {
+        let cell = warning
             .cell
             .map_or_else(String::new, |cell| format!(" in {cell}"));
-        line!(out, "- **{}**{cell}: {}", fault.kind, fault.message);
+        line!(out, "- **{}**{cell}: {}", warning.kind, warning.text);
     }
     line!(out);
 }

@@ -18,22 +18,22 @@ fn the_table_has_the_layout_that_users_know() {
 
 #[test]
 fn methods_stand_in_their_order_and_payloads_by_size() {
-    let report: Report = serde_json::from_str(include_str!("tests/report.json")).unwrap();
+    let report: Report = crate::read(include_str!("tests/report.json")).unwrap();
     let table = latency_table(&report, protocol::Function::Echo);
     let rows: Vec<&str> = table.lines().skip(2).collect();
     assert_eq!(
         rows,
         [
-            "| Direct          | 100 B   | < 0.001 | < 0.001 | < 0.001 |",
-            "| Service Binding | 100 B   |   0.091 |   0.140 |     n/a |",
-            "| Service Binding | 10 KB   |     0-1 |     1-2 |     1-3 |",
+            "| Direct          | 100 B   |              < 0.001 |              < 0.001 | < 0.001 [< 0.001, 0.001] |",
+            "| Service Binding | 100 B   | 0.091 [0.088, 0.094] | 0.140 [0.130, 0.155] |                      n/a |",
+            "| Service Binding | 10 KB   |                  ≤ 1 |               1 to 2 |                   1 to 3 |",
         ]
     );
 }
 
 #[test]
 fn the_whole_report_names_every_section_that_has_content() {
-    let report: Report = serde_json::from_str(include_str!("tests/report.json")).unwrap();
+    let report: Report = crate::read(include_str!("tests/report.json")).unwrap();
     let text = render(&report);
     let titles: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
     assert_eq!(
@@ -46,7 +46,7 @@ fn the_whole_report_names_every_section_that_has_content() {
             "## Failed calls",
             "## Growth with the payload",
             "## Analysis",
-            "## Faults",
+            "## Warnings",
             "## Environment",
         ]
     );
@@ -58,8 +58,8 @@ fn the_whole_report_names_every_section_that_has_content() {
         "| Direct | echo     | < 0.18 [> -0.18, 0.4] |  < 0.9 [-2.1, 2.4] |",
         "- noise floor of the timer around no call: p50 < 1.2 us, p95 3 us, p99 9 us (resolution of a reading 1.2 us, n = 400)",
         "- **isolation-cost**: 120 us between calls alone and in a row",
-        "- service-binding.echo.100 in a row: 57 % of the time in block 7, 8 calls; 0.035 ms without it",
-        "- mean of service-binding.echo.100: 0.095 ms alone, 0.080 ms in a row of calls (57 % of it in one slice)",
+        "- service-binding.echo.100 back-to-back: 57 % of the time in block 7, 8 calls; 0.035 ms without it",
+        "- mean of service-binding.echo.100 (ms): 0.095 [0.090, 0.099] isolated, 0.080 [0.070, 0.090] back-to-back (57 % of it in one slice)",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }

@@ -1,16 +1,16 @@
 //! The cells of several places together.
 
-use super::{ELSEWHERE, MergeError, pooled};
-use crate::figures::{published, read_back};
+use super::{MergeError, pooled};
+use crate::wire::{known, published};
 use measurement::{
     confidence::minimum_n,
     duration::Nanoseconds,
     histogram::LatencyHistogram,
-    interval::{Bounding, Estimate, Known, Undefined},
+    interval::{Bounding, Estimate, Known, Missing, Undefined},
     neighbours::enclosed,
     quantile::{REPORTED, exact_ranks},
 };
-use protocol::{ErrorKind, Report, report::CellReport};
+use protocol::{Basis, ErrorKind, Report, report::CellReport};
 use std::collections::BTreeMap;
 
 /// An effective n estimated from some 20 blocks may be this factor too small at 99.9 %: as for the quantile of one place
@@ -91,7 +91,7 @@ fn merged_cell(
         max_us: sampled().filter_map(|cell| cell.max_us).reduce(f64::max),
         mean_us: pooled(places.iter().map(|p| &p.cell.mean_us)),
         chain_mean_us: pooled(places.iter().map(|p| &p.cell.chain_mean_us)),
-        // a slice of one place: its report names it, and the fault comes along
+        // a slice of one place: its report names it, and the warning comes along
         mean_dominated_by: None,
         chain_dominated_by: None,
         isolation_cost_us: pooled(places.iter().map(|p| &p.cell.isolation_cost_us)),
@@ -120,7 +120,9 @@ impl Merged<'_> {
         stated: fn(&CellReport) -> &protocol::Estimate,
     ) -> Known {
         let is_ticked = |place: &Placed| {
-            let bounded = matches!(read_back(stated(place.cell)), Some(Known::Bounded { .. }));
+            let bounded = stated(place.cell)
+                .basis
+                .is_some_and(|basis| basis != Basis::AdjacentQuantiles);
             bounded && quantiles_of(place.cell).all(|estimate| estimate.value.is_none())
         };
         if places.iter().any(is_ticked) {
@@ -144,14 +146,18 @@ impl Merged<'_> {
             return Err(Undefined::NoSamples);
         };
         if n < minimum_n(quantile) {
-            return Err(Undefined::TooFewSamples { quantile, have: n });
+            return Err(Undefined::TooFewSamples {
+                needed: minimum_n(quantile),
+                have: n,
+            });
         }
         let mut variance = 0.0;
         for place in places.iter().filter(|place| place.histogram.count() > 0) {
             let own = place.histogram.count() as f64;
             let share = place.histogram.share_at_most(value);
             let effective = own
-                * worth_of_a_sample(place.cell, stated).ok_or(Undefined::NotMeasured(ELSEWHERE))?;
+                * worth_of_a_sample(place.cell, stated)
+                    .ok_or(Undefined::NotMeasured(Missing::Place))?;
             variance += (own / n as f64).powi(2) * share * (1.0 - share) / effective;
         }
         let effective_n = if variance > 0.0 {
@@ -161,7 +167,7 @@ impl Merged<'_> {
         };
         if effective_n * DOUBT < minimum_n(quantile) as f64 {
             return Err(Undefined::TooFewIndependentSamples {
-                quantile,
+                needed: minimum_n(quantile),
                 have: n,
                 worth: effective_n * DOUBT,
                 effective_n,
@@ -202,9 +208,10 @@ fn merged_bounds<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) ->
     let mut merged: Option<(Option<f64>, Option<f64>, u64)> = None;
     let mut because = Bounding::Tick;
     for estimate in estimates {
-        let Some(known) = read_back(estimate) else {
-            return Known::Unknown(Undefined::NotMeasured(ELSEWHERE));
-        };
+        let known = known(estimate);
+        if matches!(known, Known::Unknown(_)) {
+            return known;
+        }
         let n = estimate.n.unwrap_or(0);
         if !estimate.exclusive {
             because = Bounding::Mean;

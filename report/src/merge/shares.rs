@@ -1,10 +1,9 @@
 //! Shares of calls of several places together.
 
-use super::ELSEWHERE;
 use crate::{failed_calls, verdicts::thresholds};
 use measurement::{
     exceedance::{Exceedance, needed},
-    interval::Undefined,
+    interval::{Missing, Undefined},
 };
 use protocol::{
     Cell, Plan, Report,
@@ -23,9 +22,11 @@ pub(super) fn above(
         let of = |report: &Report| find(report, cell, metric).cloned();
         let places: Vec<Option<Verdict>> = reports.iter().map(of).collect();
         let allowed = places.iter().flatten().map(|verdict| verdict.allowed_share);
-        let shares = places
-            .iter()
-            .map(|verdict| verdict.as_ref().and_then(|verdict| verdict.share_above));
+        let shares = places.iter().map(|verdict| {
+            verdict
+                .as_ref()
+                .and_then(|verdict| verdict.share_above.clone())
+        });
         merged(shares, allowed.fold(0.0, f64::max))
     })
 }
@@ -46,7 +47,7 @@ pub(super) fn failed(plan: &Plan, reports: &[Report]) -> Vec<FailedCalls> {
         };
         let failed = places().flatten().map(|row| row.failed).sum();
         let found = merged(
-            places().map(|row| row.and_then(|row| row.share)),
+            places().map(|row| row.and_then(|row| row.share.clone())),
             first.allowed_share,
         );
         failed_calls::row(plan, first.transport, first.id, failed, found.ok())
@@ -61,7 +62,7 @@ fn merged(
     allowed: f64,
 ) -> Result<Exceedance, Undefined> {
     let places: Option<Vec<Share>> = places.collect();
-    let places = places.ok_or(Undefined::NotMeasured(ELSEWHERE))?;
+    let places = places.ok_or(Undefined::NotMeasured(Missing::Place))?;
     let n: u64 = places.iter().map(|place| place.n).sum();
     if n == 0 {
         return Err(Undefined::NoSamples);
@@ -113,13 +114,14 @@ mod tests {
             upper,
             n: 440,
             effective_n: 400.0,
+            text: String::new(),
         }
     }
 
     #[test]
     fn two_places_say_more_than_one_and_stay_between_their_limits() {
         let one = place(Some(0.005), 0.001, 0.012);
-        let both = merged([Some(one), Some(one)].into_iter(), 0.01).unwrap();
+        let both = merged([Some(one.clone()), Some(one)].into_iter(), 0.01).unwrap();
         assert_eq!((both.value, both.n), (Some(0.005), 880));
         assert!(both.upper < 0.01 && both.lower > 0.001, "{both:?}");
         assert_eq!(both.needed, None);
@@ -129,7 +131,7 @@ mod tests {
     fn an_open_share_keeps_its_limits_and_a_missing_one_leaves_nothing() {
         let open = place(None, 0.0, 0.02);
         let both = merged(
-            [Some(open), Some(place(Some(0.0), 0.0, 0.01))].into_iter(),
+            [Some(open.clone()), Some(place(Some(0.0), 0.0, 0.01))].into_iter(),
             0.01,
         )
         .unwrap();
@@ -137,7 +139,7 @@ mod tests {
         assert!((both.upper - 0.015).abs() < 1e-12);
         assert_eq!(
             merged([Some(open), None].into_iter(), 0.01),
-            Err(Undefined::NotMeasured(ELSEWHERE))
+            Err(Undefined::NotMeasured(Missing::Place))
         );
     }
 }

@@ -12,7 +12,7 @@ use protocol::{
     limits::LimitsProfile,
     measure::MeasureResponse,
     plan::Geometry,
-    report::{CellReport, Fault, RunFacts},
+    report::{CellReport, RunFacts, Warning, WarningKind},
     run::Trigger,
     slice::{Measured, SliceRecord, Work},
 };
@@ -198,10 +198,10 @@ pub(crate) fn samples_of(
 }
 
 /// Faults of one kind.
-pub(crate) fn faults<'a>(report: &'a Report, kind: &str) -> Vec<&'a Fault> {
+pub(crate) fn warnings(report: &Report, kind: WarningKind) -> Vec<&Warning> {
     report
-        .faults
+        .warnings
         .iter()
-        .filter(|fault| fault.kind == kind)
+        .filter(|warning| warning.kind == kind)
         .collect()
 }

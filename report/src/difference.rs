@@ -1,27 +1,27 @@
 //! The difference of two figures from two runs, with its interval and what it says in words.
 //!
-//! The runs are independent, so the interval is MOVER's, the method of variance estimates recovery, without correlation
-//! (A. Donner, G. Y. Zou, "Closed-form confidence intervals for functions of the normal mean and standard deviation",
-//! Statistical Methods in Medical Research 21, 2012): for `a` in `[l, u]` and `b` in `[l', u']`,
-//! `b - a` lies in `[d - sqrt((b - l')^2 + (u - a)^2), d + sqrt((u' - b)^2 + (a - l)^2)]`. Where a figure is only bounded,
-//! the difference is, too.
+//! The runs are independent, so the interval is MOVER's without correlation ([`measurement::mover`]). Where a figure is only bounded, the
+//! difference is, too.
 
+use crate::{
+    format::{Unit, estimate},
+    wire::{known, published},
+};
 use core::fmt;
 use protocol::Estimate;
-use report::format;
 
 /// What a second figure is less a first one, in us.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// With its interval, or bounds, or the reason why there is none.
-    pub(crate) us: Estimate,
+    pub us: Estimate,
     /// In percent of the first figure, where that is known and neither it nor the difference is below the resolution.
-    pub(crate) percent: Option<f64>,
+    pub percent: Option<f64>,
 }
 
 /// What a difference says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Finding {
+pub enum Finding {
     /// The whole interval is above 0.
     Slower,
     /// The whole interval is below 0.
@@ -34,7 +34,8 @@ pub(crate) enum Finding {
 
 impl Difference {
     /// `second` less `first`, both in us.
-    pub(crate) fn of(first: &Estimate, second: &Estimate) -> Self {
+    #[must_use]
+    pub fn of(first: &Estimate, second: &Estimate) -> Self {
         let us = minus(second, first);
         let visible = !first.is_below_resolution() && !us.is_below_resolution();
         let percent = match (first.value, us.value) {
@@ -45,7 +46,8 @@ impl Difference {
     }
 
     /// What it says.
-    pub(crate) fn finding(&self) -> Finding {
+    #[must_use]
+    pub fn finding(&self) -> Finding {
         match (self.us.lower, self.us.upper) {
             (Some(lower), _) if lower > 0.0 => Finding::Slower,
             (_, Some(upper)) if upper < 0.0 => Finding::Faster,
@@ -69,14 +71,14 @@ impl fmt::Display for Finding {
 impl fmt::Display for Difference {
     /// `+0.012 [0.004, 0.020], +13 %` in ms; `within ±0.003 [-0.010, 0.009]` where it is too small to see.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format::milliseconds_with_interval(&self.us);
+        let text = &self.us.text;
         if self.us.is_below_resolution() {
             // A difference has two sides: "< 0.003" would say that it may be -1, too.
             write!(f, "within ±{}", text.trim_start_matches("< "))?;
         } else if self.us.value.is_some_and(|value| value > 0.0) {
             write!(f, "+{text}")?;
         } else {
-            f.write_str(&text)?;
+            f.write_str(text)?;
         }
         match self.percent {
             Some(percent) => write!(f, ", {percent:+.0} %"),
@@ -87,67 +89,19 @@ impl fmt::Display for Difference {
 
 fn minus(second: &Estimate, first: &Estimate) -> Estimate {
     let resolutions = [first.resolution, second.resolution];
-    let reason = first.reason.clone().or_else(|| second.reason.clone());
-    let shared = Estimate {
-        resolution: resolutions.into_iter().flatten().reduce(f64::max),
-        n: first.n.zip(second.n).map(|(one, other)| one.min(other)),
-        ..Estimate::default()
-    };
-    match (Stated::of(first), Stated::of(second)) {
-        (Some(one), Some(other)) => {
-            let value = other.value - one.value;
-            Estimate {
-                value: Some(value),
-                lower: Some(value - other.below().hypot(one.above())),
-                upper: Some(value + other.above().hypot(one.below())),
-                ..shared
-            }
-        }
-        _ => Estimate {
-            lower: second
-                .lower
-                .zip(first.upper)
-                .map(|(least, most)| least - most),
-            upper: second
-                .upper
-                .zip(first.lower)
-                .map(|(most, least)| most - least),
-            reason,
-            ..shared
-        },
-    }
-}
-
-/// An estimate of which value and both ends are known.
-struct Stated {
-    value: f64,
-    lower: f64,
-    upper: f64,
-}
-
-impl Stated {
-    fn of(estimate: &Estimate) -> Option<Self> {
-        Some(Self {
-            value: estimate.value?,
-            lower: estimate.lower?,
-            upper: estimate.upper?,
-        })
-    }
-
-    /// Length of the interval's part below the value.
-    fn below(&self) -> f64 {
-        self.value - self.lower
-    }
-
-    /// Length of the interval's part above the value.
-    fn above(&self) -> f64 {
-        self.upper - self.value
-    }
+    let resolution_us = resolutions.into_iter().flatten().reduce(f64::max);
+    let mut less = published(
+        &known(second).minus(&known(first)),
+        resolution_us.unwrap_or_default() * 1e3,
+    );
+    less.text = estimate(&less, Unit::Milliseconds);
+    less
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::{Reason, ReasonCode};
 
     fn estimate(value: f64, lower: f64, upper: f64) -> Estimate {
         Estimate {
@@ -176,7 +130,8 @@ mod tests {
         // 3 and 4 make 5 below; 3 and 3 make 4.243 above.
         assert_eq!(difference.us.value, Some(50.0));
         assert_eq!(difference.us.lower, Some(45.0));
-        assert!((difference.us.upper.unwrap() - (50.0 + 18.0_f64.sqrt())).abs() < 1e-9);
+        // published to the nanosecond
+        assert!((difference.us.upper.unwrap() - (50.0 + 18.0_f64.sqrt())).abs() < 1e-3);
         assert_eq!(difference.finding(), Finding::Slower);
         assert_eq!(difference.to_string(), "+0.050 [0.045, 0.054], +50 %");
     }
@@ -222,11 +177,11 @@ mod tests {
     #[test]
     fn what_is_not_stated_cannot_be_told() {
         let difference = Difference::of(
-            &Estimate::unavailable("too few samples"),
+            &Estimate::unavailable(Reason::of(ReasonCode::NoSamples)),
             &estimate(1.0, 0.5, 2.0),
         );
         assert_eq!(difference.finding(), Finding::Untold);
-        assert_eq!(difference.us.reason.as_deref(), Some("too few samples"));
         assert_eq!(difference.to_string(), "n/a");
+        assert_eq!(difference.us.reason.unwrap().code, ReasonCode::NoSamples);
     }
 }

@@ -4,11 +4,11 @@ use super::{Reader, figure};
 use crate::wording::{microseconds, ms, said, size};
 use protocol::{
     Cell, Function, Transport,
-    report::{CellReport, Finding},
+    report::{CellReport, Statement, Topic},
 };
 
 impl Reader<'_> {
-    pub(super) fn against_direct(&self, transport: Transport) -> Option<Finding> {
+    pub(super) fn against_direct(&self, transport: Transport) -> Option<Statement> {
         let id = self.reference(transport)?;
         let overhead = self.overhead(id)?;
         let mut sentence = format!(
@@ -31,15 +31,15 @@ impl Reader<'_> {
             }
         }
         sentence.push('.');
-        Some(Finding {
-            topic: topic_against_direct(transport),
-            sentence,
+        Some(Statement {
+            topic: Topic::TransportVsDirect,
+            text: sentence,
             figures,
         })
     }
 
     /// The transports in the order of their medians; needs two with values.
-    pub(super) fn between_transports(&self, delegating: &[Transport]) -> Option<Finding> {
+    pub(super) fn between_transports(&self, delegating: &[Transport]) -> Option<Statement> {
         let mut medians: Vec<(&CellReport, f64)> = delegating
             .iter()
             .filter_map(|&transport| self.cell(self.reference(transport)?))
@@ -66,9 +66,9 @@ impl Reader<'_> {
             format!("the slowest takes {ratio:.1} times the fastest")
         };
         let first = fastest.0.id;
-        Some(Finding {
-            topic: "transports".to_owned(),
-            sentence: format!(
+        Some(Statement {
+            topic: Topic::TransportVsTransport,
+            text: format!(
                 "Median of {} of {} by transport: {}; {verdict}.",
                 first.function,
                 size(first.payload_bytes),
@@ -81,7 +81,7 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn payload_effect(&self, transport: Transport) -> Option<Finding> {
+    pub(super) fn payload_effect(&self, transport: Transport) -> Option<Statement> {
         let small = self.reference(transport)?;
         let large = Cell {
             payload_bytes: *self.report.plan.payload_bytes.iter().max()?,
@@ -110,9 +110,9 @@ impl Reader<'_> {
             let [lower, upper] = microseconds([lower, upper], per_kb.resolution);
             format!("no cost of a kilobyte is proven ({lower} to {upper} us)")
         };
-        Some(Finding {
-            topic: "payload-effect".to_owned(),
-            sentence: format!(
+        Some(Statement {
+            topic: Topic::PayloadEffect,
+            text: format!(
                 "From {} to {} the mean of {transport} {} goes from {} to {}: {growth}.",
                 size(small.payload_bytes),
                 size(large.payload_bytes),
@@ -124,7 +124,7 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn function_effect(&self, transport: Transport) -> Option<Finding> {
+    pub(super) fn function_effect(&self, transport: Transport) -> Option<Statement> {
         let reference = self.reference(transport)?;
         let of = |function: Function| {
             self.cell(Cell {
@@ -166,22 +166,14 @@ impl Reader<'_> {
         } else {
             "no difference between the functions is proven".to_owned()
         };
-        Some(Finding {
-            topic: "function-effect".to_owned(),
-            sentence: format!(
+        Some(Statement {
+            topic: Topic::FunctionEffect,
+            text: format!(
                 "Median of {transport} at {} by function: {}; {conclusion}.",
                 size(reference.payload_bytes),
                 parts.join(", ")
             ),
             figures,
         })
-    }
-}
-
-/// `binding-vs-direct` for the binding, as the design names it; the transport's own name for the others.
-fn topic_against_direct(transport: Transport) -> String {
-    match transport {
-        Transport::ServiceBinding => "binding-vs-direct".to_owned(),
-        other => format!("{other}-vs-direct"),
     }
 }

@@ -10,15 +10,15 @@ mod runs;
 use protocol::{
     Cell, ErrorKind, Function, Plan, Report, Transport,
     measure::{MeasureResponse, Timer},
-    report::CellReport,
+    report::{CellReport, Topic, WarningKind},
 };
-use runs::{Platform, cell, covers, faults, find, records, report, samples_of, small_plan};
+use runs::{Platform, cell, covers, find, records, report, samples_of, small_plan, warnings};
 
 #[test]
 fn a_clean_run_has_no_faults() {
     let plan = small_plan();
     let report = report(&plan, &records(&plan, Platform::RUNNING));
-    assert!(report.faults.is_empty(), "{:?}", report.faults);
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
 }
 
 #[test]
@@ -33,7 +33,10 @@ fn what_spoils_a_run_is_named_with_its_figures() {
         report(&plan, &records)
     };
     let slow_first = spoilt(&|_, _, answer| answer.samples[0] *= 4);
-    assert_eq!(faults(&slow_first, "slow-first-calls")[0].cell, Some(id));
+    assert_eq!(
+        warnings(&slow_first, WarningKind::SlowFirstCalls)[0].cell,
+        Some(id)
+    );
 
     let drifting = spoilt(&|block, _, answer| {
         answer
@@ -41,7 +44,7 @@ fn what_spoils_a_run_is_named_with_its_figures() {
             .iter_mut()
             .for_each(|s| *s += *s * block as u64 / 5);
     });
-    assert_eq!(faults(&drifting, "drift")[0].cell, Some(id));
+    assert_eq!(warnings(&drifting, WarningKind::Drift)[0].cell, Some(id));
 
     let contradicting = spoilt(&|block, dispatch, answer| {
         if block == 3 {
@@ -50,7 +53,7 @@ fn what_spoils_a_run_is_named_with_its_figures() {
         }
     });
     assert_eq!(
-        faults(&contradicting, "samples-exceed-dispatch")[0].figures["samples_ms"],
+        warnings(&contradicting, WarningKind::SamplesExceedDispatch)[0].figures["samples_ms"],
         20.0
     );
 
@@ -60,8 +63,15 @@ fn what_spoils_a_run_is_named_with_its_figures() {
             answer.errors.add(ErrorKind::Timeout, 8);
         }
     });
-    assert_eq!(faults(&failing, "error-burst")[0].figures["errors"], 8.0);
-    assert!(faults(&failing, "errors")[0].message.contains("8 timeout"));
+    assert_eq!(
+        warnings(&failing, WarningKind::ErrorBurst)[0].figures["errors"],
+        8.0
+    );
+    assert!(
+        warnings(&failing, WarningKind::Errors)[0]
+            .text
+            .contains("8 timeout")
+    );
     assert_eq!(find(&failing, id).errors[&ErrorKind::Timeout], 8);
 
     let losing = spoilt(&|_, _, answer| {
@@ -69,35 +79,41 @@ fn what_spoils_a_run_is_named_with_its_figures() {
         answer.lost = 2;
     });
     assert_eq!(
-        faults(&losing, "lost-interpolations")[0].figures["lost"],
+        warnings(&losing, WarningKind::LostInterpolations)[0].figures["lost"],
         40.0
     );
 
     let two_kinds =
         spoilt(&|_, _, answer| answer.samples.iter_mut().step_by(3).for_each(|s| *s *= 12));
-    assert_eq!(faults(&two_kinds, "bimodal")[0].cell, Some(id));
+    assert_eq!(warnings(&two_kinds, WarningKind::Bimodal)[0].cell, Some(id));
 
     let unlike = spoilt(&|block, _, answer| {
         // every other block four times as slow: a standard deviation of ln 4 / 2
         let factor = if block % 2 == 0 { 1 } else { 4 };
         answer.samples.iter_mut().for_each(|s| *s *= factor);
     });
-    let told = faults(&unlike, "unlike-blocks")[0];
+    let told = warnings(&unlike, WarningKind::BetweenBlockVariance)[0];
     assert_eq!(told.cell, Some(id));
     assert!((told.figures["factor"] - 2.0).abs() < 0.15, "{told:?}");
 
     let noisy = spoilt(&|_, _, answer| answer.noise_floor_ns = vec![9_000; 30]);
-    assert_eq!(faults(&noisy, "noise-floor")[0].figures["p50_us"], 9.0);
+    assert_eq!(
+        warnings(&noisy, WarningKind::NoiseFloor)[0].figures["p50_us"],
+        9.0
+    );
 
     let isolated = spoilt(&|_, _, answer| answer.samples.iter_mut().for_each(|s| *s += 2_000_000));
-    assert_eq!(faults(&isolated, "isolation-cost").len(), 1);
+    assert_eq!(warnings(&isolated, WarningKind::IsolationCost).len(), 1);
 
     let changed = spoilt(&|block, _, answer| {
         if block == 0 {
             answer.clock.as_mut().unwrap().timer = Timer::Ticked;
         }
     });
-    assert_eq!(faults(&changed, "timer-changed")[0].figures["slices"], 1.0);
+    assert_eq!(
+        warnings(&changed, WarningKind::TimerChanged)[0].figures["slices"],
+        1.0
+    );
     assert_eq!(find(&changed, id).count, 380);
 }
 
@@ -123,11 +139,11 @@ fn overlapping_calls_may_sum_to_more_than_their_dispatch_but_not_to_more_than_th
         report(&plan, &records)
     };
     let right = overlapping(8);
-    assert!(faults(&right, "samples-exceed-dispatch").is_empty());
+    assert!(warnings(&right, WarningKind::SamplesExceedDispatch).is_empty());
     assert_eq!(find(&right, id).mean_us.value, Some(6_000.0));
     // 12 in flight at once, of 8 that were asked for: 15 ms of calls in a dispatch of 11
     let contradicting = overlapping(12);
-    let found = faults(&contradicting, "samples-exceed-dispatch");
+    let found = warnings(&contradicting, WarningKind::SamplesExceedDispatch);
     assert_eq!(found[0].cell, Some(id));
     assert_eq!(found[0].figures["samples_ms"], 15.0);
 }
@@ -179,8 +195,8 @@ fn a_stall_that_makes_a_mean_is_named_with_its_share_and_moves_no_median() {
         if in_a_row { chain } else { isolated }
     };
     for (report, is_chain, calls, kind) in [
-        (&in_a_row, true, 8, "dominated-chain"),
-        (&alone, false, 20, "dominated-mean"),
+        (&in_a_row, true, 8, "back-to-back"),
+        (&alone, false, 20, "isolated"),
     ] {
         assert_eq!(
             (of(&calm, is_chain).1, of(report, !is_chain).1),
@@ -191,8 +207,9 @@ fn a_stall_that_makes_a_mean_is_named_with_its_share_and_moves_no_median() {
         assert_eq!((stretch.block, stretch.calls), (7, calls));
         assert!(stretch.share > 0.3 && stretch.share < 0.9, "{stretch:?}");
         assert!(stretch.mean_without_us < 0.7 * mean.value.unwrap());
-        let told = faults(report, kind);
+        let told = warnings(report, WarningKind::OutlierSlice);
         assert_eq!((told.len(), told[0].cell), (1, Some(id)));
+        assert!(told[0].text.contains(kind), "{}", told[0].text);
         assert_eq!(told[0].figures["block"], 7.0);
         let median = find(report, id).p50_us.value.unwrap();
         assert!(covers(&find(&calm, id).p50_us, median), "{median}");
@@ -232,12 +249,12 @@ fn sentences_that_rest_on_calls_in_a_row_tell_of_the_stall_among_them() {
     let id = cell(Transport::ServiceBinding, Function::Echo, 100);
     let calm = report(&plan, &records(&plan, Platform::RUNNING));
     let stalled = stalled(&plan, id, Platform::RUNNING, true);
-    let sentence = |report: &Report, topic: &str| {
+    let sentence = |report: &Report, topic: Topic| {
         let mut findings = report.analysis.iter();
         let finding = findings.find(|finding| finding.topic == topic);
-        finding.unwrap().sentence.clone()
+        finding.unwrap().text.clone()
     };
-    for topic in ["isolation-cost", "breakdown"] {
+    for topic in [Topic::Isolation, Topic::Breakdown] {
         assert!(sentence(&stalled, topic).contains("of it in one slice of 8 calls"));
         assert!(!sentence(&calm, topic).contains("in one slice"));
     }

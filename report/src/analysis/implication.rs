@@ -4,14 +4,14 @@ use super::Reader;
 use crate::wording::{at_least, at_most};
 use protocol::{
     Transport,
-    report::{Figure, Finding, Outcome, Overhead},
+    report::{Figure, Outcome, Overhead, Statement, Topic},
 };
 
 const US_PER_MS: f64 = 1e3;
 
 impl Reader<'_> {
     /// What follows for the architecture, from the overhead of all cells of a transport at the median.
-    pub(super) fn implication(&self, transport: Transport) -> Option<Finding> {
+    pub(super) fn implication(&self, transport: Transport) -> Option<Statement> {
         let own = || {
             self.report
                 .overheads
@@ -81,9 +81,9 @@ impl Reader<'_> {
             Outcome::Fail => " A threshold of the plan is exceeded.",
             Outcome::Inconclusive => " The thresholds of the plan are not all settled.",
         };
-        Some(Finding {
-            topic: "implication".to_owned(),
-            sentence: format!("{sentence}{tail}"),
+        Some(Statement {
+            topic: Topic::Implication,
+            text: format!("{sentence}{tail}"),
             figures: vec![figure],
         })
     }

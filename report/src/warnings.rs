@@ -8,11 +8,11 @@ use super::{
     wording::ms,
 };
 use measurement::anomaly::{block_medians, drift, error_burst};
-use of_cell::cell_faults;
+use of_cell::cell_warnings;
 use protocol::{
     Cell, Plan,
     measure::Timer,
-    report::{Environment, Fault},
+    report::{Environment, Warning, WarningKind},
 };
 use std::collections::BTreeMap;
 
@@ -27,58 +27,55 @@ const DISPATCH_ALLOWANCE_TICKS: f64 = 2.0;
 
 const NS_PER_US: f64 = 1e3;
 
-/// Everything found, run-wide faults first.
-pub(super) fn faults(
+/// Everything found, run-wide warnings first.
+pub(super) fn warnings(
     plan: &Plan,
     evidence: &Evidence,
     cells: &[(&CellEvidence, CellFigures)],
     environment: &Environment,
-) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    faults.extend(isolation_cost(environment));
-    faults.extend(noise_floor(environment));
-    faults.extend(run_drift(evidence));
-    faults.extend(mixed_timers(evidence));
+) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    warnings.extend(isolation_cost(environment));
+    warnings.extend(noise_floor(environment));
+    warnings.extend(run_drift(evidence));
+    warnings.extend(mixed_timers(evidence));
     let tick_ms = environment.tick_ms.unwrap_or(1) as f64;
-    faults.extend(samples_exceed_dispatch(evidence, tick_ms, plan.concurrency));
-    faults.extend(burst(evidence));
+    warnings.extend(samples_exceed_dispatch(evidence, tick_ms, plan.concurrency));
+    warnings.extend(burst(evidence));
     let of_cells = cells
         .iter()
-        .flat_map(|(cell, figures)| cell_faults(plan, cell, figures))
+        .flat_map(|(cell, figures)| cell_warnings(plan, cell, figures))
         .collect();
-    faults.extend(together(of_cells, evidence.cells.len()));
-    faults
+    warnings.extend(together(of_cells, evidence.cells.len()));
+    warnings
 }
 
-/// A fault of one cell, and how bad it is compared with the same kind in other cells.
-struct CellFault {
+/// A warning of one cell, and how bad it is compared with the same kind in other cells.
+struct CellWarning {
     severity: f64,
-    fault: Fault,
+    warning: Warning,
 }
 
 /// Faults of one kind in more cells than this are told as one.
 const TOLD_APART: usize = 2;
 
 /// What many cells have in common is one fact about the run, not many: it is told once, with the worst cell's figures.
-fn together(found: Vec<CellFault>, cells: usize) -> Vec<Fault> {
-    let mut kinds: BTreeMap<String, Vec<CellFault>> = BTreeMap::new();
-    for fault in found {
-        kinds
-            .entry(fault.fault.kind.clone())
-            .or_default()
-            .push(fault);
+fn together(found: Vec<CellWarning>, cells: usize) -> Vec<Warning> {
+    let mut kinds: BTreeMap<WarningKind, Vec<CellWarning>> = BTreeMap::new();
+    for warning in found {
+        kinds.entry(warning.warning.kind).or_default().push(warning);
     }
-    let told = |mut same: Vec<CellFault>| {
+    let told = |mut same: Vec<CellWarning>| {
         if same.len() <= TOLD_APART {
-            return same.into_iter().map(|found| found.fault).collect();
+            return same.into_iter().map(|found| found.warning).collect();
         }
         same.sort_by(|a, b| b.severity.total_cmp(&a.severity));
         let count = same.len();
-        let mut worst = same.swap_remove(0).fault;
+        let mut worst = same.swap_remove(0).warning;
         let name = worst.cell.map_or_else(String::new, |cell| cell.to_string());
-        worst.message = format!(
+        worst.text = format!(
             "in {count} of {cells} cells, worst in {name}: {}",
-            worst.message
+            worst.text
         );
         worst.figures.insert("cells".to_owned(), count as f64);
         vec![worst]
@@ -86,51 +83,51 @@ fn together(found: Vec<CellFault>, cells: usize) -> Vec<Fault> {
     kinds.into_values().flat_map(told).collect()
 }
 
-/// A fault with its figures.
-fn fault<const N: usize>(
-    kind: &str,
+/// A warning with its figures.
+fn warning<const N: usize>(
+    kind: WarningKind,
     cell: Option<Cell>,
-    message: String,
+    text: String,
     figures: [(&str, f64); N],
-) -> Fault {
+) -> Warning {
     let rounded = |value: f64| (value * 1e3).round() / 1e3;
     let figures: BTreeMap<String, f64> = figures
         .into_iter()
         .map(|(name, value)| (name.to_owned(), rounded(value)))
         .collect();
-    Fault {
-        kind: kind.to_owned(),
+    Warning {
+        kind,
         cell,
-        message,
+        text,
         figures,
     }
 }
 
-fn isolation_cost(environment: &Environment) -> Option<Fault> {
+fn isolation_cost(environment: &Environment) -> Option<Warning> {
     let estimate = environment.isolation_cost_us.as_ref()?;
     let cost = estimate.value.filter(|&cost| cost > ISOLATION_COST_US)?;
-    Some(fault(
-        "isolation-cost",
+    Some(warning(
+        WarningKind::IsolationCost,
         None,
         format!(
-            "isolated calls take {} longer than calls in a row on average: the samples show a call after CPU work, the chain means a call after another call",
+            "isolated calls take {} longer than back-to-back calls on average: the samples show a call after CPU work, the chain means a call right after another",
             ms(cost, estimate.resolution)
         ),
         [("isolation_cost_us", cost)],
     ))
 }
 
-fn noise_floor(environment: &Environment) -> Option<Fault> {
+fn noise_floor(environment: &Environment) -> Option<Warning> {
     let floor = environment
         .noise_floor
         .as_ref()
         .filter(|floor| floor.p50_us > NOISE_FLOOR_US)?;
     let resolution_us = floor.resolution_us.unwrap_or_default();
-    Some(fault(
-        "noise-floor",
+    Some(warning(
+        WarningKind::NoiseFloor,
         None,
         format!(
-            "around no call at all the timer reads {} us at the median, more than {NOISE_FLOOR_US} us (a single reading is good to {resolution_us} us): latencies of that size are the timer's own",
+            "the noise floor is {} us at the median (limit {NOISE_FLOOR_US} us, resolution of a reading {resolution_us} us): latencies of that size are the timer's own",
             floor.p50_us
         ),
         [
@@ -143,7 +140,7 @@ fn noise_floor(environment: &Environment) -> Option<Fault> {
 }
 
 /// Drift of the run as a whole: each cell's block medians over that cell's own middle, averaged over cells.
-fn run_drift(evidence: &Evidence) -> Option<Fault> {
+fn run_drift(evidence: &Evidence) -> Option<Warning> {
     let mut blocks: BTreeMap<u32, (f64, u32)> = BTreeMap::new();
     for cell in evidence
         .cells
@@ -165,11 +162,11 @@ fn run_drift(evidence: &Evidence) -> Option<Fault> {
         .collect();
     let found = drift(&series)?;
     let change = (found.last_third / found.first_third - 1.0) * 100.0;
-    Some(fault(
-        "drift",
+    Some(warning(
+        WarningKind::Drift,
         None,
         format!(
-            "over all cells the last third of the run is {change:+.0} % against the first: the figures mix two states of the machine"
+            "over all cells the last third of the run differs by {change:+.0} % from the first: the figures mix two states of the machine"
         ),
         [
             ("change_percent", change),
@@ -178,20 +175,20 @@ fn run_drift(evidence: &Evidence) -> Option<Fault> {
     ))
 }
 
-fn mixed_timers(evidence: &Evidence) -> Option<Fault> {
+fn mixed_timers(evidence: &Evidence) -> Option<Warning> {
     let slices = || evidence.cells.iter().flat_map(|cell| &cell.slices);
     let other = slices().filter(|slice| slice.other_timer).count();
     (other > 0).then(|| {
-        fault(
-            "timer-changed",
+        warning(
+            WarningKind::TimerChanged,
             None,
-            format!("the clock changed its nature in mid-run: {other} of {} slices used another timer than the rest of their cell and are left out", slices().count()),
+            format!("the clock changed during the run: {other} of {} slices used another timer than the rest of their cell and are left out", slices().count()),
             [("slices", other as f64)],
         )
     })
 }
 
-fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64, lanes: u32) -> Option<Fault> {
+fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64, lanes: u32) -> Option<Warning> {
     let slices = || {
         evidence
             .cells
@@ -205,11 +202,11 @@ fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64, lanes: u32) -> Opt
     let (cell, worst) = exceeding
         .iter()
         .max_by(|a, b| excess(a.1).total_cmp(&excess(b.1)))?;
-    Some(fault(
-        "samples-exceed-dispatch",
+    Some(warning(
+        WarningKind::SamplesExceedDispatch,
         Some(*cell),
         format!(
-            "{} slice(s) tell of more time than the coordinator saw their dispatch take, at worst slice {}: {:.1} ms of calls (the sum of the samples over the {lanes} in flight at once, or the elapsed time) in {}; the two clocks contradict each other",
+            "in {} slices the caller reports more time than the coordinator measured for the whole dispatch, worst in slice {}: {:.1} ms of calls with {lanes} in flight, against {}",
             exceeding.len(),
             worst.index,
             worst.told_ms,
@@ -223,7 +220,7 @@ fn samples_exceed_dispatch(evidence: &Evidence, tick_ms: f64, lanes: u32) -> Opt
     ))
 }
 
-fn burst(evidence: &Evidence) -> Option<Fault> {
+fn burst(evidence: &Evidence) -> Option<Warning> {
     let mut slices: Vec<&SliceFacts> = evidence
         .cells
         .iter()
@@ -236,11 +233,11 @@ fn burst(evidence: &Evidence) -> Option<Fault> {
         slices[found.first].index,
         slices[found.first + found.slices - 1].index,
     );
-    Some(fault(
-        "error-burst",
+    Some(warning(
+        WarningKind::ErrorBurst,
         None,
         format!(
-            "{} of {} errors came together, in slices {first} to {last}: something failed for a while",
+            "{} of {} errors occurred in slices {first} to {last}: something failed for a while",
             found.errors, found.all_errors
         ),
         [

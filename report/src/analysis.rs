@@ -6,13 +6,13 @@ mod implication;
 
 use protocol::{
     Cell, Estimate, Transport,
-    report::{CellReport, Figure, Finding, Overhead, Report},
+    report::{CellReport, Figure, Overhead, Report, Statement},
 };
 
 /// What the figures of `report` say; a sentence whose figures are not known is left out.
-pub(crate) fn findings(report: &Report) -> Vec<Finding> {
+pub(crate) fn analysis(report: &Report) -> Vec<Statement> {
     let reader = Reader { report };
-    let mut findings = Vec::new();
+    let mut analysis = Vec::new();
     let delegating: Vec<Transport> = report
         .plan
         .transports
@@ -21,19 +21,19 @@ pub(crate) fn findings(report: &Report) -> Vec<Finding> {
         .filter(|t| t.delegates())
         .collect();
     for &transport in &delegating {
-        findings.extend(reader.against_direct(transport));
+        analysis.extend(reader.against_direct(transport));
     }
-    findings.extend(reader.between_transports(&delegating));
+    analysis.extend(reader.between_transports(&delegating));
     for &transport in delegating.iter().take(1) {
-        findings.extend(reader.payload_effect(transport));
-        findings.extend(reader.function_effect(transport));
-        findings.extend(reader.isolation(transport));
+        analysis.extend(reader.payload_effect(transport));
+        analysis.extend(reader.function_effect(transport));
+        analysis.extend(reader.isolation(transport));
     }
-    findings.extend(reader.breakdown());
+    analysis.extend(reader.breakdown());
     for &transport in &delegating {
-        findings.extend(reader.implication(transport));
+        analysis.extend(reader.implication(transport));
     }
-    findings
+    analysis
 }
 
 /// Reads the report for the figures of a sentence.

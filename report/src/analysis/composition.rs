@@ -2,11 +2,14 @@
 
 use super::{Reader, figure};
 use crate::wording::{dominated, ms, said, size};
-use protocol::{Cell, Transport, report::Finding};
+use protocol::{
+    Cell, Transport,
+    report::{Statement, Topic},
+};
 
 impl Reader<'_> {
     /// Why the mean of isolated calls and that of calls in a row differ.
-    pub(super) fn isolation(&self, transport: Transport) -> Option<Finding> {
+    pub(super) fn isolation(&self, transport: Transport) -> Option<Statement> {
         let id = self.reference(transport)?;
         let cell = self.cell(id)?;
         let cost = &cell.isolation_cost_us;
@@ -21,9 +24,9 @@ impl Reader<'_> {
                 "{difference} is what a call after CPU work costs against one right after another, and both happen in real stubs"
             )
         };
-        Some(Finding {
-            topic: "isolation-cost".to_owned(),
-            sentence: format!(
+        Some(Statement {
+            topic: Topic::Isolation,
+            text: format!(
                 "The table shows isolated calls: the mean of {transport} {} of {} is {mean}, in a row {chain}; {meaning}.",
                 id.function,
                 size(id.payload_bytes)
@@ -36,7 +39,7 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn breakdown(&self) -> Option<Finding> {
+    pub(super) fn breakdown(&self) -> Option<Statement> {
         let split = self.report.breakdown.first()?;
         let path =
             |key: &str| format!("breakdown/{}.{}/{key}", split.function, split.payload_bytes);
@@ -60,9 +63,9 @@ impl Reader<'_> {
             parts.push(format!("{name} {}", ms(value, estimate.resolution)));
             figures.push(figure(path(key), estimate)?);
         }
-        Some(Finding {
-            topic: "breakdown".to_owned(),
-            sentence: format!(
+        Some(Statement {
+            topic: Topic::Breakdown,
+            text: format!(
                 "In a row, a service-binding call of {} with {} takes {}{}: {}.",
                 split.function,
                 size(split.payload_bytes),

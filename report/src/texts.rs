@@ -1,0 +1,86 @@
+//! Gives every figure of a report its text, once the report is whole. Nothing else makes text of figures, and nothing parses it back.
+
+use crate::{
+    format::{Unit, estimate, share},
+    summary::{failures, reason},
+};
+use protocol::{
+    Estimate, Report,
+    report::{Breakdown, CellReport, Environment, Overhead, Slope},
+};
+
+/// Fills in every `text` of the report.
+pub(crate) fn complete(report: &mut Report) {
+    for cell in &mut report.cells {
+        write(latencies(cell), Unit::Milliseconds);
+    }
+    for overhead in &mut report.overheads {
+        write(differences(overhead), Unit::Milliseconds);
+    }
+    for parts in &mut report.breakdown {
+        write(components(parts), Unit::Microseconds);
+    }
+    for slope in &mut report.slopes {
+        write(line(slope), Unit::Microseconds);
+    }
+    environment(&mut report.environment);
+    for verdict in &mut report.verdicts {
+        write([&mut verdict.estimate_us], Unit::Milliseconds);
+        if let Some(above) = &mut verdict.share_above {
+            above.text = share(above);
+        }
+        verdict.text = format!("{}: {}", verdict.outcome, reason(verdict));
+    }
+    for row in &mut report.failed_calls {
+        if let Some(failed) = &mut row.share {
+            failed.text = share(failed);
+        }
+        row.text = format!("{}: {}", row.outcome, failures(row));
+    }
+}
+
+fn write<'a>(estimates: impl IntoIterator<Item = &'a mut Estimate>, unit: Unit) {
+    for one in estimates {
+        one.text = estimate(one, unit);
+    }
+}
+
+fn latencies(cell: &mut CellReport) -> [&mut Estimate; 7] {
+    [
+        &mut cell.mean_us,
+        &mut cell.chain_mean_us,
+        &mut cell.isolation_cost_us,
+        &mut cell.p50_us,
+        &mut cell.p95_us,
+        &mut cell.p99_us,
+        &mut cell.p99_9_us,
+    ]
+}
+
+fn differences(overhead: &mut Overhead) -> [&mut Estimate; 4] {
+    [
+        &mut overhead.mean_us,
+        &mut overhead.p50_us,
+        &mut overhead.p95_us,
+        &mut overhead.p99_us,
+    ]
+}
+
+fn components(parts: &mut Breakdown) -> [&mut Estimate; 6] {
+    [
+        &mut parts.total_us,
+        &mut parts.empty_hop_us,
+        &mut parts.encode_us,
+        &mut parts.decode_us,
+        &mut parts.function_us,
+        &mut parts.residual_us,
+    ]
+}
+
+fn line(slope: &mut Slope) -> [&mut Estimate; 2] {
+    [&mut slope.us_per_kb, &mut slope.intercept_us]
+}
+
+fn environment(environment: &mut Environment) {
+    write(&mut environment.isolation_cost_us, Unit::Microseconds);
+}
