@@ -52,7 +52,7 @@ export const transportTitle = (transport) => TRANSPORTS[transport]?.title ?? tra
 
 /** A payload's size for people: `100 B`, `10 KB` (1 KB = 1,000 bytes). */
 export function payloadTitle(bytes) {
-  if (bytes >= 1e6 && bytes % 1e6 === 0) return `${bytes / 1e6} MB`;
-  if (bytes >= 1e3 && bytes % 1e3 === 0) return `${bytes / 1e3} KB`;
+  if (bytes >= 1e6 && bytes % 1e5 === 0) return `${bytes / 1e6} MB`;
+  if (bytes >= 1e3 && bytes % 100 === 0) return `${bytes / 1e3} KB`;
   return `${bytes} B`;
 }
