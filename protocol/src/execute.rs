@@ -1,12 +1,12 @@
 //! The contract between caller and runtime: `POST /execute`, and the stub's own `POST /execute`.
 
 use crate::{
-    Function, PayloadShape, Transport,
+    Function, Transport,
     raw_fields::{MessageError, RawFields, value},
     tree::Tree,
 };
 use core::{fmt::Display, str::FromStr};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -234,17 +234,6 @@ impl StubResponse<'_> {
     pub fn to_json(&self) -> Vec<u8> {
         to_json(self, self.result.get().len())
     }
-}
-
-/// What a measurement calls again and again: one function on one payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invocation {
-    /// What is executed.
-    pub function: Function,
-    /// Exact size of the payload's JSON text.
-    pub payload_bytes: u32,
-    /// What the payload is made of.
-    pub payload_shape: PayloadShape,
 }
 
 #[cfg(test)]

@@ -45,8 +45,18 @@ thread_local! {
     static TASKS: RefCell<Vec<Slot>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where a task is kept. The next task takes a free one; who still wakes the last one there wakes it once in vain.
-enum Slot {
+/// Where one task after another is kept.
+#[derive(Default)]
+struct Slot {
+    /// The tasks that were kept here before. A wake-up of one of those comes too late, and must not poll the one that is here now: it belongs to
+    /// another request, and the platform does not let one request touch what another waits for.
+    generation: u32,
+    state: State,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
     Free,
     Waiting(Task),
     /// The task is being polled; `woken` meanwhile, it is to be polled again.
@@ -55,8 +65,11 @@ enum Slot {
     },
 }
 
-/// Wakes the task in the slot of this index.
-struct SlotWaker(usize);
+/// Wakes the task that is in the slot of this index, as long as it is the one of this generation.
+struct SlotWaker {
+    index: usize,
+    generation: u32,
+}
 
 impl Wake for SlotWaker {
     fn wake(self: Arc<Self>) {
@@ -65,56 +78,85 @@ impl Wake for SlotWaker {
 }
 
 fn start(task: Task) {
-    let index = TASKS.with_borrow_mut(|slots| {
-        let free = slots.iter().position(|slot| matches!(slot, Slot::Free));
+    let waker = TASKS.with_borrow_mut(|slots| {
+        let free = slots
+            .iter()
+            .position(|slot| matches!(slot.state, State::Free));
         let index = free.unwrap_or_else(|| {
-            slots.push(Slot::Free);
+            slots.push(Slot::default());
             slots.len() - 1
         });
-        slots[index] = Slot::Waiting(task);
-        index
+        let slot = &mut slots[index];
+        slot.state = State::Waiting(task);
+        SlotWaker {
+            index,
+            generation: slot.generation,
+        }
     });
-    poll(&Arc::new(SlotWaker(index)));
+    poll(&Arc::new(waker));
 }
 
 /// Polls the task, as often as it is woken meanwhile.
 fn poll(waker: &Arc<SlotWaker>) {
-    let Some(mut task) = take(waker.0) else {
+    let Some(mut task) = take(waker) else {
         return;
     };
     let context_waker = Waker::from(Arc::clone(waker));
     let mut context = Context::from_waker(&context_waker);
     loop {
         if task.as_mut().poll(&mut context).is_ready() {
-            put(waker.0, Slot::Free);
+            end(waker.index);
             return;
         }
-        let slot = put(waker.0, Slot::Polled { woken: false });
-        if !matches!(slot, Slot::Polled { woken: true }) {
-            put(waker.0, Slot::Waiting(task));
+        let Some(again) = keep(waker.index, task) else {
             return;
-        }
+        };
+        task = again;
     }
 }
 
-/// Takes a waiting task out of its slot, to be polled; notes the wake-up of one that is being polled.
-fn take(index: usize) -> Option<Task> {
-    match put(index, Slot::Polled { woken: false }) {
-        Slot::Waiting(task) => Some(task),
-        Slot::Polled { .. } => {
-            put(index, Slot::Polled { woken: true });
-            None
+/// Takes a waiting task out of its slot, to be polled; notes the wake-up of one that is being polled. Nothing of one that has ended.
+fn take(waker: &SlotWaker) -> Option<Task> {
+    TASKS.with_borrow_mut(|slots| {
+        let slot = &mut slots[waker.index];
+        if slot.generation != waker.generation {
+            return None;
         }
-        Slot::Free => {
-            put(index, Slot::Free);
-            None
+        match mem::replace(&mut slot.state, State::Polled { woken: false }) {
+            State::Waiting(task) => Some(task),
+            State::Polled { .. } => {
+                slot.state = State::Polled { woken: true };
+                None
+            }
+            // Unreachable: a slot that is freed begins another generation.
+            State::Free => {
+                slot.state = State::Free;
+                None
+            }
         }
-    }
+    })
 }
 
-/// Replaces what is in a slot.
-fn put(index: usize, slot: Slot) -> Slot {
-    TASKS.with_borrow_mut(|slots| mem::replace(&mut slots[index], slot))
+/// Puts a task that was polled back into its slot; returns it if it was woken meanwhile.
+fn keep(index: usize, task: Task) -> Option<Task> {
+    TASKS.with_borrow_mut(|slots| {
+        let state = &mut slots[index].state;
+        if matches!(state, State::Polled { woken: true }) {
+            *state = State::Polled { woken: false };
+            return Some(task);
+        }
+        *state = State::Waiting(task);
+        None
+    })
+}
+
+/// Frees the slot of a task that has ended.
+fn end(index: usize) {
+    TASKS.with_borrow_mut(|slots| {
+        let slot = &mut slots[index];
+        slot.state = State::Free;
+        slot.generation = slot.generation.wrapping_add(1);
+    });
 }
 
 #[cfg(test)]
@@ -192,8 +234,40 @@ mod tests {
             [&first, &second, &third].map(|watched| watched.polls.get()),
             [2, 2, 1]
         );
-        // A late wake-up of the first finds the third in its slot.
-        first.wake();
-        assert_eq!(third.polls.get(), 2);
+    }
+
+    #[test]
+    fn a_late_wake_up_of_a_task_that_has_ended_polls_no_other() {
+        let (ended, other) = (Watched::default(), Watched::default());
+        ended.start();
+        let late = ended.waker.borrow().clone().unwrap();
+        ended.done.set(true);
+        ended.wake();
+        other.start();
+        // Both are in the same slot, one after the other.
+        assert_eq!(TASKS.with_borrow(Vec::len), 1);
+        late.wake_by_ref();
+        assert_eq!(other.polls.get(), 1);
+        other.done.set(true);
+        other.wake();
+        late.wake();
+        assert_eq!((ended.polls.get(), other.polls.get()), (2, 2));
+    }
+
+    #[test]
+    fn a_late_wake_up_while_another_task_is_polled_does_not_poll_it_again() {
+        let ended = Watched::default();
+        ended.start();
+        let late = ended.waker.borrow().clone().unwrap();
+        ended.done.set(true);
+        ended.wake();
+        let polls = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&polls);
+        start(Box::pin(poll_fn(move |_| {
+            counted.set(counted.get() + 1);
+            late.wake_by_ref();
+            Poll::<()>::Pending
+        })));
+        assert_eq!(polls.get(), 1);
     }
 }
