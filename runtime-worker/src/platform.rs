@@ -10,8 +10,8 @@ mod response;
 pub(crate) use body::{BodyServer, Continuation};
 pub(crate) use response::{json, msgpack, no_content, refuse, switching_to};
 
-use crate::routing::Refusal;
 use js_sys::{Function, Object, Promise, Uint8Array};
+use protocol::routes::Refusal;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]

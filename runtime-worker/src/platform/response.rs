@@ -1,9 +1,8 @@
 //! The answers that this Worker gives.
 
 use super::{OutgoingResponse, WebSocket};
-use crate::routing::Refusal;
 use js_sys::{Object, Uint8Array};
-use protocol::{problem::PROBLEM_JSON, routes::runtime::SHORT_BODY_BYTES};
+use protocol::{problem::PROBLEM_JSON, routes::Refusal, routes::runtime::SHORT_BODY_BYTES};
 use wasm_bindgen::JsValue;
 
 /// A plain JavaScript object of the given entries.
