@@ -85,12 +85,6 @@ impl<'a, C: Clock> Driver<'a, C> {
         })
     }
 
-    /// Invocations that one message of this slice carries.
-    #[must_use]
-    pub fn batch_size(&self) -> u32 {
-        batch::size(self.request)
-    }
-
     /// Makes all the calls of the slice: warmup, chain, timed calls. What is random in it is drawn from `rng`.
     pub async fn measure(self, calls: &impl Calls, rng: &mut impl RngCore) -> MeasureResponse {
         let attempts = Attempts::new(calls);
@@ -100,7 +94,7 @@ impl<'a, C: Clock> Driver<'a, C> {
         let warmup_calls = self
             .warm_up(&attempts, self.request.warmup - kept_back, rng)
             .await;
-        let batch_size = self.batch_size();
+        let batch_size = self.request.invocations_per_message();
         let measured = if self.request.concurrency > 1 {
             lanes::measure(self.clock, &attempts, self.request, &self.probe).await
         } else {

@@ -68,6 +68,18 @@ pub struct MeasureRequest {
     pub concurrency: u32,
 }
 
+impl MeasureRequest {
+    /// Invocations that one message carries: [`MeasureRequest::batch_size`] by transports that can carry several, else 1.
+    #[must_use]
+    pub const fn invocations_per_message(&self) -> u32 {
+        if self.transport.batches() {
+            self.batch_size
+        } else {
+            1
+        }
+    }
+}
+
 const fn text() -> PayloadShape {
     PayloadShape::Text
 }

@@ -1,15 +1,6 @@
 //! Messages that carry several invocations: the latency of one is its message's divided by their number.
 
-use protocol::measure::{ClockFacts, MeasureRequest, MeasureResponse, Timer};
-
-/// Invocations that one message of a slice carries.
-pub(super) fn size(request: &MeasureRequest) -> u32 {
-    if request.transport.batches() {
-        request.batch_size
-    } else {
-        1
-    }
-}
+use protocol::measure::{ClockFacts, MeasureResponse, Timer};
 
 /// Turns latencies of messages into latencies of the invocations that each carried.
 pub(super) fn per_invocation(response: MeasureResponse, batch_size: u32) -> MeasureResponse {

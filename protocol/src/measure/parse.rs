@@ -71,7 +71,7 @@ impl RepeatRequest {
     }
 }
 
-fn reader(json: &[u8]) -> Result<FieldReader, Problem> {
+fn reader(json: &[u8]) -> Result<FieldReader<'_>, Problem> {
     FieldReader::new(json)
         .map_err(|why| Problem::new(400, format!("the body is not a JSON object: {why}")))
 }

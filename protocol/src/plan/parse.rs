@@ -3,14 +3,14 @@
 use super::Plan;
 use crate::{
     Limits, Thresholds,
-    fields::{self, FieldReader, shorten},
+    fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
         MIN_CALL_TIMEOUT_MS, TimerChoice,
     },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::{FieldError, Problem},
-    tree::Tree,
+    raw_object::RawObject,
 };
 
 /// Largest plan that is read, in bytes. The longest sensible one is under 1 KB.
@@ -157,23 +157,15 @@ fn payload_sizes(reader: &mut FieldReader, default: Vec<u32>) -> Vec<u32> {
 }
 
 fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds {
-    let mut given = match reader.take("thresholds") {
-        None => return default,
-        Some(Tree::Object(fields)) => fields,
-        Some(other) => {
-            reader.refuse(
-                "thresholds",
-                format!("is {}; must be an object", other.kind()),
-            );
-            return default;
-        }
+    let Some(mut given) = reader.object("thresholds") else {
+        return default;
     };
     let thresholds = Thresholds {
         p50_ms: threshold(reader, &mut given, "p50_ms", default.p50_ms),
         p95_ms: threshold(reader, &mut given, "p95_ms", default.p95_ms),
         p99_ms: threshold(reader, &mut given, "p99_ms", default.p99_ms),
     };
-    for (key, _) in &given {
+    for key in given.names() {
         reader.refuse(
             format!("thresholds.{}", shorten(key)),
             "is not a threshold; there are p50_ms, p95_ms and p99_ms",
@@ -182,13 +174,13 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
     thresholds
 }
 
-fn threshold(
-    reader: &mut FieldReader,
-    given: &mut Vec<(String, Tree)>,
+fn threshold<'a>(
+    reader: &mut FieldReader<'a>,
+    given: &mut RawObject<'a>,
     field: &str,
     default: f64,
 ) -> f64 {
-    let Some(value) = fields::take(given, field) else {
+    let Some(value) = reader.take_inner(given, "thresholds", field) else {
         return default;
     };
     let in_range = |ms: &f64| *ms > 0.0 && *ms <= f64::from(MAX_THRESHOLD_MS);
@@ -197,7 +189,7 @@ fn threshold(
     }
     let detail = format!(
         "is {}; must be a number of ms above 0, at most {MAX_THRESHOLD_MS}",
-        value.kind()
+        kind(&value)
     );
     reader.refuse(format!("thresholds.{field}"), detail);
     default

@@ -5,16 +5,16 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 /// A call that failed: of which kind, and in whose words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CallError {
+pub struct CallError {
     /// What it is counted as.
-    pub(crate) kind: ErrorKind,
+    pub kind: ErrorKind,
     /// What happened, for people.
-    pub(crate) detail: String,
+    pub detail: String,
 }
 
 impl CallError {
     /// A failure of `kind`.
-    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             detail: detail.into(),
@@ -22,7 +22,7 @@ impl CallError {
     }
 
     /// The runtime answered, but not as the transport's protocol wants it.
-    pub(crate) fn bad_response(detail: impl Into<String>) -> Self {
+    pub fn bad_response(detail: impl Into<String>) -> Self {
         Self::new(ErrorKind::BadResponse, detail)
     }
 }

@@ -31,7 +31,8 @@ extern "C" {
     fn disconnect(stub: &Stub) -> Result<(), JsValue>;
 }
 
-pub(super) struct CapnwebWebsocket {
+/// See the [module](self).
+pub struct CapnwebWebsocket {
     invocation: Invocation,
     function_id: JsString,
     url: JsString,
@@ -40,9 +41,13 @@ pub(super) struct CapnwebWebsocket {
 }
 
 impl CapnwebWebsocket {
-    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 503 when this Worker lacks the service binding.
+    pub fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            function_id: invocation.function.as_str().into(),
+            function_id: invocation.function_id.as_str().into(),
             invocation,
             url: format!("{INTERNAL_ORIGIN}{CAPNWEB}").into(),
             runtime: env.runtime()?,
@@ -68,7 +73,7 @@ impl CapnwebWebsocket {
         let stub = self.stub.borrow().clone();
         let stub =
             stub.ok_or_else(|| CallError::new(ErrorKind::Transport, "there is no session"))?;
-        let calling = execute(&stub, &self.function_id, self.invocation.payload.get())?;
+        let calling = execute(&stub, &self.function_id, &self.invocation.payload)?;
         let result = calling.settled().await?;
         let result = result
             .as_string()
@@ -90,9 +95,5 @@ impl OpenTransport for CapnwebWebsocket {
 
     fn call(&self) -> Calling<'_> {
         Box::pin(self.execute())
-    }
-
-    fn expected(&self) -> Vec<u8> {
-        self.invocation.expected_json().into_bytes()
     }
 }

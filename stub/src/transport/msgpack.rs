@@ -1,22 +1,21 @@
 //! `msgpack`: `MessagePack` over `fetch` on the service binding `RUNTIME`.
 
-use super::{Calling, Invocation, OpenTransport, exchange::Exchange};
+use super::{Calling, Encoding, Invocation, OpenTransport, exchange::Exchange};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    clock::WorkerClock,
-    platform::{BodyForm, Env, ServiceBinding},
+    platform::{BodyForm, Env, ServiceBinding, now_ms},
 };
-use measurement::clock::Clock as _;
 use protocol::{
-    Function, Problem,
+    Problem,
     msgpack::{self, MSGPACK, MsgpackRequest, MsgpackResponse},
     routes::runtime::{EXECUTE_MSGPACK, INTERNAL_ORIGIN},
 };
 use std::borrow::Cow;
 
-pub(super) struct Msgpack {
-    function: Function,
+/// See the [module](self).
+pub struct Msgpack {
+    function_id: String,
     /// In `MessagePack` from the start, as it is JSON from the start for the other transports.
     payload: Vec<u8>,
     exchange: Exchange,
@@ -24,10 +23,14 @@ pub(super) struct Msgpack {
 }
 
 impl Msgpack {
-    pub(super) fn new(invocation: &Invocation, env: &Env) -> Result<Self, Problem> {
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 400 when the payload is not JSON, 503 when this Worker lacks the service binding.
+    pub fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            function: invocation.function,
-            payload: msgpack::from_json(&invocation.payload),
+            payload: msgpack::from_json(&Invocation::checked_payload(&invocation.payload)?),
+            function_id: invocation.function_id,
             exchange: Exchange::new(
                 BodyForm::Bytes,
                 &format!("{INTERNAL_ORIGIN}{EXECUTE_MSGPACK}"),
@@ -39,9 +42,9 @@ impl Msgpack {
 
     async fn exchange(&self) -> Result<Answer<'_>, CallError> {
         let request = MsgpackRequest {
-            function_id: self.function.as_str(),
+            function_id: &self.function_id,
             payload: &self.payload,
-            timestamp: WorkerClock.now_ms() as f64,
+            timestamp: now_ms(),
         };
         let received = self
             .exchange
@@ -65,10 +68,8 @@ impl OpenTransport for Msgpack {
         Box::pin(self.exchange())
     }
 
-    fn expected(&self) -> Vec<u8> {
-        // What cannot be executed here (a test-only function) returns what it was given, see `Invocation::expected_json`.
-        msgpack::execute(self.function, &self.payload)
-            .map_or_else(|_| self.payload.clone(), Cow::into_owned)
+    fn encoding(&self) -> Encoding {
+        Encoding::Msgpack
     }
 
     fn to_json(&self, result: &[u8]) -> Result<String, CallError> {

@@ -25,7 +25,8 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-pub(super) struct CapnwebBatch {
+/// See the [module](self).
+pub struct CapnwebBatch {
     invocation: Invocation,
     function_id: JsString,
     url: JsString,
@@ -33,9 +34,13 @@ pub(super) struct CapnwebBatch {
 }
 
 impl CapnwebBatch {
-    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 503 when this Worker lacks the service binding.
+    pub fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            function_id: invocation.function.as_str().into(),
+            function_id: invocation.function_id.as_str().into(),
             invocation,
             url: format!("{INTERNAL_ORIGIN}{CAPNWEB}").into(),
             runtime: env.runtime()?,
@@ -47,7 +52,7 @@ impl CapnwebBatch {
             &self.runtime,
             &self.url,
             &self.function_id,
-            self.invocation.payload.get(),
+            &self.invocation.payload,
             self.invocation.batch_size,
         )?;
         let results: Array = calling.settled().await?.unchecked_into();
@@ -69,9 +74,5 @@ impl CapnwebBatch {
 impl OpenTransport for CapnwebBatch {
     fn call(&self) -> Calling<'_> {
         Box::pin(self.execute())
-    }
-
-    fn expected(&self) -> Vec<u8> {
-        self.invocation.expected_json().into_bytes()
     }
 }

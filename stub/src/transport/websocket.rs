@@ -22,11 +22,14 @@ use protocol::{
     execute::{SocketRequest, SocketResponse},
     routes::runtime::{INTERNAL_ORIGIN, WEBSOCKET},
 };
+use serde_json::value::RawValue;
 use std::{borrow::Cow, rc::Rc};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
-pub(super) struct Websocket {
-    invocation: Invocation,
+/// See the [module](self).
+pub struct Websocket {
+    function_id: String,
+    payload: Box<RawValue>,
     url: JsString,
     upgrade: FetchInit,
     runtime: ServiceBinding,
@@ -34,9 +37,14 @@ pub(super) struct Websocket {
 }
 
 impl Websocket {
-    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 400 when the payload is not JSON, 503 when this Worker lacks the service binding.
+    pub fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            invocation,
+            function_id: invocation.function_id,
+            payload: Invocation::checked_payload(&invocation.payload)?,
             url: format!("{INTERNAL_ORIGIN}{WEBSOCKET}").into(),
             upgrade: FetchInit::new("GET", &[("upgrade", "websocket")]),
             runtime: env.runtime()?,
@@ -74,8 +82,8 @@ impl Websocket {
         connection.next_id.set(id.wrapping_add(1));
         let request = SocketRequest {
             id,
-            function_id: Cow::Borrowed(self.invocation.function.as_str()),
-            payload: &self.invocation.payload,
+            function_id: Cow::Borrowed(&self.function_id),
+            payload: &self.payload,
         };
         connection
             .socket
@@ -101,10 +109,6 @@ impl OpenTransport for Websocket {
 
     fn call(&self) -> Calling<'_> {
         Box::pin(self.call())
-    }
-
-    fn expected(&self) -> Vec<u8> {
-        self.invocation.expected_json().into_bytes()
     }
 }
 

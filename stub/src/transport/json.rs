@@ -4,38 +4,47 @@ use super::{Invocation, exchange::Exchange};
 use crate::{
     answer::Answer,
     call_error::CallError,
-    clock::WorkerClock,
-    platform::{BodyForm, FetchInit, Promise},
+    platform::{BodyForm, FetchInit, Promise, now_ms},
 };
 use js_sys::JsString;
-use measurement::clock::Clock as _;
 use protocol::{
+    Problem,
     execute::{ExecuteRequest, ExecuteResponse},
     routes::runtime::{EXECUTE, EXECUTE_SHORT},
 };
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 
 /// JSON, sent again and again to one URL.
 pub(super) struct JsonExchange {
-    invocation: Invocation,
+    function_id: String,
+    payload: Box<RawValue>,
     exchange: Exchange,
 }
 
 impl JsonExchange {
     /// An exchange with the runtime at `origin`, with these headers besides the content type.
-    pub(super) fn new(invocation: Invocation, origin: &str, headers: &[(&str, &str)]) -> Self {
-        let form = BodyForm::of_text(invocation.payload.get().len());
+    ///
+    /// # Errors
+    /// 400 when the payload is not JSON.
+    pub(super) fn new(
+        invocation: Invocation,
+        origin: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, Problem> {
+        let form = BodyForm::of_text(invocation.payload.len());
         let path = match form {
             BodyForm::Text => EXECUTE_SHORT,
             BodyForm::Bytes => EXECUTE,
         };
         let mut all = vec![("content-type", "application/json")];
         all.extend_from_slice(headers);
-        Self {
-            invocation,
+        Ok(Self {
+            function_id: invocation.function_id,
+            payload: Invocation::checked_payload(&invocation.payload)?,
             exchange: Exchange::new(form, &format!("{origin}{path}"), &all),
-        }
+        })
     }
 
     /// One exchange; `fetch` is what sends the request.
@@ -44,8 +53,8 @@ impl JsonExchange {
         fetch: impl FnOnce(&JsString, &FetchInit) -> Result<Promise, JsValue>,
     ) -> Result<Answer<'_>, CallError> {
         let received = self.exchange.send(&self.request(), fetch).await?;
-        let results = match ExecuteResponse::from_json(&received) {
-            Ok(answer) => Answer::in_envelope(&received, answer.result.get().as_bytes()),
+        let results = match ExecuteResponse::result_from_json(&received) {
+            Ok(result) => Answer::in_envelope(&received, result.get().as_bytes()),
             Err(error) => return Err(CallError::bad_response(error.to_string())),
         };
         Ok(Answer {
@@ -56,15 +65,10 @@ impl JsonExchange {
 
     fn request(&self) -> Vec<u8> {
         ExecuteRequest {
-            function_id: Cow::Borrowed(self.invocation.function.as_str()),
-            payload: &self.invocation.payload,
-            timestamp: WorkerClock.now_ms() as f64,
+            function_id: Cow::Borrowed(&self.function_id),
+            payload: &self.payload,
+            timestamp: now_ms(),
         }
         .to_json()
-    }
-
-    /// What the result must be.
-    pub(super) fn expected(&self) -> Vec<u8> {
-        self.invocation.expected_json().into_bytes()
     }
 }

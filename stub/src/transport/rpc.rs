@@ -25,23 +25,28 @@ extern "C" {
     ) -> Result<Promise, JsValue>;
 }
 
-pub(super) struct Rpc {
-    invocation: Invocation,
+/// See the [module](self).
+pub struct Rpc {
+    payload: String,
     function_id: JsString,
     runtime: RuntimeMethods,
 }
 
 impl Rpc {
-    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 503 when this Worker lacks the service binding.
+    pub fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            function_id: invocation.function.as_str().into(),
-            invocation,
+            function_id: invocation.function_id.as_str().into(),
+            payload: invocation.payload,
             runtime: env.runtime()?.unchecked_into(),
         })
     }
 
     async fn execute(&self) -> Result<Answer<'_>, CallError> {
-        let payload = Uint8Array::from(self.invocation.payload.get().as_bytes());
+        let payload = Uint8Array::from(self.payload.as_bytes());
         let result = self
             .runtime
             .execute(&self.function_id, &payload)?
@@ -57,9 +62,5 @@ impl Rpc {
 impl OpenTransport for Rpc {
     fn call(&self) -> Calling<'_> {
         Box::pin(self.execute())
-    }
-
-    fn expected(&self) -> Vec<u8> {
-        self.invocation.expected_json().into_bytes()
     }
 }

@@ -1,26 +1,40 @@
-//! `direct`: the function in the caller itself, the baseline that every overhead is measured against.
+//! `direct`: the function in the stub itself, the baseline that every overhead is measured against.
 
 use super::{Calling, Invocation, OpenTransport};
 use crate::{answer::Answer, call_error::CallError};
-use protocol::{Function, function::ExecuteError};
+use protocol::{Function, Problem, function::ExecuteError, named::UnknownName};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-pub(super) struct Direct(Invocation);
+/// See the [module](self).
+pub struct Direct {
+    function: Function,
+    payload: Box<RawValue>,
+}
 
 impl Direct {
-    pub(super) fn new(invocation: Invocation) -> Self {
-        Self(invocation)
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 400 for a function that this stub does not have, and when the payload is not JSON.
+    pub fn new(invocation: Invocation) -> Result<Self, Problem> {
+        let function = invocation.function_id.parse();
+        Ok(Self {
+            function: function
+                .map_err(|error: UnknownName| Problem::new(400, error.to_string()))?,
+            payload: Invocation::checked_payload(&invocation.payload)?,
+        })
     }
 
     fn execute(&self) -> Result<Answer<'_>, CallError> {
-        match self.0.function.execute(&self.0.payload) {
+        match self.function.execute(&self.payload) {
             Ok(Cow::Borrowed(result)) => Ok(Answer::bare(result.get().as_bytes())),
             Ok(Cow::Owned(result)) => Ok(Answer::bare(
                 String::from(Box::<str>::from(result)).into_bytes(),
             )),
             Err(ExecuteError::NotPure(function)) => {
                 misbehave(function);
-                Ok(Answer::bare(self.0.payload.get().as_bytes()))
+                Ok(Answer::bare(self.payload.get().as_bytes()))
             }
             Err(error) => Err(CallError::bad_response(error.to_string())),
         }
@@ -30,10 +44,8 @@ impl Direct {
 /// Does what a function that only tests call does besides echoing.
 #[cfg(feature = "test-functions")]
 fn misbehave(function: Function) {
-    use crate::clock::WorkerClock;
-    use measurement::clock::Clock as _;
+    use crate::platform::now_ms;
     use protocol::function::Burner;
-    let now_ms = || WorkerClock.now_ms() as f64;
     thread_local! {
         static BURNER: core::cell::OnceCell<Burner> = const { core::cell::OnceCell::new() };
     }
@@ -51,13 +63,9 @@ fn misbehave(_: Function) {}
 
 impl OpenTransport for Direct {
     fn call(&self) -> Calling<'_> {
-        if self.0.function.never_returns() {
+        if self.function.never_returns() {
             return Box::pin(core::future::pending());
         }
         Box::pin(core::future::ready(self.execute()))
-    }
-
-    fn expected(&self) -> Vec<u8> {
-        self.0.expected_json().into_bytes()
     }
 }

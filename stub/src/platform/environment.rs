@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 #[wasm_bindgen]
 extern "C" {
     /// The object.
-    pub(crate) type Env;
+    pub type Env;
 }
 
 impl Env {
@@ -22,7 +22,7 @@ impl Env {
     ///
     /// # Errors
     /// 503 when there is none: the deployment is at fault, not the request.
-    pub(crate) fn runtime(&self) -> Result<ServiceBinding, Problem> {
+    pub fn runtime(&self) -> Result<ServiceBinding, Problem> {
         let binding = self.get("RUNTIME").ok_or_else(|| {
             Problem::new(
                 503,
@@ -36,7 +36,7 @@ impl Env {
     ///
     /// # Errors
     /// 503 when it is.
-    pub(crate) fn setting(&self, name: &str) -> Result<String, Problem> {
+    pub fn setting(&self, name: &str) -> Result<String, Problem> {
         self.get(name)
             .and_then(|value| value.as_string())
             .filter(|value| !value.is_empty())

@@ -16,9 +16,7 @@ use std::{sync::Arc, task::Wake};
 use wasm_bindgen::JsValue;
 
 /// Starts `future`, and returns the promise of what it comes to.
-pub(crate) fn promise_of(
-    future: impl Future<Output = Result<JsValue, JsValue>> + 'static,
-) -> Promise {
+pub fn promise_of(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
     let mut future = Some(future);
     Promise::new(&mut |resolve, reject| {
         if let Some(future) = future.take() {

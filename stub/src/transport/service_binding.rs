@@ -4,15 +4,20 @@ use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
 use crate::platform::{Env, ServiceBinding};
 use protocol::{Problem, routes::runtime::INTERNAL_ORIGIN};
 
-pub(super) struct ServiceBindingFetch {
+/// See the [module](self).
+pub struct ServiceBindingFetch {
     exchange: JsonExchange,
     runtime: ServiceBinding,
 }
 
 impl ServiceBindingFetch {
-    pub(super) fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
+    /// Opens it for `invocation`.
+    ///
+    /// # Errors
+    /// 400 when the payload is not JSON, 503 when this Worker lacks the service binding.
+    pub fn new(invocation: Invocation, env: &Env) -> Result<Self, Problem> {
         Ok(Self {
-            exchange: JsonExchange::new(invocation, INTERNAL_ORIGIN, &[]),
+            exchange: JsonExchange::new(invocation, INTERNAL_ORIGIN, &[])?,
             runtime: env.runtime()?,
         })
     }
@@ -24,9 +29,5 @@ impl OpenTransport for ServiceBindingFetch {
             self.exchange
                 .call(|url, init| self.runtime.fetch(url, init)),
         )
-    }
-
-    fn expected(&self) -> Vec<u8> {
-        self.exchange.expected()
     }
 }

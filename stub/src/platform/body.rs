@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 /// A form of body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyForm {
+pub enum BodyForm {
     /// A string. The platform is quicker with it, by 3 microseconds a body; but it crosses letter by letter, at a microsecond for each thousand.
     Text,
     /// Bytes, which are copied as they are.
@@ -15,7 +15,7 @@ pub(crate) enum BodyForm {
 
 impl BodyForm {
     /// The form for a text of so many bytes.
-    pub(crate) fn of_text(bytes: usize) -> Self {
+    pub fn of_text(bytes: usize) -> Self {
         if bytes <= SHORT_BODY_BYTES {
             Self::Text
         } else {
@@ -24,7 +24,7 @@ impl BodyForm {
     }
 
     /// A body to hand to the platform. As [`BodyForm::Text`] it must be UTF-8.
-    pub(crate) fn to_js(self, body: &[u8]) -> JsValue {
+    pub fn to_js(self, body: &[u8]) -> JsValue {
         match self {
             Self::Text => JsValue::from_str(core::str::from_utf8(body).unwrap_or_default()),
             Self::Bytes => Uint8Array::from(body).into(),
@@ -32,7 +32,7 @@ impl BodyForm {
     }
 
     /// What the platform handed over: a string or an `ArrayBuffer`, as it was asked for.
-    pub(crate) fn to_rust(self, body: &JsValue) -> Vec<u8> {
+    pub fn to_rust(self, body: &JsValue) -> Vec<u8> {
         match self {
             Self::Text => String::from(body.unchecked_ref::<JsString>()).into_bytes(),
             Self::Bytes => Uint8Array::new(body.unchecked_ref::<ArrayBuffer>()).to_vec(),

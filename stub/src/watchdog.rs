@@ -4,24 +4,26 @@
 //! So one timer watches over all the calls of a slice. It is set once, for the time that a call may take; when it fires, it gives up the
 //! calls that have taken so long, and is set again for the next one that might. A slice of short calls is over before it has fired at all.
 
-use crate::{call_error::CallError, clock::WorkerClock, platform::delay};
+use crate::{
+    call_error::CallError,
+    platform::{delay, whole_ms},
+};
 use core::{
     cell::Cell,
     future::{Future, poll_fn},
     pin::pin,
     task::Poll,
 };
-use measurement::clock::Clock as _;
 use protocol::ErrorKind;
 
 /// Watches over the calls of one slice.
-pub(crate) struct Watchdog {
+pub struct Watchdog {
     lanes: Lanes,
 }
 
 impl Watchdog {
     /// A watchdog that gives up calls after `timeout_ms`, over as many calls at once as there are `lanes`.
-    pub(crate) fn new(timeout_ms: u32, lanes: u32) -> Self {
+    pub fn new(timeout_ms: u32, lanes: u32) -> Self {
         Self {
             lanes: Lanes {
                 timeout_ms: timeout_ms.into(),
@@ -31,7 +33,7 @@ impl Watchdog {
     }
 
     /// Runs `slice` with the timer going. Only inside it does [`Watchdog::guard`] give anything up.
-    pub(crate) async fn over<T>(&self, slice: impl Future<Output = T>) -> T {
+    pub async fn over<T>(&self, slice: impl Future<Output = T>) -> T {
         let mut slice = pin!(slice);
         let mut timer = pin!(delay(self.lanes.timeout_ms));
         poll_fn(|context| {
@@ -42,7 +44,7 @@ impl Watchdog {
                 if timer.as_mut().poll(context).is_pending() {
                     return Poll::Pending;
                 }
-                let next_ms = self.lanes.expire(WorkerClock.now_ms());
+                let next_ms = self.lanes.expire(whole_ms());
                 timer.set(delay(next_ms));
             }
         })
@@ -53,7 +55,7 @@ impl Watchdog {
     ///
     /// # Errors
     /// What the call's own error is, or a timeout.
-    pub(crate) async fn guard<T>(
+    pub async fn guard<T>(
         &self,
         lane: usize,
         call: impl Future<Output = Result<T, CallError>>,
@@ -65,7 +67,7 @@ impl Watchdog {
             match (&polled, lane.get()) {
                 (Poll::Ready(_), _) => lane.set(Lane::Idle),
                 // The call has been sent by now: the clock is read while it is under way, and not at all for a call that returns at once.
-                (Poll::Pending, Lane::Idle) => lane.set(Lane::WaitingSince(WorkerClock.now_ms())),
+                (Poll::Pending, Lane::Idle) => lane.set(Lane::WaitingSince(whole_ms())),
                 (Poll::Pending, Lane::WaitingSince(_)) => {}
                 (Poll::Pending, Lane::Expired) => {
                     lane.set(Lane::Idle);

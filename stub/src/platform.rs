@@ -10,11 +10,11 @@ mod promise;
 mod task;
 mod timer;
 
-pub(crate) use body::BodyForm;
-pub(crate) use environment::Env;
-pub(crate) use promise::Promise;
-pub(crate) use task::promise_of;
-pub(crate) use timer::delay;
+pub use body::BodyForm;
+pub use environment::Env;
+pub use promise::Promise;
+pub use task::promise_of;
+pub use timer::{delay, now_ms, whole_ms};
 
 use crate::call_error::CallError;
 use js_sys::{JsString, Object, Reflect, Uint8Array};
@@ -23,10 +23,11 @@ use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 #[wasm_bindgen]
 extern "C" {
     /// A service binding: another Worker, as a capability.
-    pub(crate) type ServiceBinding;
+    pub type ServiceBinding;
 
+    /// Sends a request to the other Worker; the URL is of the caller's choice.
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn fetch(
+    pub fn fetch(
         this: &ServiceBinding,
         url: &JsString,
         init: &FetchInit,
@@ -34,13 +35,14 @@ extern "C" {
 
     /// The global `fetch`: by public URL.
     #[wasm_bindgen(catch, js_name = fetch)]
-    pub(crate) fn public_fetch(url: &JsString, init: &FetchInit) -> Result<Promise, JsValue>;
+    pub fn public_fetch(url: &JsString, init: &FetchInit) -> Result<Promise, JsValue>;
 
     /// The second argument of `fetch`: a plain object. It is read at once, so one object serves all calls.
-    pub(crate) type FetchInit;
+    pub type FetchInit;
 
+    /// Gives the next request a body: a string or a `Uint8Array`.
     #[wasm_bindgen(method, setter)]
-    pub(crate) fn set_body(this: &FetchInit, body: &JsValue);
+    pub fn set_body(this: &FetchInit, body: &JsValue);
 
     /// Headers of a request. Reading a plain object for them, which would do, takes the platform a microsecond more in each call.
     type Headers;
@@ -52,10 +54,11 @@ extern "C" {
     fn set(this: &Headers, name: &str, value: &str);
 
     /// A `Response` to a `fetch`.
-    pub(crate) type FetchedResponse;
+    pub type FetchedResponse;
 
+    /// The HTTP status.
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn status(this: &FetchedResponse) -> u16;
+    pub fn status(this: &FetchedResponse) -> u16;
 
     #[wasm_bindgen(method, catch, js_name = arrayBuffer)]
     fn array_buffer(this: &FetchedResponse) -> Result<Promise, JsValue>;
@@ -65,10 +68,10 @@ extern "C" {
 
     /// The connection, if the request asked for a WebSocket and got one.
     #[wasm_bindgen(method, getter, js_name = webSocket)]
-    pub(crate) fn web_socket(this: &FetchedResponse) -> Option<WebSocket>;
+    pub fn web_socket(this: &FetchedResponse) -> Option<WebSocket>;
 
     /// One end of a WebSocket.
-    pub(crate) type WebSocket;
+    pub type WebSocket;
 
     #[wasm_bindgen(method)]
     fn accept(this: &WebSocket);
@@ -78,38 +81,38 @@ extern "C" {
 
     /// Calls `listener` for every event of the kind.
     #[wasm_bindgen(method, js_name = addEventListener)]
-    pub(crate) fn on(this: &WebSocket, kind: &str, listener: &JsValue);
+    pub fn on(this: &WebSocket, kind: &str, listener: &JsValue);
 
     #[wasm_bindgen(method, catch)]
-    pub(crate) fn send(this: &WebSocket, message: &Uint8Array) -> Result<(), JsValue>;
+    pub fn send(this: &WebSocket, message: &Uint8Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = close)]
     fn try_close(this: &WebSocket) -> Result<(), JsValue>;
 
     /// A message that a WebSocket received.
-    pub(crate) type MessageEvent;
+    pub type MessageEvent;
 
     /// A string or an `ArrayBuffer`.
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn data(this: &MessageEvent) -> JsValue;
+    pub fn data(this: &MessageEvent) -> JsValue;
 }
 
 impl WebSocket {
     /// Accepts the connection; binary messages are to arrive as `ArrayBuffer`s (newer compatibility dates make them `Blob`s by default).
-    pub(crate) fn accept_binary(&self) {
+    pub fn accept_binary(&self) {
         self.set_binary_type("arraybuffer");
         self.accept();
     }
 
     /// Closes the connection, if it is still open.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         let _ = self.try_close();
     }
 }
 
 impl FetchInit {
     /// For a request with this method and these headers.
-    pub(crate) fn new(method: &str, headers: &[(&str, &str)]) -> Self {
+    pub fn new(method: &str, headers: &[(&str, &str)]) -> Self {
         let named = Headers::new();
         for (name, value) in headers {
             named.set(name, value);
@@ -128,13 +131,13 @@ fn set(object: &Object, key: &str, value: &JsValue) {
 
 impl FetchedResponse {
     /// Waits for the response to a fetch that was just begun.
-    pub(crate) async fn of(fetching: Result<Promise, JsValue>) -> Result<Self, CallError> {
+    pub async fn of(fetching: Result<Promise, JsValue>) -> Result<Self, CallError> {
         let response = fetching?.settled().await?;
         Ok(response.unchecked_into())
     }
 
     /// Reads the whole body into wasm memory, asking the platform for it in `form`.
-    pub(crate) async fn body(&self, form: BodyForm) -> Result<Vec<u8>, CallError> {
+    pub async fn body(&self, form: BodyForm) -> Result<Vec<u8>, CallError> {
         let reading = match form {
             BodyForm::Text => self.text()?,
             BodyForm::Bytes => self.array_buffer()?,

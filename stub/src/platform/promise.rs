@@ -15,7 +15,7 @@ use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
 #[wasm_bindgen]
 extern "C" {
     /// A promise.
-    pub(crate) type Promise;
+    pub type Promise;
 
     #[wasm_bindgen(method)]
     fn then(this: &Promise, kept: &JsValue, broken: &JsValue);
@@ -26,7 +26,7 @@ impl Promise {
     ///
     /// # Errors
     /// What it is broken with.
-    pub(crate) async fn settled(&self) -> Result<JsValue, JsValue> {
+    pub async fn settled(&self) -> Result<JsValue, JsValue> {
         let waiter = IDLE.with_borrow_mut(Vec::pop).unwrap_or_else(Waiter::new);
         self.then(&waiter.kept, &waiter.broken);
         let outcome = poll_fn(|context| waiter.poll(context)).await;

@@ -1,4 +1,4 @@
-//! The platform's timer.
+//! The platform's clock and its timer.
 
 use super::Promise;
 use js_sys::Function;
@@ -13,8 +13,25 @@ extern "C" {
     fn clear_timeout(timer: &JsValue);
 }
 
+/// The platform's clock: whole milliseconds since the epoch. It runs in a local workerd; in production it stands still while a Worker computes.
+#[must_use]
+pub fn now_ms() -> f64 {
+    js_sys::Date::now()
+}
+
+/// The same as a whole number.
+#[must_use]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "milliseconds since 1970: whole, positive, far below 2^53"
+)]
+pub fn whole_ms() -> u64 {
+    now_ms() as u64
+}
+
 /// Waits for so many milliseconds. A wait that is given up takes its timer back: one that is pending disturbs the platform's clock.
-pub(crate) async fn delay(ms: u64) {
+pub async fn delay(ms: u64) {
     let mut timer = Timer(JsValue::UNDEFINED);
     let elapsed = js_sys::Promise::new(&mut |resolve, _| {
         timer.0 = set_timeout(&resolve, ms as f64);
