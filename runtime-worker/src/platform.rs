@@ -42,7 +42,14 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn text(this: &IncomingRequest) -> Result<Promise, JsValue>;
 
+    /// Headers of a request or an answer.
     type Headers;
+
+    #[wasm_bindgen(constructor)]
+    fn empty() -> Headers;
+
+    #[wasm_bindgen(method)]
+    fn set(this: &Headers, name: &str, value: &str);
 
     #[wasm_bindgen(method)]
     fn get(this: &Headers, name: &str) -> Option<String>;
