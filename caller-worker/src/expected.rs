@@ -34,8 +34,7 @@ impl Expected {
             Encoding::Msgpack => {
                 let payload = msgpack::from_json(payload);
                 msgpack::execute(function, &payload)
-                    .map(Cow::into_owned)
-                    .unwrap_or_else(|_| payload.clone())
+                    .map_or_else(|_| payload.clone(), Cow::into_owned)
             }
         };
         Self::new(result, invocations)

@@ -42,7 +42,6 @@ fn start() {
 
 /// The Worker's entry point for HTTP requests: the promise of a response.
 #[wasm_bindgen]
-#[expect(clippy::must_use_candidate, reason = "JavaScript is what calls it")]
 pub fn fetch(request: web_sys::Request, env: Env) -> js_sys::Promise {
     http::serve(answer(request, env))
 }

@@ -153,7 +153,7 @@ impl<'a> FieldReader<'a> {
         T::Err: Display,
     {
         let Value::String(text) = value else {
-            self.refuse(field, format!("is {}; must be a string", kind(&value)));
+            self.refuse(field, format!("is {}; must be a string", kind(value)));
             return None;
         };
         text.parse()
@@ -234,7 +234,7 @@ impl<'a> FieldReader<'a> {
         if number.is_none() {
             let given = match value.as_f64() {
                 Some(_) => value.to_string(),
-                None => kind(&value).to_owned(),
+                None => kind(value).to_owned(),
             };
             let (min, max) = accepted.into_inner();
             self.refuse(

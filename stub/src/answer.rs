@@ -19,12 +19,14 @@ impl<'a> Answer<'a> {
     }
 
     /// An answer that was received in an envelope; `result` is a part of `received`.
+    #[must_use]
     pub fn in_envelope(received: &[u8], result: &[u8]) -> Range<usize> {
         let start = result.as_ptr() as usize - received.as_ptr() as usize;
         start..start + result.len()
     }
 
     /// The results, one after another.
+    #[must_use]
     pub fn results(&self) -> &[u8] {
         &self.received[self.results.clone()]
     }

@@ -83,6 +83,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = addEventListener)]
     pub fn on(this: &WebSocket, kind: &str, listener: &JsValue);
 
+    /// Sends a binary message.
     #[wasm_bindgen(method, catch)]
     pub fn send(this: &WebSocket, message: &Uint8Array) -> Result<(), JsValue>;
 
@@ -112,6 +113,7 @@ impl WebSocket {
 
 impl FetchInit {
     /// For a request with this method and these headers.
+    #[must_use]
     pub fn new(method: &str, headers: &[(&str, &str)]) -> Self {
         let named = Headers::new();
         for (name, value) in headers {
@@ -131,12 +133,18 @@ fn set(object: &Object, key: &str, value: &JsValue) {
 
 impl FetchedResponse {
     /// Waits for the response to a fetch that was just begun.
+    ///
+    /// # Errors
+    /// What the platform throws.
     pub async fn of(fetching: Result<Promise, JsValue>) -> Result<Self, CallError> {
         let response = fetching?.settled().await?;
         Ok(response.unchecked_into())
     }
 
     /// Reads the whole body into wasm memory, asking the platform for it in `form`.
+    ///
+    /// # Errors
+    /// What the platform throws, such as when the connection breaks off.
     pub async fn body(&self, form: BodyForm) -> Result<Vec<u8>, CallError> {
         let reading = match form {
             BodyForm::Text => self.text()?,

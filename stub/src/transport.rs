@@ -105,7 +105,7 @@ pub fn open(
     env: &Env,
 ) -> Result<Box<dyn OpenTransport>, Problem> {
     Ok(match transport {
-        Transport::Direct => Box::new(Direct::new(invocation)?),
+        Transport::Direct => Box::new(Direct::new(&invocation)?),
         Transport::ServiceBinding => Box::new(ServiceBindingFetch::new(invocation, env)?),
         Transport::RawFetch => Box::new(RawFetch::new(invocation, env)?),
         Transport::Rpc => Box::new(Rpc::new(invocation, env)?),

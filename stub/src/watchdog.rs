@@ -23,6 +23,7 @@ pub struct Watchdog {
 
 impl Watchdog {
     /// A watchdog that gives up calls after `timeout_ms`, over as many calls at once as there are `lanes`.
+    #[must_use]
     pub fn new(timeout_ms: u32, lanes: u32) -> Self {
         Self {
             lanes: Lanes {

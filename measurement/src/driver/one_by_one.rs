@@ -65,13 +65,11 @@ async fn chain(clock: &impl Clock, attempts: &Attempts<'_, impl Calls>, calls: u
     }
 }
 
-fn with_readings(response: MeasureResponse, readings: SliceReadings) -> MeasureResponse {
-    MeasureResponse {
-        clock: Some(readings.clock),
-        elapsed_ms: readings.elapsed_ms,
-        samples: readings.samples,
-        lost: readings.lost,
-        noise_floor_ns: readings.noise_floor_ns,
-        ..response
-    }
+fn with_readings(mut response: MeasureResponse, readings: SliceReadings) -> MeasureResponse {
+    response.clock = Some(readings.clock);
+    response.elapsed_ms = readings.elapsed_ms;
+    response.samples = readings.samples;
+    response.lost = readings.lost;
+    response.noise_floor_ns = readings.noise_floor_ns;
+    response
 }

@@ -97,8 +97,8 @@ impl<'a, F: FnMut(SimCall) -> Outcome> SimCalls<'a, F> {
                 self.platform.wait(latency).await;
                 Err(kind)
             }
-            Outcome::TimesOut(deadline_ms, late) => {
-                self.platform.time_out(deadline_ms, late);
+            Outcome::TimesOut(deadline_ms, delay) => {
+                self.platform.time_out(deadline_ms, delay);
                 Err(ErrorKind::Timeout)
             }
         };

@@ -15,6 +15,7 @@ pub enum BodyForm {
 
 impl BodyForm {
     /// The form for a text of so many bytes.
+    #[must_use]
     pub fn of_text(bytes: usize) -> Self {
         if bytes <= SHORT_BODY_BYTES {
             Self::Text
@@ -24,6 +25,7 @@ impl BodyForm {
     }
 
     /// A body to hand to the platform. As [`BodyForm::Text`] it must be UTF-8.
+    #[must_use]
     pub fn to_js(self, body: &[u8]) -> JsValue {
         match self {
             Self::Text => JsValue::from_str(core::str::from_utf8(body).unwrap_or_default()),
@@ -32,6 +34,7 @@ impl BodyForm {
     }
 
     /// What the platform handed over: a string or an `ArrayBuffer`, as it was asked for.
+    #[must_use]
     pub fn to_rust(self, body: &JsValue) -> Vec<u8> {
         match self {
             Self::Text => String::from(body.unchecked_ref::<JsString>()).into_bytes(),

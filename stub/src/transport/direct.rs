@@ -17,7 +17,7 @@ impl Direct {
     ///
     /// # Errors
     /// 400 for a function that this stub does not have, and when the payload is not JSON.
-    pub fn new(invocation: Invocation) -> Result<Self, Problem> {
+    pub fn new(invocation: &Invocation) -> Result<Self, Problem> {
         let function = invocation.function_id.parse();
         Ok(Self {
             function: function
