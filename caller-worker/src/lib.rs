@@ -1,4 +1,6 @@
-//! The thin stub Worker under test: executes functions itself or delegates them, and measures what that costs.
+//! The stub with a measuring loop around it: executes functions itself or delegates them, and measures what that costs.
+//!
+//! The transports are those of crate `stub`, which a team would deploy; the loop is that of crate `measurement`. Here the two meet.
 //!
 //! Contract, with types in `protocol`: `POST /execute` is one invocation as a real stub would do it; `POST /measure` times a slice of calls;
 //! `POST /repeat` repeats one part of a call; `GET /health`. What is wrong with a request is said in a problem document (`protocol::Problem`).
@@ -10,69 +12,51 @@
 //!
 //! Out of scope: planning, statistics, keeping anything between requests.
 
-mod answer;
-mod call_error;
+mod calls;
 mod clock;
+mod expected;
 mod measure;
-mod platform;
 mod repeat;
 mod routing;
-mod slice;
-mod stub;
-mod transport;
-mod watchdog;
 
-use platform::{Env, Promise};
 use protocol::{
     PACKAGE_VERSION, Problem,
-    execute::MAX_BODY_BYTES,
+    execute::{StubRequest, StubResponse},
     measure::{MeasureRequest, RepeatRequest},
-    problem::PROBLEM_JSON,
+    routes::Refusal,
 };
-use routing::{Refusal, Resource};
+use routing::Resource;
 use serde::Serialize;
-use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
-use web_sys::js_sys::{ArrayBuffer, Uint8Array};
+use serde_json::value::RawValue;
+use stub::{
+    http,
+    platform::Env,
+    transport::{self, Invocation},
+};
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Runs in each new instance: a panic is logged, and the next event gets a fresh instance.
 #[wasm_bindgen(start)]
 fn start() {
-    console_error_panic_hook::set_once();
-    wasm_bindgen::handler::set_on_abort(wasm_bindgen::handler::schedule_reinit);
+    stub::start();
 }
 
 /// The Worker's entry point for HTTP requests: the promise of a response.
 #[wasm_bindgen]
-#[expect(
-    private_interfaces,
-    reason = "only public functions are exported to JavaScript"
-)]
 pub fn fetch(request: web_sys::Request, env: Env) -> js_sys::Promise {
-    platform::promise_of(async move {
-        let response = match answer(&request, &env).await {
-            Ok(body) => respond(200, "application/json", None, &body),
-            Err(refusal) => respond(
-                refusal.problem.status,
-                PROBLEM_JSON,
-                refusal.allow,
-                &json(&refusal.problem),
-            ),
-        };
-        response.map(JsValue::from)
-    })
+    http::serve(answer(request, env))
 }
 
-async fn answer(request: &web_sys::Request, env: &Env) -> Result<Vec<u8>, Refusal> {
+async fn answer(request: web_sys::Request, env: Env) -> Result<Vec<u8>, Refusal> {
     let resource = routing::find(&request.method(), &request.url())?;
     if resource == Resource::Health {
         return Ok(health());
     }
-    let body = read_body(request).await?;
+    let body = http::read_body(&request).await?;
     Ok(match resource {
         Resource::Health => health(),
-        Resource::Execute => stub::execute(&body, env).await?,
-        Resource::Measure => json(&measure::measure(&MeasureRequest::parse(&body)?, env).await?),
-        Resource::Repeat => json(&repeat::repeat(&RepeatRequest::parse(&body)?, env).await?),
+        Resource::Execute => execute(&body, &env).await?,
+        Resource::Measure => json(&measure::measure(&MeasureRequest::parse(&body)?, &env).await?),
+        Resource::Repeat => json(&repeat::repeat(&RepeatRequest::parse(&body)?, &env).await?),
     })
 }
 
@@ -81,41 +65,21 @@ fn health() -> Vec<u8> {
         .into_bytes()
 }
 
-async fn read_body(request: &web_sys::Request) -> Result<Vec<u8>, Problem> {
-    let broken = |_| Problem::new(400, "the body could not be read to its end");
-    let reading: Promise = request.array_buffer().map_err(broken)?.unchecked_into();
-    let buffer = reading.settled().await.map_err(broken)?;
-    let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
-    if bytes.length() as usize > MAX_BODY_BYTES {
-        return Err(Problem::new(
-            413,
-            format!(
-                "the body has {} bytes; at most {MAX_BODY_BYTES} are read",
-                bytes.length()
-            ),
-        ));
-    }
-    Ok(bytes.to_vec())
+/// `POST /execute`: one invocation by any transport.
+async fn execute(body: &[u8], env: &Env) -> Result<Vec<u8>, Problem> {
+    let request = StubRequest::from_json(body).map_err(|error| error.into_problem("the body"))?;
+    let invocation = Invocation {
+        function_id: request.function_id.as_str().to_owned(),
+        payload: request.payload.get().to_owned(),
+        batch_size: 1,
+    };
+    let transport = transport::open(request.transport, invocation, env)?;
+    let result = RawValue::from_string(stub::call_once(&*transport).await?)
+        .map_err(|error| Problem::new(502, format!("the result is not JSON: {error}")))?;
+    Ok(StubResponse { result: &result }.to_json())
 }
 
 fn json(message: &impl Serialize) -> Vec<u8> {
     // The types of the contract have nothing that JSON cannot express.
     serde_json::to_vec(message).unwrap_or_default()
-}
-
-fn respond(
-    status: u16,
-    content_type: &str,
-    allow: Option<String>,
-    body: &[u8],
-) -> Result<web_sys::Response, JsValue> {
-    let headers = web_sys::Headers::new()?;
-    headers.set("content-type", content_type)?;
-    if let Some(allow) = allow {
-        headers.set("allow", &allow)?;
-    }
-    let init = web_sys::ResponseInit::new();
-    init.set_status(status);
-    init.set_headers(&headers);
-    web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&Uint8Array::from(body)), &init)
 }

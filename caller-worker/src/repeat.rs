@@ -1,27 +1,23 @@
 //! `POST /repeat`: one part of a delegated call, many times, between two readings of the clock.
 
-use crate::{
-    call_error::CallError,
-    clock::WorkerClock,
-    platform::{BodyForm, Env, FetchInit, FetchedResponse, ServiceBinding},
-    watchdog::Watchdog,
-};
+use crate::{clock::WorkerClock, measure::bad_field};
 use core::hint::black_box;
 use js_sys::{JsString, Uint8Array};
-use measurement::{
-    clock::Clock as _,
-    probe::{Probe, ProbeLimits},
-};
+use measurement::driver::{repeat_calls, repeat_work};
 use protocol::{
-    ErrorCounts, ErrorKind, Function, Payload, Problem,
+    ErrorKind, Function, Payload, Problem,
     breakdown::Component,
     execute::{ExecuteRequest, ExecuteResponse},
     measure::{RepeatRequest, RepeatResponse},
-    problem::FieldError,
     routes::runtime::{INTERNAL_ORIGIN, NOTHING},
 };
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use stub::{
+    CallError,
+    platform::{BodyForm, Env, FetchInit, FetchedResponse, ServiceBinding, now_ms},
+    watchdog::Watchdog,
+};
 use wasm_bindgen::{JsCast as _, JsValue};
 
 /// Repeats one component.
@@ -30,25 +26,9 @@ use wasm_bindgen::{JsCast as _, JsValue};
 /// 400 for a payload size that cannot be made, 503 when this Worker lacks its binding.
 pub(crate) async fn repeat(request: &RepeatRequest, env: &Env) -> Result<RepeatResponse, Problem> {
     let task = Task::of(request, env)?;
-    // One tick is enough here: the clock is only asked whether it runs.
-    let probe = Probe::run(
-        &WorkerClock,
-        ProbeLimits {
-            ticks: 1,
-            ..ProbeLimits::default()
-        },
-    );
-    let start_ms = WorkerClock.now_ms();
-    let errors = task
+    Ok(task
         .repeat(request.repetitions, request.call_timeout_ms)
-        .await;
-    let elapsed_ms = WorkerClock.now_ms().saturating_sub(start_ms);
-    Ok(RepeatResponse {
-        repetitions: request.repetitions,
-        elapsed_ms,
-        advances_during_cpu: probe.advances_during_cpu,
-        errors,
-    })
+        .await)
 }
 
 /// What is repeated, with everything made ready that is not part of it.
@@ -65,12 +45,7 @@ impl Task {
         let payload = |bytes| {
             Payload::new(request.payload_shape, bytes)
                 .map(|payload| payload.json().to_owned())
-                .map_err(|error| {
-                    Problem::new(400, error.to_string()).with_errors(vec![FieldError {
-                        field: "payload_bytes".to_owned(),
-                        detail: error.to_string(),
-                    }])
-                })
+                .map_err(|error| bad_field("payload_bytes", error.to_string()))
         };
         Ok(match request.component {
             Component::Nothing => Self::Nothing,
@@ -86,24 +61,22 @@ impl Task {
         })
     }
 
-    /// Does it, and returns the failures.
-    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> ErrorCounts {
+    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> RepeatResponse {
         match self {
-            Self::Nothing => (0..repetitions).for_each(|repetition| {
-                black_box(repetition);
-            }),
-            Self::EmptyHop(hop) => return hop.repeat(repetitions, timeout_ms).await,
-            Self::Encode(payload) => (0..repetitions).for_each(|_| {
-                black_box(Bodies::of(payload));
-            }),
-            Self::Decode(bodies) => (0..repetitions).for_each(|_| bodies.decode()),
-            Self::Function(function, payload) => (0..repetitions).for_each(|_| {
+            Self::Nothing => computed(repetitions, || ()),
+            Self::EmptyHop(hop) => hop.repeat(repetitions, timeout_ms).await,
+            Self::Encode(payload) => computed(repetitions, || Bodies::of(payload)),
+            Self::Decode(bodies) => computed(repetitions, || bodies.decode()),
+            Self::Function(function, payload) => computed(repetitions, || {
                 // What only tests call does nothing here, as in `direct`.
-                let _ = black_box(function.execute(black_box(payload)));
+                function.execute(black_box(payload))
             }),
         }
-        ErrorCounts::default()
     }
+}
+
+fn computed<T>(repetitions: u32, mut work: impl FnMut() -> T) -> RepeatResponse {
+    repeat_work(&WorkerClock, repetitions, || drop(black_box(work())))
 }
 
 /// The two bodies of one call of `echo`: the caller's request and the runtime's answer, as they are handed to the platform.
@@ -117,7 +90,7 @@ impl Bodies {
     /// All encoding of one call.
     fn of(payload: &RawValue) -> Self {
         let form = BodyForm::of_text(payload.get().len());
-        let now_ms = WorkerClock.now_ms() as f64;
+        let now_ms = now_ms();
         let request = ExecuteRequest {
             function_id: Cow::Borrowed(Function::Echo.as_str()),
             payload,
@@ -156,7 +129,7 @@ impl Bodies {
         );
         // Both are what `of` made, so both decode.
         let _ = black_box(ExecuteRequest::from_json(&request));
-        let _ = black_box(ExecuteResponse::from_json(&answer));
+        let _ = black_box(ExecuteResponse::result_from_json(&answer));
     }
 }
 
@@ -187,22 +160,14 @@ impl EmptyHop {
         }
     }
 
-    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> ErrorCounts {
+    async fn repeat(&self, repetitions: u32, timeout_ms: u32) -> RepeatResponse {
         let watchdog = Watchdog::new(timeout_ms, 1);
-        let mut errors = ErrorCounts::default();
+        let hop = async || {
+            let hop = watchdog.guard(0, self.hop()).await;
+            hop.map_err(|error| error.kind)
+        };
         watchdog
-            .over(async {
-                for _ in 0..repetitions {
-                    if let Err(error) = watchdog.guard(0, self.hop()).await {
-                        errors.add(error.kind, 1);
-                        if error.kind == ErrorKind::Timeout {
-                            // Time was spent waiting: what is measured is spoilt, and the next hop would wait as long.
-                            break;
-                        }
-                    }
-                }
-            })
-            .await;
-        errors
+            .over(repeat_calls(&WorkerClock, repetitions, hop))
+            .await
     }
 }

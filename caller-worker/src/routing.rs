@@ -1,8 +1,9 @@
-//! Which request is answered by what. Pure, so that it is tested natively.
+//! Which request is answered by what.
 
-use protocol::{
-    Problem,
-    routes::caller::{EXECUTE, HEALTH, MEASURE, REPEAT},
+use protocol::routes::{
+    self, Refusal,
+    caller::{EXECUTE, HEALTH, MEASURE, REPEAT},
+    path_of,
 };
 
 /// What a request asks for.
@@ -19,62 +20,19 @@ pub(crate) enum Resource {
 }
 
 /// Every resource: its path, the methods that it answers, and what it is.
-const RESOURCES: &[(&str, &[&str], Resource)] = &[
+const RESOURCES: &[routes::Resource<Resource>] = &[
     (HEALTH, &["GET", "HEAD"], Resource::Health),
     (EXECUTE, &["POST"], Resource::Execute),
     (MEASURE, &["POST"], Resource::Measure),
     (REPEAT, &["POST"], Resource::Repeat),
 ];
 
-/// A request that no resource answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    /// What its sender is told.
-    pub(crate) problem: Box<Problem>,
-    /// Value of the `Allow` header, for a wrong method.
-    pub(crate) allow: Option<String>,
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problem: Box::new(problem),
-            allow: None,
-        }
-    }
-}
-
-/// Finds the resource that an absolute URL names.
+/// Finds the resource that an absolute URL names, whatever its host.
+///
+/// # Errors
+/// 404 and 405, with what there is.
 pub(crate) fn find(method: &str, url: &str) -> Result<Resource, Refusal> {
-    let path = path(url);
-    let &(_, methods, resource) = RESOURCES
-        .iter()
-        .find(|(known, ..)| *known == path)
-        .ok_or_else(|| {
-            let paths: Vec<&str> = RESOURCES.iter().map(|(path, ..)| *path).collect();
-            Problem::new(
-                404,
-                format!("there is no such path; there are {}", paths.join(", ")),
-            )
-        })?;
-    if methods.contains(&method) {
-        return Ok(resource);
-    }
-    let allow = methods.join(", ");
-    let detail = format!("{path} does not answer this method; it answers {allow}");
-    Err(Refusal {
-        allow: Some(allow),
-        ..Problem::new(405, detail).into()
-    })
-}
-
-/// The path of an absolute URL as the platform states it: scheme, two slashes, host, then a path that starts with a third.
-fn path(url: &str) -> &str {
-    let path = url
-        .match_indices('/')
-        .nth(2)
-        .map_or("/", |(at, _)| &url[at..]);
-    path.split(['?', '#']).next().unwrap_or(path)
+    routes::find(RESOURCES, method, path_of(url))
 }
 
 #[cfg(test)]

@@ -2,9 +2,7 @@
 
 use crate::{api_options::ApiOptions, arguments::HistoryOptions, exit::Exit, output, tables};
 use core::fmt::Write as _;
-use protocol::{
-    history::{History, HistoryPoint},
-};
+use protocol::history::{History, HistoryPoint};
 
 /// `rpc-latency history`
 pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Result<Exit> {

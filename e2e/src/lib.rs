@@ -15,6 +15,7 @@
 //! | `lifecycle` | cron starts the scheduled plan; cancelling keeps what was measured; one run at a time |
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
+//! | `thin_stubs` | the stubs that only delegate answer with the function's result, or say why not |
 //! | `command_line` | `rpc-latency run --local` prints the table, saves the report, ends with its answer |
 //! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables; promtool finds nothing wrong with the metrics |
 //! | `failures` | status 500 to 60 % of the calls fails a run, and so does a hang in one call of ten, by its p99 |
@@ -27,6 +28,7 @@
 //! | `readers` | 50 readers during a run get no error and do not show in its figures |
 //! | `local_profile` | nothing is left behind when the local Workers end |
 //!
+//! `experiments/` has the measurements behind tables in the documentation that no run makes.
 //! `benches/results.rs` measures how fast readers are answered where 500 runs are stored.
 //!
 //! # Out of scope

@@ -4,7 +4,7 @@
 //! statistics that state their own uncertainty, come out. The crate performs no I/O, reads no clock of its own, knows nothing of Workers,
 //! and takes time ([`clock::Clock`]) and randomness (a seeded generator) as parameters. Durations are integers, in nanoseconds.
 //!
-//! Out of scope: making the calls (the caller-worker does), storing results, and rendering them.
+//! Out of scope: making a call (the caller-worker does; in which order they are made is decided here, in [`driver`]), storing results, and rendering them.
 
 pub mod anomaly;
 pub mod block_means;
@@ -15,6 +15,7 @@ pub mod cell_samples;
 pub mod changepoint;
 pub mod clock;
 pub mod confidence;
+pub mod driver;
 pub mod duration;
 pub mod exceedance;
 pub mod histogram;

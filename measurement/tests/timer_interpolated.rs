@@ -125,7 +125,7 @@ fn the_stated_resolution_covers_two_thirds_of_the_errors() {
                 .map(|_| Latencies::lognormal().sample(&mut rng))
                 .collect();
             let (readings, truth) = slice(&platform, drawn);
-            let resolution = readings.calibration.resolution().as_us();
+            let resolution = readings.resolution.as_us();
             all += truth.len();
             within += readings
                 .samples

@@ -1,27 +1,26 @@
 //! The timer of a slice is the one that suits the clock, and says what it can resolve.
 
+mod slices;
+
 use measurement::{
     duration::Nanoseconds,
     probe::{Probe, ProbeLimits},
-    simulation::SimPlatform,
-    timer::{CannotInterpolate, SliceReadings, SliceTimer, randomise_phase},
+    simulation::{Outcome, SimPlatform},
+    timer::{CannotInterpolate, SliceTimer},
 };
-use protocol::measure::{Timer, TimerChoice};
+use protocol::measure::{MeasureRequest, MeasureResponse, Timer, TimerChoice};
+use slices::{driven, request};
 
 fn timer(choice: TimerChoice, platform: &SimPlatform) -> Result<SliceTimer, CannotInterpolate> {
     SliceTimer::new(choice, &Probe::run(platform, ProbeLimits::default()))
 }
 
-fn slice(choice: TimerChoice, platform: &SimPlatform) -> SliceReadings {
-    let mut timer = timer(choice, platform).unwrap();
-    randomise_phase(platform, &mut platform.generator());
-    platform.call(Nanoseconds(250_000));
-    timer.begin(platform);
-    for _ in 0..20 {
-        platform.call(Nanoseconds(250_000));
-        let _ = timer.succeeded(platform);
-    }
-    timer.finish()
+fn slice(choice: TimerChoice, platform: &SimPlatform) -> MeasureResponse {
+    let request = MeasureRequest {
+        warmup: 1,
+        ..request(choice, 20)
+    };
+    driven(platform, &request, |_| Outcome::Takes(Nanoseconds(250_000))).0
 }
 
 #[test]
@@ -51,10 +50,8 @@ fn an_interpolated_slice_states_nanoseconds_and_their_resolution() {
             TimerChoice::Auto,
             &SimPlatform::running(tick_ms, 2).with_varying_speed(0.01),
         );
-        assert_eq!(
-            (readings.clock.tick_ms, readings.clock.sample_unit_ns),
-            (tick_ms, 1)
-        );
+        let clock = readings.clock.unwrap();
+        assert_eq!((clock.tick_ms, clock.sample_unit_ns), (tick_ms, 1));
         assert_eq!(
             (
                 readings.samples.len(),
@@ -67,16 +64,8 @@ fn an_interpolated_slice_states_nanoseconds_and_their_resolution() {
             assert!(sample.abs_diff(250_000) < 100_000 * tick_ms, "{sample} ns");
         }
         let one_poll_ns = tick_ms * 1_000_000 / 652;
-        assert!(
-            readings.clock.resolution_ns > one_poll_ns,
-            "{:?}",
-            readings.clock
-        );
-        assert!(
-            readings.clock.resolution_ns < 60_000 * tick_ms,
-            "{:?}",
-            readings.clock
-        );
+        assert!(clock.resolution_ns > one_poll_ns, "{clock:?}");
+        assert!(clock.resolution_ns < 60_000 * tick_ms, "{clock:?}");
     }
 }
 
@@ -88,9 +77,10 @@ fn a_ticked_slice_states_ticks_and_never_less() {
         (SimPlatform::running(3, 3), 3),
     ] {
         let readings = slice(TimerChoice::Ticked, &platform);
-        assert_eq!(readings.clock.tick_ms, tick_ms);
-        assert_eq!(readings.clock.sample_unit_ns, tick_ms * 1_000_000);
-        assert_eq!(readings.clock.resolution_ns, tick_ms * 1_000_000);
+        let clock = readings.clock.unwrap();
+        assert_eq!(clock.tick_ms, tick_ms);
+        assert_eq!(clock.sample_unit_ns, tick_ms * 1_000_000);
+        assert_eq!(clock.resolution_ns, tick_ms * 1_000_000);
         assert_eq!(readings.samples.len(), 20);
         assert_eq!(
             readings.samples.iter().sum::<u64>() * tick_ms,

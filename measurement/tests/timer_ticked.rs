@@ -1,14 +1,17 @@
 //! The ticked timer and the chain against latencies that are known.
 
+mod slices;
+
 use measurement::{
     clock::Clock,
     duration::Nanoseconds,
     probe::{Probe, ProbeLimits},
-    simulation::{Latencies, SimPlatform},
-    timer::{Chain, Counted, TickedReadings, TickedTimer, randomise_phase},
+    simulation::{Latencies, Outcome, SimPlatform},
+    timer::{Chain, Counted, TickedTimer, randomise_phase},
 };
+use protocol::measure::{MeasureRequest, TimerChoice};
+use slices::{CALLS_PER_SLICE, driven, request, timed};
 
-const CALLS_PER_SLICE: usize = 20;
 const TICK_NS: f64 = 1e6;
 
 /// A timer as far as the first timed call: random spin, one call that is not timed, first reading.
@@ -20,19 +23,33 @@ fn begun(platform: &SimPlatform, lead_in: Nanoseconds) -> TickedTimer {
     timer
 }
 
-/// A slice that starts as slices do in production, on the edge of a tick; returns what the timer says and what was true.
-fn slice(platform: &SimPlatform, latencies: &[Nanoseconds]) -> (TickedReadings, Vec<Nanoseconds>) {
+/// What a ticked slice came to.
+struct TickedSlice {
+    tick_ms: u64,
+    /// In ticks.
+    samples: Vec<u64>,
+    elapsed_ms: u64,
+}
+
+/// A slice that starts as slices do in production, on the edge of a tick; returns what was measured and what was true.
+fn slice(platform: &SimPlatform, latencies: &[Nanoseconds]) -> (TickedSlice, Vec<Nanoseconds>) {
     platform.wake_at_tick();
-    let mut timer = begun(platform, latencies[0]);
-    let truth = latencies
-        .iter()
-        .map(|&latency| {
-            let truth = platform.call(latency);
-            assert_eq!(timer.succeeded(platform), Counted::Timed);
-            truth
-        })
-        .collect();
-    (timer.finish(), truth)
+    let request = MeasureRequest {
+        warmup: 1,
+        ..request(TimerChoice::Ticked, latencies.len())
+    };
+    // The warmup call is as long as the first timed one.
+    let mut next = latencies[..1].iter().chain(latencies);
+    let (measured, made) = driven(platform, &request, |_| {
+        Outcome::Takes(*next.next().expect("one latency for each call"))
+    });
+    assert_eq!(measured.samples.len(), latencies.len());
+    let ticked = TickedSlice {
+        tick_ms: measured.clock.unwrap().tick_ms,
+        samples: measured.samples,
+        elapsed_ms: measured.elapsed_ms,
+    };
+    (ticked, timed(&made))
 }
 
 fn drawn(latencies: Latencies, platform: &SimPlatform) -> Vec<Nanoseconds> {

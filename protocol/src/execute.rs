@@ -1,12 +1,12 @@
 //! The contract between caller and runtime: `POST /execute`, and the stub's own `POST /execute`.
 
-use crate::{
-    Function, PayloadShape, Transport,
-    raw_fields::{MessageError, RawFields, value},
-    tree::Tree,
-};
-use core::{fmt::Display, str::FromStr};
-use serde::{Deserialize, Serialize};
+mod message;
+
+pub use message::MessageError;
+
+use crate::{Function, Transport};
+use message::to_json;
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -24,7 +24,9 @@ pub struct ExecuteRequest<'a> {
     pub function_id: Cow<'a, str>,
     /// The function's argument, any JSON value.
     pub payload: &'a RawValue,
-    /// When the caller sent it, in ms since the epoch by the caller's clock. Informative.
+    /// When the caller sent it, in ms since the epoch by the caller's clock. Informative. Written as a whole number: that clock counts whole ms,
+    /// and the tables for writing any other would be 10 KB of a thin stub.
+    #[serde(serialize_with = "message::whole")]
     pub timestamp: f64,
 }
 
@@ -34,14 +36,15 @@ impl<'a> ExecuteRequest<'a> {
     /// # Errors
     /// The text is not JSON, a field is missing, or there is one that does not belong there.
     pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
-        let mut fields = RawFields::of(json)?;
-        let request = Self {
-            function_id: fields.text("functionId")?,
-            payload: fields.require("payload")?,
-            timestamp: fields.number_or_0("timestamp")?,
-        };
-        fields.finish()?;
-        Ok(request)
+        message::request(json, |fields| {
+            let (function_id, payload) = (fields.text("functionId"), fields.raw("payload"));
+            let timestamp = fields.number("timestamp", 0.0);
+            Some(Self {
+                function_id: function_id?,
+                payload: payload?,
+                timestamp,
+            })
+        })
     }
 
     /// The request's JSON text.
@@ -64,18 +67,17 @@ pub struct ExecuteResponse<'a> {
     pub execution_time_ms: f64,
 }
 
-impl<'a> ExecuteResponse<'a> {
-    /// Reads an answer. The result is checked to be JSON, but not decoded.
+impl ExecuteResponse<'_> {
+    /// Reads the result out of an answer. It is checked to be JSON, but not decoded; the two times are checked to be there and to be numbers.
     ///
     /// # Errors
-    /// The text is not JSON, or a field is missing.
-    pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
-        let mut fields = RawFields::of(json)?;
-        Ok(Self {
-            result: fields.require("result")?,
-            runtime_timestamp: fields.number("runtimeTimestamp")?,
-            execution_time_ms: fields.number("executionTimeMs")?,
-        })
+    /// The text is not JSON, or a field is missing, doubled or of another kind.
+    pub fn result_from_json(json: &[u8]) -> Result<&RawValue, MessageError> {
+        let mut fields = message::answer(json)?;
+        for time in ["runtimeTimestamp", "executionTimeMs"] {
+            message::require_number(&mut fields, time)?;
+        }
+        message::require(&mut fields, "result")
     }
 
     /// The answer's JSON text.
@@ -83,16 +85,6 @@ impl<'a> ExecuteResponse<'a> {
     pub fn to_json(&self) -> Vec<u8> {
         to_json(self, self.result.get().len())
     }
-}
-
-/// Encodes a message around a value of `raw_bytes` bytes, without growing the text on the way.
-fn to_json(message: &impl Serialize, raw_bytes: usize) -> Vec<u8> {
-    /// Longest envelope: the names of the fields and a number or two.
-    const ENVELOPE_BYTES: usize = 128;
-    let mut json = Vec::with_capacity(raw_bytes + ENVELOPE_BYTES);
-    serde_json::to_writer(&mut json, message)
-        .expect("names, numbers and raw JSON always encode, and a Vec can be written to");
-    json
 }
 
 /// One message to the runtime's WebSocket. Messages are answered in any order, so each has a number.
@@ -113,14 +105,16 @@ impl<'a> SocketRequest<'a> {
     /// # Errors
     /// The text is not JSON, a field is missing, or there is one that does not belong there.
     pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
-        let mut fields = RawFields::of(json)?;
-        let request = Self {
-            id: number(fields.require("id")?)?.ok_or(MessageError::Missing("id"))?,
-            function_id: fields.text("functionId")?,
-            payload: fields.require("payload")?,
-        };
-        fields.finish()?;
-        Ok(request)
+        message::request(json, |fields| {
+            fields.require("id", "a whole number");
+            let id = fields.integer("id", 0, u32::MAX, 0);
+            let (function_id, payload) = (fields.text("functionId"), fields.raw("payload"));
+            Some(Self {
+                id,
+                function_id: function_id?,
+                payload: payload?,
+            })
+        })
     }
 
     /// The message's JSON text.
@@ -150,11 +144,18 @@ impl<'a> SocketResponse<'a> {
     /// # Errors
     /// The text is not JSON of this form.
     pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
-        let mut fields = RawFields::of(json)?;
+        let mut fields = message::answer(json)?;
+        let id = match message::take(&mut fields, "id")?.map(RawValue::get) {
+            None | Some("null") => None,
+            Some(id) => Some(
+                id.parse()
+                    .map_err(|_| MessageError::Answer("id", "must be a whole number below 2^32"))?,
+            ),
+        };
         Ok(Self {
-            id: fields.take("id")?.map_or(Ok(None), number)?,
-            result: fields.take("result")?,
-            problem: fields.take("problem")?,
+            id,
+            result: message::take(&mut fields, "result")?,
+            problem: message::take(&mut fields, "problem")?,
         })
     }
 
@@ -195,37 +196,17 @@ impl<'a> StubRequest<'a> {
     /// # Errors
     /// The text is not JSON, a field is missing, or there is one that does not belong there.
     pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
-        let mut fields = RawFields::of(json)?;
-        let request = Self {
-            transport: name(&mut fields, "transport")?,
-            function_id: name(&mut fields, "functionId")?,
-            payload: fields.require("payload")?,
-        };
-        fields.finish()?;
-        Ok(request)
+        message::request(json, |fields| {
+            let transport = message::name(fields, "transport");
+            let function_id = message::name(fields, "functionId");
+            let payload = fields.raw("payload");
+            Some(Self {
+                transport: transport?,
+                function_id: function_id?,
+                payload: payload?,
+            })
+        })
     }
-}
-
-/// A name out of a vocabulary.
-fn name<T: FromStr>(fields: &mut RawFields, field: &'static str) -> Result<T, MessageError>
-where
-    T::Err: Display,
-{
-    let text = fields.text(field)?;
-    text.parse()
-        .map_err(|error: T::Err| MessageError::Bad(field, format!("is bad: {error}")))
-}
-
-/// The number of a message; `None` if it is `null`.
-fn number(raw: &RawValue) -> Result<Option<u32>, MessageError> {
-    let whole = match value(raw) {
-        Tree::Null => return Ok(None),
-        Tree::Unsigned(whole) => u32::try_from(whole).ok(),
-        _ => None,
-    };
-    whole
-        .map(Some)
-        .ok_or_else(|| MessageError::Bad("id", "must be a whole number below 2^32".to_owned()))
 }
 
 impl StubResponse<'_> {
@@ -234,17 +215,6 @@ impl StubResponse<'_> {
     pub fn to_json(&self) -> Vec<u8> {
         to_json(self, self.result.get().len())
     }
-}
-
-/// What a measurement calls again and again: one function on one payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invocation {
-    /// What is executed.
-    pub function: Function,
-    /// Exact size of the payload's JSON text.
-    pub payload_bytes: u32,
-    /// What the payload is made of.
-    pub payload_shape: PayloadShape,
 }
 
 #[cfg(test)]

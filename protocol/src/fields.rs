@@ -1,34 +1,38 @@
 //! Reading the fields of a JSON object one by one, so that every bad one is named with what is accepted.
 
-use crate::{problem::FieldError, tree::Tree};
+use crate::{problem::FieldError, raw_object::RawObject};
 use core::{fmt::Display, ops::RangeInclusive, str::FromStr};
+use serde_json::{Value, value::RawValue};
+use std::borrow::Cow;
 
 /// Takes fields out of an object, collecting what is wrong with them.
-pub(crate) struct FieldReader {
-    fields: Vec<(String, Tree)>,
+pub(crate) struct FieldReader<'a> {
+    fields: RawObject<'a>,
     errors: Vec<FieldError>,
 }
 
-impl FieldReader {
+impl<'a> FieldReader<'a> {
     /// A reader of the object that `json` is.
     ///
     /// # Errors
     /// Why it is none, in words.
-    pub(crate) fn new(json: &[u8]) -> Result<Self, String> {
-        let text = core::str::from_utf8(json).map_err(|error| error.to_string())?;
-        match Tree::from_json(text) {
-            Ok(Tree::Object(fields)) => Ok(Self {
+    pub(crate) fn new(json: &'a [u8]) -> Result<Self, String> {
+        match RawObject::of(json) {
+            Ok(Some(fields)) => Ok(Self {
                 fields,
                 errors: Vec::new(),
             }),
-            Ok(other) => Err(format!("it is {}", other.kind())),
+            Ok(None) => Err(serde_json::from_slice(json).map_or_else(
+                |error| error.to_string(),
+                |other| format!("it is {}", kind(&other)),
+            )),
             Err(error) => Err(error.to_string()),
         }
     }
 
     /// Refuses every field that has not been taken, as not being one of `what`, and returns what is wrong with any.
     pub(crate) fn finish(mut self, what: &str) -> Vec<FieldError> {
-        let unknown: Vec<String> = self.fields.iter().map(|(name, _)| shorten(name)).collect();
+        let unknown: Vec<String> = self.fields.names().map(shorten).collect();
         for field in unknown {
             self.refuse(field, format!("is not a field of {what}"));
         }
@@ -41,14 +45,88 @@ impl FieldReader {
     }
 
     /// Takes a field of any kind.
-    pub(crate) fn take(&mut self, field: &str) -> Option<Tree> {
-        let taken = take(&mut self.fields, field);
-        let others = self.fields.len();
-        self.fields.retain(|(name, _)| name != field);
-        if self.fields.len() < others {
+    pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
+        let raw = self.take_raw(field)?;
+        self.value(field, raw)
+    }
+
+    /// Takes a field that must be there, as raw text.
+    pub(crate) fn raw(&mut self, field: &str) -> Option<&'a RawValue> {
+        self.require(field, "any JSON value");
+        self.take_raw(field)
+    }
+
+    /// Takes a string that must be there; borrowed if nothing in it is escaped.
+    pub(crate) fn text(&mut self, field: &str) -> Option<Cow<'a, str>> {
+        self.require(field, "a string");
+        let raw = self.take_raw(field)?;
+        let quoted = raw
+            .get()
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        if let Some(plain) = quoted.filter(|text| !text.contains('\\')) {
+            return Some(Cow::Borrowed(plain));
+        }
+        match self.value(field, raw)? {
+            Value::String(text) => Some(Cow::Owned(text)),
+            other => {
+                self.refuse(field, format!("is {}; must be a string", kind(&other)));
+                None
+            }
+        }
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self, field: &str, default: f64) -> f64 {
+        let Some(value) = self.take(field) else {
+            return default;
+        };
+        value.as_f64().unwrap_or_else(|| {
+            self.refuse(field, format!("is {}; must be a number", kind(&value)));
+            default
+        })
+    }
+
+    /// Takes an object whose fields are to be taken in their turn, as `{field}.{name}`.
+    pub(crate) fn object(&mut self, field: &str) -> Option<RawObject<'a>> {
+        let raw = self.take_raw(field)?;
+        if let Ok(Some(fields)) = RawObject::of(raw.get().as_bytes()) {
+            return Some(fields);
+        }
+        if let Some(other) = self.value(field, raw) {
+            self.refuse(field, format!("is {}; must be an object", kind(&other)));
+        }
+        None
+    }
+
+    /// Takes a field out of such an object.
+    pub(crate) fn take_inner(
+        &mut self,
+        fields: &mut RawObject<'a>,
+        object: &str,
+        name: &str,
+    ) -> Option<Value> {
+        let at = format!("{object}.{name}");
+        let raw = fields.take(name)?;
+        if fields.take_doubles(name) {
+            self.refuse(&at, "is there twice");
+        }
+        self.value(&at, raw)
+    }
+
+    fn take_raw(&mut self, field: &str) -> Option<&'a RawValue> {
+        let taken = self.fields.take(field);
+        if self.fields.take_doubles(field) {
             self.refuse(field, "is there twice");
         }
         taken
+    }
+
+    /// What a field's text says; `None`, with the error noted, of what is JSON but cannot be held, such as `1e400`.
+    fn value(&mut self, field: &str, raw: &RawValue) -> Option<Value> {
+        serde_json::from_str(raw.get())
+            .map_err(|error| self.refuse(field, format!("cannot be read: {error}")))
+            .ok()
     }
 
     /// Notes that a field is bad, and why.
@@ -70,12 +148,12 @@ impl FieldReader {
         }
     }
 
-    fn one_name<T: FromStr>(&mut self, field: &str, value: &Tree) -> Option<T>
+    fn one_name<T: FromStr>(&mut self, field: &str, value: &Value) -> Option<T>
     where
         T::Err: Display,
     {
-        let Tree::Text(text) = value else {
-            self.refuse(field, format!("is {}; must be a string", value.kind()));
+        let Value::String(text) = value else {
+            self.refuse(field, format!("is {}; must be a string", kind(value)));
             return None;
         };
         text.parse()
@@ -102,15 +180,15 @@ impl FieldReader {
     }
 
     /// A list that is there, is a list, and is not empty; with its errors noted.
-    pub(crate) fn list(&mut self, field: &str) -> Option<Vec<Tree>> {
+    pub(crate) fn list(&mut self, field: &str) -> Option<Vec<Value>> {
         match self.take(field)? {
-            Tree::List(values) if values.is_empty() => {
+            Value::Array(values) if values.is_empty() => {
                 self.refuse(field, "is empty; leave it out for the default");
                 None
             }
-            Tree::List(values) => Some(values),
+            Value::Array(values) => Some(values),
             other => {
-                self.refuse(field, format!("is {}; must be a list", other.kind()));
+                self.refuse(field, format!("is {}; must be a list", kind(&other)));
                 None
             }
         }
@@ -143,7 +221,7 @@ impl FieldReader {
     pub(crate) fn one_integer<T: TryFrom<u64> + Into<u64>>(
         &mut self,
         field: &str,
-        value: &Tree,
+        value: &Value,
         min: T,
         max: T,
     ) -> Option<T> {
@@ -151,12 +229,12 @@ impl FieldReader {
             .and_then(|number| T::try_from(number).ok())
     }
 
-    fn whole(&mut self, field: &str, value: &Tree, accepted: RangeInclusive<u64>) -> Option<u64> {
+    fn whole(&mut self, field: &str, value: &Value, accepted: RangeInclusive<u64>) -> Option<u64> {
         let number = whole(value).filter(|number| accepted.contains(number));
         if number.is_none() {
             let given = match value.as_f64() {
-                Some(_) => serde_json::to_string(value).unwrap_or_default(),
-                None => value.kind().to_owned(),
+                Some(_) => value.to_string(),
+                None => kind(value).to_owned(),
             };
             let (min, max) = accepted.into_inner();
             self.refuse(
@@ -171,9 +249,9 @@ impl FieldReader {
     pub(crate) fn boolean(&mut self, field: &str, default: bool) -> bool {
         match self.take(field) {
             None => default,
-            Some(Tree::Bool(value)) => value,
+            Some(Value::Bool(value)) => value,
             Some(other) => {
-                self.refuse(field, format!("is {}; must be true or false", other.kind()));
+                self.refuse(field, format!("is {}; must be true or false", kind(&other)));
                 default
             }
         }
@@ -181,7 +259,7 @@ impl FieldReader {
 
     /// Notes a field as missing if it is, with what it must be. To be asked before the field is taken.
     pub(crate) fn require(&mut self, field: &str, must_be: impl Display) {
-        if !self.fields.iter().any(|(name, _)| name == field) {
+        if !self.fields.names().any(|name| name == field) {
             self.refuse(field, format!("is missing; must be {must_be}"));
         }
     }
@@ -192,7 +270,7 @@ impl FieldReader {
         self.require(field, format!("one of: {expected}"));
         let value = self.take(field)?;
         let word = match &value {
-            Tree::Text(text) => words.iter().copied().find(|word| word == text),
+            Value::String(text) => words.iter().copied().find(|word| word == text),
             _ => None,
         };
         if word.is_none() {
@@ -203,10 +281,10 @@ impl FieldReader {
 }
 
 /// A whole number, also where it is written as a float (`4e2`), as JavaScript clients may.
-fn whole(value: &Tree) -> Option<u64> {
+fn whole(value: &Value) -> Option<u64> {
     /// Above this a float may not be the number that was written.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if let Tree::Unsigned(number) = *value {
+    if let Some(number) = value.as_u64() {
         return Some(number);
     }
     let number = value.as_f64()?;
@@ -219,13 +297,19 @@ fn whole(value: &Tree) -> Option<u64> {
     exact.then_some(number as u64)
 }
 
-/// Takes the first field of this name.
-pub(crate) fn take(fields: &mut Vec<(String, Tree)>, name: &str) -> Option<Tree> {
-    let at = fields.iter().position(|(field, _)| field == name)?;
-    Some(fields.remove(at).1)
-}
-
 /// A client's field name, cut to what an error message can carry.
 pub(crate) fn shorten(name: &str) -> String {
     name.chars().take(64).collect()
+}
+
+/// What a value is, in words, without repeating a client's text.
+pub(crate) const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
 }

@@ -23,14 +23,13 @@ pub mod named;
 pub mod payload;
 pub mod plan;
 pub mod problem;
-pub mod raw_fields;
+mod raw_object;
 pub mod report;
 pub mod routes;
 pub mod run;
 pub mod slice;
 pub mod thresholds;
 pub mod transport;
-pub mod tree;
 pub mod usage;
 
 pub use cell::{Cell, CellId};

@@ -31,8 +31,8 @@ named! {
     }
 }
 
-/// Body of `POST /measure`: one slice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Body of `POST /measure`: one slice. [`MeasureRequest::parse`] reads it; it knows the defaults of what may be left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MeasureRequest {
     /// How the caller reaches the code.
     pub transport: Transport,
@@ -41,46 +41,37 @@ pub struct MeasureRequest {
     /// Exact size of the payload's JSON text.
     pub payload_bytes: u32,
     /// What the payload is made of.
-    #[serde(default = "text")]
     pub payload_shape: PayloadShape,
     /// Timed calls.
     pub samples: u32,
     /// Calls made before the first timed one, never in the statistics.
-    #[serde(default)]
     pub warmup: u32,
     /// Calls of the chain that anchors an interpolated slice; 0 for none. A ticked slice needs none: it is itself a chain.
-    #[serde(default)]
     pub chain: u32,
     /// Which timer to use.
-    #[serde(default = "auto")]
     pub timer: TimerChoice,
     /// Seeds what is random inside the slice.
-    #[serde(default)]
     pub seed: u64,
     /// A call that takes longer is a counted error, in ms.
-    #[serde(default = "call_timeout_ms")]
     pub call_timeout_ms: u32,
     /// Invocations carried by one message, by transports that can ([`Transport::batches`]; others ignore it). `samples` then counts messages,
     /// and the latency of each is its message's divided by this.
-    #[serde(default = "one")]
     pub batch_size: u32,
     /// Calls in flight at once: so many lanes, each making its next call when its last one has returned. Calls that overlap cannot be told
     /// apart by polling the clock, so above 1 the timer is ticked, and each lane is a chain of its own.
-    #[serde(default = "one")]
     pub concurrency: u32,
 }
 
-const fn text() -> PayloadShape {
-    PayloadShape::Text
-}
-const fn auto() -> TimerChoice {
-    TimerChoice::Auto
-}
-const fn one() -> u32 {
-    1
-}
-const fn call_timeout_ms() -> u32 {
-    DEFAULT_CALL_TIMEOUT_MS
+impl MeasureRequest {
+    /// Invocations that one message carries: [`MeasureRequest::batch_size`] by transports that can carry several, else 1.
+    #[must_use]
+    pub const fn invocations_per_message(&self) -> u32 {
+        if self.transport.batches() {
+            self.batch_size
+        } else {
+            1
+        }
+    }
 }
 
 /// Calls are given up after this many ms unless the plan says otherwise.
@@ -200,21 +191,19 @@ pub struct ClockFacts {
     pub resolution_ns: u64,
 }
 
-/// Body of `POST /repeat`: does one thing many times, to be timed as a whole.
+/// Body of `POST /repeat`: does one thing many times, to be timed as a whole. [`RepeatRequest::parse`] reads it.
 ///
 /// The caller's clock times it where that clock runs; where it stands still, the coordinator does, around the dispatch, less an empty one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RepeatRequest {
     /// What to repeat.
     #[serde(flatten)]
     pub component: Component,
     /// What the payload is made of.
-    #[serde(default = "text")]
     pub payload_shape: PayloadShape,
     /// How often. 0 makes an empty dispatch.
     pub repetitions: u32,
     /// An empty hop that takes longer is an error, in ms.
-    #[serde(default = "call_timeout_ms")]
     pub call_timeout_ms: u32,
 }
 
@@ -235,29 +224,6 @@ pub struct RepeatResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_least_that_a_request_needs_is_pinned() {
-        let json = "{\"transport\":\"service-binding\",\"function\":\"echo\",\"payload_bytes\":100,\"samples\":20,\"warmup\":2,\"timer\":\"ticked\",\"seed\":1}";
-        let request: MeasureRequest = serde_json::from_str(json).unwrap();
-        assert_eq!(
-            (
-                request.samples,
-                request.chain,
-                request.batch_size,
-                request.concurrency
-            ),
-            (20, 0, 1, 1)
-        );
-        assert_eq!(
-            (
-                request.timer,
-                request.payload_shape,
-                request.call_timeout_ms
-            ),
-            (TimerChoice::Ticked, PayloadShape::Text, 10_000)
-        );
-    }
 
     #[test]
     fn the_answer_is_pinned() {

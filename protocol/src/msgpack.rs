@@ -10,7 +10,6 @@ mod tree;
 use crate::{
     Function,
     function::{COMPUTE_ROOTS, sum_of_square_roots},
-    tree::Tree,
 };
 use message::Message;
 use reader::Reader;
@@ -192,7 +191,7 @@ pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, Msgp
 #[must_use]
 pub fn from_json(json: &RawValue) -> Vec<u8> {
     // Raw JSON is JSON; its numbers and nesting may still be beyond what a tree can hold, which leaves nothing to encode.
-    tree::encode(&Tree::from_json(json.get()).unwrap_or_default())
+    tree::encode(&serde_json::from_str(json.get()).unwrap_or_default())
 }
 
 /// One encoded value as a JSON text.

@@ -1,5 +1,9 @@
 //! Paths of the HTTP APIs, typed once.
 
+mod resource;
+
+pub use resource::{Refusal, Resource, find, path_of, without_query};
+
 use crate::{Cell, RunId};
 
 /// A resource of the orchestrator, whatever the method.

@@ -102,8 +102,11 @@ fn merged_intervals_contain_the_truth_about_as_often_as_they_say() {
                 (&cell.p95_us, 0.95),
                 (&cell.p99_us, 0.99),
             ];
+            // the upper quantiles of what is shorter than the resolution are the timer's own
+            let seen = if cell.transport.delegates() { 3 } else { 1 };
             let mut figures: Vec<_> = quantiles
                 .into_iter()
+                .take(seen)
                 .map(|(e, q)| (e, true_quantile_us(cell.id, q)))
                 .collect();
             figures.push((&cell.mean_us, true_mean_us(cell.id)));
@@ -115,7 +118,7 @@ fn merged_intervals_contain_the_truth_about_as_often_as_they_say() {
         }
     }
     assert!(
-        stated > 900 && f64::from(covered) >= 0.93 * f64::from(stated),
+        stated > 750 && f64::from(covered) >= 0.93 * f64::from(stated),
         "{covered} of {stated}"
     );
 }
@@ -128,9 +131,11 @@ fn bounds_stay_bounds_and_enclose_those_of_every_place() {
     };
     let places = [place("a", 1, 1, ticked), place("b", 2, 3, ticked)];
     let merged = merge(&places).unwrap();
-    for (cell, slow) in merged.cells.iter().zip(&places[1].cells) {
+    let [near, far] = [&places[0].cells, &places[1].cells];
+    for (cell, (near, far)) in merged.cells.iter().zip(near.iter().zip(far)) {
         assert_eq!(cell.p50_us.value, None);
-        assert_eq!(cell.p50_us.upper, slow.p50_us.upper);
+        let upper = near.p50_us.upper.unwrap().max(far.p50_us.upper.unwrap());
+        assert_eq!(cell.p50_us.upper, Some(upper));
     }
 }
 
@@ -163,7 +168,7 @@ fn verdicts_and_sentences_are_drawn_from_the_merged_figures_and_faults_name_thei
     );
     assert_eq!(
         merged.environment.noise_floor.unwrap().n,
-        2 * 12 * u64::from(BLOCKS) * 2
+        2 * 12 * u64::from(BLOCKS) * 4
     );
 }
 

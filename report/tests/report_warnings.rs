@@ -50,6 +50,7 @@ fn what_spoils_a_run_is_named_with_its_figures() {
         if block == 3 {
             *dispatch = 1;
             answer.samples = vec![1_000_000; 20];
+            answer.elapsed_ms = 20;
         }
     });
     assert_eq!(
@@ -96,7 +97,7 @@ fn what_spoils_a_run_is_named_with_its_figures() {
     assert_eq!(told.cell, Some(id));
     assert!((told.figures["factor"] - 2.0).abs() < 0.15, "{told:?}");
 
-    let noisy = spoilt(&|_, _, answer| answer.noise_floor_ns = vec![9_000; 30]);
+    let noisy = spoilt(&|_, _, answer| answer.noise_floor_ns = vec![9_000; 90]);
     assert_eq!(
         warnings(&noisy, WarningKind::NoiseFloor)[0].figures["p50_us"],
         9.0

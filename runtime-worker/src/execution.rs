@@ -1,8 +1,8 @@
 //! Executing a function, whatever transport asked for it.
 
-use crate::routing::Refusal;
 use protocol::{
     Function, Problem, function::ExecuteError, msgpack, msgpack::MsgpackError, problem::FieldError,
+    routes::Refusal,
 };
 use serde_json::value::RawValue;
 use std::borrow::Cow;

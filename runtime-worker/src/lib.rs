@@ -17,7 +17,8 @@ mod routing;
 mod server;
 
 use platform::{Answer, Env, IncomingRequest, refuse};
-use routing::{Admission, Refusal, Resource};
+use protocol::routes::Refusal;
+use routing::Resource;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Runs in each new instance: a panic is logged, and the next event gets a fresh instance.
@@ -39,12 +40,12 @@ fn start() {
 )]
 pub fn fetch(request: IncomingRequest, env: Env) -> Answer {
     admit(&request, &env)
-        .and_then(|admission| serve(&request, admission))
+        .and_then(|resource| serve(&request, resource))
         .unwrap_or_else(|refusal| refuse(&refusal).into())
 }
 
 /// Decides by the request's head alone whether and by whom it is served.
-fn admit(request: &IncomingRequest, env: &Env) -> Result<Admission, Refusal> {
+fn admit(request: &IncomingRequest, env: &Env) -> Result<Resource, Refusal> {
     let (method, url) = (request.method(), request.url());
     routing::admit(&method, &url, || routing::PublicHead {
         configured_token: env.runtime_token(),
@@ -53,8 +54,8 @@ fn admit(request: &IncomingRequest, env: &Env) -> Result<Admission, Refusal> {
     })
 }
 
-fn serve(request: &IncomingRequest, admission: Admission) -> Result<Answer, Refusal> {
-    Ok(match admission.resource {
+fn serve(request: &IncomingRequest, resource: Resource) -> Result<Answer, Refusal> {
+    Ok(match resource {
         Resource::Health => server::health::serve().into(),
         Resource::Nothing => platform::no_content().into(),
         Resource::Execute => server::json::serve(request),

@@ -10,8 +10,8 @@ mod response;
 pub(crate) use body::{BodyServer, Continuation};
 pub(crate) use response::{json, msgpack, no_content, refuse, switching_to};
 
-use crate::routing::Refusal;
 use js_sys::{Function, Object, Promise, Uint8Array};
+use protocol::routes::Refusal;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -42,7 +42,14 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn text(this: &IncomingRequest) -> Result<Promise, JsValue>;
 
+    /// Headers of a request or an answer.
     type Headers;
+
+    #[wasm_bindgen(constructor)]
+    fn empty() -> Headers;
+
+    #[wasm_bindgen(method)]
+    fn set(this: &Headers, name: &str, value: &str);
 
     #[wasm_bindgen(method)]
     fn get(this: &Headers, name: &str) -> Option<String>;

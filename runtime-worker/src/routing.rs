@@ -4,11 +4,14 @@
 //! [`INTERNAL_ORIGIN`]: see there why no request from outside can carry it. Every other request is public.
 
 use protocol::{
-    Problem,
     execute::MAX_BODY_BYTES,
-    routes::runtime::{
-        CAPNWEB, EXECUTE, EXECUTE_MSGPACK, EXECUTE_SHORT, HEALTH, INTERNAL_ORIGIN, NOTHING,
-        WEBSOCKET,
+    routes::{
+        self, Refusal, path_of,
+        runtime::{
+            CAPNWEB, EXECUTE, EXECUTE_MSGPACK, EXECUTE_SHORT, HEALTH, INTERNAL_ORIGIN, NOTHING,
+            WEBSOCKET,
+        },
+        without_query,
     },
 };
 use subtle::ConstantTimeEq as _;
@@ -33,7 +36,7 @@ pub(crate) enum Resource {
 }
 
 /// Every resource: its path, the methods that it answers, and what it is.
-const RESOURCES: &[(&str, &[&str], Resource)] = &[
+const RESOURCES: &[routes::Resource<Resource>] = &[
     (EXECUTE, &["POST"], Resource::Execute),
     (EXECUTE_SHORT, &["POST"], Resource::ExecuteShort),
     (EXECUTE_MSGPACK, &["POST"], Resource::ExecuteMsgpack),
@@ -42,38 +45,6 @@ const RESOURCES: &[(&str, &[&str], Resource)] = &[
     (NOTHING, &["GET", "HEAD", "POST"], Resource::Nothing),
     (HEALTH, &["GET", "HEAD"], Resource::Health),
 ];
-
-/// A request that may be served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Admission {
-    /// What it asks for.
-    pub(crate) resource: Resource,
-}
-
-/// A request that may not be served, and what its sender is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    /// The body of the answer; its status is the answer's.
-    pub(crate) problem: Box<Problem>,
-    /// Value of the `Allow` header, for a wrong method.
-    pub(crate) allow: Option<String>,
-}
-
-impl Refusal {
-    /// A refusal by `status` alone.
-    pub(crate) fn new(status: u16, detail: impl Into<String>) -> Self {
-        Problem::new(status, detail).into()
-    }
-}
-
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problem: Box::new(problem),
-            allow: None,
-        }
-    }
-}
 
 /// What is looked at of a public request only: reading headers costs a delegated call microseconds.
 pub(crate) struct PublicHead {
@@ -90,11 +61,11 @@ pub(crate) fn admit(
     method: &str,
     url: &str,
     public_head: impl FnOnce() -> PublicHead,
-) -> Result<Admission, Refusal> {
+) -> Result<Resource, Refusal> {
     if let Some(path) = internal_path(url) {
         return find(method, path);
     }
-    let path = public_path(url);
+    let path = path_of(url);
     if path == HEALTH {
         return find(method, path);
     }
@@ -103,17 +74,17 @@ pub(crate) fn admit(
         head.configured_token.as_deref(),
         head.authorization.as_deref(),
     )?;
-    let admission = find(method, path)?;
+    let resource = find(method, path)?;
     let announced = head.content_length.and_then(|length| length.parse().ok());
     check_length(announced.unwrap_or(0))?;
-    if admission.resource == Resource::Capnweb && method == "POST" && announced.is_none() {
+    if resource == Resource::Capnweb && method == "POST" && announced.is_none() {
         // The library reads the body, and does not count.
         return Err(Refusal::new(
             411,
             "a capnweb batch needs the header `Content-Length`",
         ));
     }
-    Ok(admission)
+    Ok(resource)
 }
 
 /// The path of a URL of the internal origin; `None` for every other origin.
@@ -123,37 +94,8 @@ fn internal_path(url: &str) -> Option<&str> {
         .map(without_query)
 }
 
-/// The path of an absolute URL as the platform states it: scheme, host, then a path that starts with `/`.
-fn public_path(url: &str) -> &str {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path = after_scheme.find('/').map_or("/", |at| &after_scheme[at..]);
-    without_query(path)
-}
-
-fn without_query(path: &str) -> &str {
-    path.split(['?', '#']).next().unwrap_or(path)
-}
-
-fn find(method: &str, path: &str) -> Result<Admission, Refusal> {
-    let &(_, methods, resource) = RESOURCES
-        .iter()
-        .find(|(known, ..)| *known == path)
-        .ok_or_else(|| {
-            let paths: Vec<&str> = RESOURCES.iter().map(|(path, ..)| *path).collect();
-            Refusal::new(
-                404,
-                format!("there is no such path; there are {}", paths.join(", ")),
-            )
-        })?;
-    if methods.contains(&method) {
-        return Ok(Admission { resource });
-    }
-    let allow = methods.join(", ");
-    let detail = format!("{path} does not answer this method; it answers {allow}");
-    Err(Refusal {
-        allow: Some(allow),
-        ..Refusal::new(405, detail)
-    })
+fn find(method: &str, path: &str) -> Result<Resource, Refusal> {
+    routes::find(RESOURCES, method, path)
 }
 
 /// Compares the token in constant time, so that answers do not tell by their timing how much of a guess was right. Its length may be learnt.

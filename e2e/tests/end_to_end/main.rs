@@ -18,3 +18,4 @@ mod panics;
 mod places;
 mod readers;
 mod small_run;
+mod thin_stubs;

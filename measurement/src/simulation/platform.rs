@@ -44,9 +44,13 @@ pub struct SimPlatform {
     slowness: Cell<(u64, f64)>,
     true_ns: Cell<f64>,
     next_stall_ns: Cell<f64>,
+    /// One stall more, that was asked for: when, and for how long.
+    asked_stall_ns: Cell<(f64, f64)>,
     reading_ms: Cell<u64>,
     readings: Cell<u64>,
     spun_ns: Cell<f64>,
+    /// When what is waited for will be there, by true time.
+    due_ns: RefCell<Vec<f64>>,
     rng: RefCell<ChaCha8Rng>,
 }
 
@@ -74,9 +78,11 @@ impl SimPlatform {
             slowness: Cell::new((0, 1.0)),
             true_ns: Cell::new(NS_PER_MS * (10_000.0 + rng.random_range(0.0..tick_ms as f64))),
             next_stall_ns: Cell::new(f64::INFINITY),
+            asked_stall_ns: Cell::new((f64::INFINITY, 0.0)),
             reading_ms: Cell::new(0),
             readings: Cell::new(0),
             spun_ns: Cell::new(0.0),
+            due_ns: RefCell::default(),
             rng: RefCell::new(rng),
         };
         platform.complete();
@@ -152,6 +158,35 @@ impl SimPlatform {
         }
     }
 
+    /// How long it is, by true time, since it was `start_ns`.
+    #[must_use]
+    pub fn since(&self, start_ns: f64) -> Nanoseconds {
+        whole_ns(self.true_ns.get() - start_ns)
+    }
+
+    /// Notes that something will be there after `latency`, and returns when.
+    pub(super) fn due_in(&self, latency: Nanoseconds) -> f64 {
+        let due_ns = self.true_ns.get() + latency.0 as f64;
+        self.due_ns.borrow_mut().push(due_ns);
+        due_ns
+    }
+
+    /// Lets time pass until the first thing that is waited for is there; `false` if nothing is.
+    pub(super) fn pass_to_next_due(&self) -> bool {
+        let next_ns = self.due_ns.borrow().iter().copied().reduce(f64::min);
+        let Some(next_ns) = next_ns else {
+            return false;
+        };
+        self.work((next_ns - self.true_ns.get()).max(0.0));
+        // to the nanosecond: a sum of stretches of work may fall short of it by a rounding
+        self.true_ns.set(self.true_ns.get().max(next_ns));
+        self.due_ns
+            .borrow_mut()
+            .retain(|&due_ns| due_ns > self.true_ns.get());
+        self.complete();
+        true
+    }
+
     /// Sleeps to the beginning of the next tick, as an alarm does that is set at a whole millisecond.
     pub fn wake_at_tick(&self) {
         let tick_ns = self.tick_ns();
@@ -161,15 +196,34 @@ impl SimPlatform {
         self.complete();
     }
 
+    /// Takes the CPU away once, `delay` from now, for so long. Instead of an earlier such stall that has not come yet.
+    pub fn stall_in(&self, delay: Nanoseconds, length: Nanoseconds) {
+        self.asked_stall_ns
+            .set((self.true_ns.get() + delay.0 as f64, length.0 as f64));
+    }
+
     /// Lets `busy_ns` of work pass, and the stalls that fall into it.
     fn work(&self, mut busy_ns: f64) {
-        while self.true_ns.get() + busy_ns >= self.next_stall_ns.get() {
-            busy_ns -= self.next_stall_ns.get() - self.true_ns.get();
-            let length = self
-                .stalls
-                .map_or(0.0, |stalls| self.exponential(stalls.mean_ns));
-            self.true_ns.set(self.next_stall_ns.get() + length);
-            self.schedule_stall();
+        loop {
+            let (asked_ns, asked_length) = self.asked_stall_ns.get();
+            let asked = asked_ns <= self.next_stall_ns.get();
+            let stall_ns = self.next_stall_ns.get().min(asked_ns);
+            if stall_ns.is_infinite() || self.true_ns.get() + busy_ns < stall_ns {
+                break;
+            }
+            // one that would have begun in a stall before it begins at its end
+            busy_ns -= (stall_ns - self.true_ns.get()).max(0.0);
+            let length = if asked {
+                self.asked_stall_ns.set((f64::INFINITY, 0.0));
+                asked_length
+            } else {
+                self.stalls
+                    .map_or(0.0, |stalls| self.exponential(stalls.mean_ns))
+            };
+            self.true_ns.set(self.true_ns.get().max(stall_ns) + length);
+            if !asked {
+                self.schedule_stall();
+            }
         }
         self.true_ns.set(self.true_ns.get() + busy_ns);
     }

@@ -10,6 +10,10 @@ fn the_runtime_contract_is_pinned() {
         (request.function_id.as_ref(), request.payload.get()),
         ("echo", "{\"data\":\"x\"}")
     );
+    assert_eq!(
+        request.to_json(),
+        b"{\"functionId\":\"echo\",\"payload\":{\"data\":\"x\"},\"timestamp\":1736640000000}"
+    );
     let response = ExecuteResponse {
         result: request.payload,
         runtime_timestamp: 1.0,
@@ -83,63 +87,105 @@ fn what_is_not_a_request_is_refused_with_the_reason() {
             "expected value at line 1 column 17",
         ),
         ("{} x", "trailing characters at line 1 column 4"),
-        ("[1,[2]]", "not an object"),
-        ("null", "not an object"),
-        ("1.5", "not an object"),
-        ("-1", "not an object"),
-        ("\"text\"", "not an object"),
-        ("{\"payload\":1}", "missing field `functionId`"),
-        (
-            "{\"functionId\":7,\"payload\":1}",
-            "field `functionId` must be a string",
-        ),
-        ("{\"functionId\":\"echo\"}", "missing field `payload`"),
-        (
-            "{\"functionId\":\"echo\",\"payload\":1,\"timestamp\":\"now\"}",
-            "field `timestamp` must be a number",
-        ),
-        (
-            "{\"functionId\":\"echo\",\"payload\":1,\"extra\":2}",
-            "unknown or doubled field `extra`",
-        ),
-        (
-            "{\"functionId\":\"echo\",\"payload\":1,\"payload\":2}",
-            "unknown or doubled field `payload`",
-        ),
+        ("[1,[2]]", "it is a list"),
+        ("[\"echo\",1,0]", "it is a list"),
+        ("null", "it is null"),
+        ("1.5", "it is a number"),
+        ("-1", "it is a number"),
+        ("\"text\"", "it is a string"),
     ] {
         let error = ExecuteRequest::from_json(json.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), reason, "{json}");
     }
-    let error = SocketRequest::from_json(b"{\"id\":-1,\"functionId\":\"echo\",\"payload\":1}");
-    assert_eq!(
-        error.unwrap_err().to_string(),
-        "field `id` must be a whole number below 2^32"
-    );
-    let error =
-        StubRequest::from_json(b"{\"transport\":\"pigeon\",\"functionId\":\"echo\",\"payload\":1}");
+}
+
+/// The bad fields that a refusal names, with what is wrong with each.
+fn named(refused: Result<impl core::fmt::Debug, MessageError>) -> Vec<String> {
+    let problem = refused.unwrap_err().into_problem("the body");
+    assert_eq!(problem.status, 400);
     assert!(
-        error
-            .unwrap_err()
-            .to_string()
-            .starts_with("field `transport` is bad: unknown transport \"pigeon\"")
+        problem
+            .detail
+            .starts_with("the body is not a request: bad field(s): ")
     );
+    let errors = problem.errors.into_iter();
+    errors
+        .map(|error| format!("{} {}", error.field, error.detail))
+        .collect()
+}
+
+#[test]
+fn every_bad_field_of_a_request_is_named() {
+    let execute = |json: &str| named(ExecuteRequest::from_json(json.as_bytes()));
+    assert_eq!(
+        execute("{}"),
+        [
+            "functionId is missing; must be a string",
+            "payload is missing; must be any JSON value"
+        ]
+    );
+    assert_eq!(
+        execute("{\"functionId\":7,\"payload\":1,\"timestamp\":\"now\",\"extra\":2}"),
+        [
+            "functionId is a number; must be a string",
+            "timestamp is a string; must be a number",
+            "extra is not a field of a request to execute a function"
+        ]
+    );
+    assert_eq!(
+        execute("{\"functionId\":\"echo\",\"payload\":1,\"payload\":2,\"timestamp\":1e999}"),
+        [
+            "payload is there twice",
+            "timestamp cannot be read: number out of range at line 1 column 5"
+        ]
+    );
+    let socket = |json: &str| named(SocketRequest::from_json(json.as_bytes()));
+    assert_eq!(
+        socket("{\"id\":-1,\"functionId\":\"e\\u0063ho\"}"),
+        [
+            "id is -1; must be a whole number from 0 to 4294967295",
+            "payload is missing; must be any JSON value"
+        ]
+    );
+    let stub = named(StubRequest::from_json(
+        b"{\"transport\":\"pigeon\",\"functionId\":\"walk\",\"payload\":1}",
+    ));
+    assert!(stub[0].starts_with("transport unknown transport \"pigeon\"; expected one of: direct"));
+    assert!(stub[1].starts_with("functionId unknown function \"walk\"; expected one of: echo"));
 }
 
 #[test]
 fn an_answer_must_be_whole_and_say_nothing_twice() {
     let refused = |json: &str| {
-        let error = ExecuteResponse::from_json(json.as_bytes()).unwrap_err();
+        let error = ExecuteResponse::result_from_json(json.as_bytes()).unwrap_err();
         error.to_string()
     };
-    let whole = r#"{"result":1,"runtimeTimestamp":2.0,"executionTimeMs":0.0,"more":3}"#;
-    assert!(ExecuteResponse::from_json(whole.as_bytes()).is_ok());
-    assert_eq!(
-        refused(r#"{"result":1,"runtimeTimestamp":2.0}"#),
-        "missing field `executionTimeMs`"
-    );
-    assert_eq!(
-        refused(r#"{"result":1,"result":2,"runtimeTimestamp":2.0,"executionTimeMs":0.0}"#),
-        "unknown or doubled field `result`"
-    );
+    let whole =
+        br#"{"more":3,"executionTimeMs":0.0,"runtimeTimestamp":-2.5e3,"r\u0065sult":[1.0]}"#;
+    let result = ExecuteResponse::result_from_json(whole).unwrap();
+    assert_eq!(result.get(), "[1.0]");
+    for (json, reason) in [
+        (
+            r#"{"result":1,"runtimeTimestamp":2.0}"#,
+            "field `executionTimeMs` is missing",
+        ),
+        (
+            r#"{"runtimeTimestamp":2.0,"executionTimeMs":1}"#,
+            "field `result` is missing",
+        ),
+        (
+            r#"{"result":1,"result":2,"runtimeTimestamp":2.0,"executionTimeMs":0.0}"#,
+            "field `result` is there twice",
+        ),
+        (
+            r#"{"result":1,"runtimeTimestamp":"2","executionTimeMs":0.0}"#,
+            "field `runtimeTimestamp` must be a number",
+        ),
+        ("[1,2.0,0.0]", "not an object"),
+        ("{", "EOF while parsing an object at line 1 column 1"),
+    ] {
+        assert_eq!(refused(json), reason, "{json}");
+    }
+    assert!(ExecuteResponse::result_from_json(b"\"\xff\"").is_err());
     assert!(SocketResponse::from_json(br#"{"id":1,"id":2,"result":1}"#).is_err());
 }

@@ -71,7 +71,7 @@ impl RepeatRequest {
     }
 }
 
-fn reader(json: &[u8]) -> Result<FieldReader, Problem> {
+fn reader(json: &[u8]) -> Result<FieldReader<'_>, Problem> {
     FieldReader::new(json)
         .map_err(|why| Problem::new(400, format!("the body is not a JSON object: {why}")))
 }
@@ -160,10 +160,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_the_default_of_the_wire_format() {
-        let json = br#"{"transport":"direct","function":"echo","payload_bytes":100,"samples":20}"#;
-        let by_serde: MeasureRequest = serde_json::from_slice(json).unwrap();
-        assert_eq!(MeasureRequest::parse(json), Ok(by_serde));
+    fn the_least_that_a_request_needs_and_the_defaults_of_the_rest_are_pinned() {
+        let json = br#"{"transport":"service-binding","function":"echo","payload_bytes":100,"samples":20}"#;
+        let request = MeasureRequest {
+            transport: Transport::ServiceBinding,
+            function: Function::Echo,
+            payload_bytes: 100,
+            payload_shape: PayloadShape::Text,
+            samples: 20,
+            warmup: 0,
+            chain: 0,
+            timer: TimerChoice::Auto,
+            seed: 0,
+            call_timeout_ms: 10_000,
+            batch_size: 1,
+            concurrency: 1,
+        };
+        assert_eq!(MeasureRequest::parse(json), Ok(request));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Reading a message without decoding the values that it carries.
 
 use super::MsgpackError;
-use rmp::{Marker, decode};
+use rmp::{
+    Marker,
+    decode::{self, Bytes},
+};
 
 /// A value, or the head of one.
 pub(super) enum Kind<'a> {
@@ -81,37 +84,28 @@ impl<'a> Reader<'a> {
 
     /// A value that JSON has, too; of a list or a map only its head.
     pub(super) fn kind(&mut self) -> Result<Kind<'a>, MsgpackError> {
-        let before = self.left;
-        Ok(match self.byte().map(Marker::from_u8)? {
-            Marker::Null => Kind::Null,
-            Marker::True => Kind::Bool(true),
-            Marker::False => Kind::Bool(false),
-            Marker::FixPos(whole) => Kind::Unsigned(whole.into()),
-            Marker::FixNeg(whole) => Kind::Signed(whole.into()),
-            Marker::U8 => Kind::Unsigned(self.unsigned(1)?),
-            Marker::U16 => Kind::Unsigned(self.unsigned(2)?),
-            Marker::U32 => Kind::Unsigned(self.unsigned(4)?),
-            Marker::U64 => Kind::Unsigned(self.unsigned(8)?),
-            Marker::I8 => Kind::Signed(self.signed(1)?),
-            Marker::I16 => Kind::Signed(self.signed(2)?),
-            Marker::I32 => Kind::Signed(self.signed(4)?),
-            Marker::I64 => Kind::Signed(self.signed(8)?),
-            Marker::F64 => Kind::Float(f64::from_bits(self.unsigned(8)?)),
-            Marker::F32 => Kind::Float(f32::from_bits(self.bits()?).into()),
-            Marker::FixArray(values) => Kind::List(values.into()),
-            Marker::Array16 => Kind::List(self.unsigned(2)?),
-            Marker::Array32 => Kind::List(self.unsigned(4)?),
-            Marker::FixMap(fields) => Kind::Map(fields.into()),
-            Marker::Map16 => Kind::Map(self.unsigned(2)?),
-            Marker::Map32 => Kind::Map(self.unsigned(4)?),
+        Ok(match self.marker()? {
+            Marker::Null => self.constant(Kind::Null),
+            Marker::True => self.constant(Kind::Bool(true)),
+            Marker::False => self.constant(Kind::Bool(false)),
+            Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
+                Kind::Unsigned(self.read(decode::read_int)?)
+            }
+            Marker::FixNeg(_) | Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => {
+                Kind::Signed(self.read(decode::read_int)?)
+            }
+            Marker::F64 => Kind::Float(self.read(decode::read_f64)?),
+            Marker::F32 => Kind::Float(self.read(decode::read_f32)?.into()),
+            Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => {
+                Kind::List(self.read(decode::read_array_len)?.into())
+            }
+            Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => {
+                Kind::Map(self.read(decode::read_map_len)?.into())
+            }
             Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
-                self.left = before;
                 Kind::Text(self.text()?)
             }
-            _ => {
-                self.left = before;
-                return Err(self.unexpected("value that JSON has, too,"));
-            }
+            _ => return Err(self.unexpected("value that JSON has, too,")),
         })
     }
 
@@ -121,71 +115,70 @@ impl<'a> Reader<'a> {
         // Values that must still follow: a map or a list adds its own to them. A loop and not a recursion, so nesting costs no stack.
         let mut missing: u64 = 1;
         while missing > 0 {
-            let marker = self.byte().map(Marker::from_u8)?;
             missing -= 1;
-            let (content, values) = self.content(marker)?;
+            let (content, values) = self.head()?;
             self.skip(content)?;
             missing += values;
         }
         Ok(&before[..before.len() - self.left.len()])
     }
 
-    /// How many bytes and how many values belong to a value with this marker, which has been taken.
-    fn content(&mut self, marker: Marker) -> Result<(u64, u64), MsgpackError> {
-        Ok(match marker {
+    /// Takes the head of a value off, and returns how many bytes and how many values belong to it besides.
+    fn head(&mut self) -> Result<(u64, u64), MsgpackError> {
+        let fixed = |bytes: u64| Ok((bytes, 0));
+        match self.marker()? {
             Marker::Null | Marker::True | Marker::False | Marker::FixPos(_) | Marker::FixNeg(_) => {
-                (0, 0)
+                fixed(1)
             }
-            Marker::U8 | Marker::I8 => (1, 0),
-            Marker::U16 | Marker::I16 | Marker::FixExt1 => (2, 0),
-            Marker::FixExt2 => (3, 0),
-            Marker::U32 | Marker::I32 | Marker::F32 => (4, 0),
-            Marker::FixExt4 => (5, 0),
-            Marker::U64 | Marker::I64 | Marker::F64 => (8, 0),
-            Marker::FixExt8 => (9, 0),
-            Marker::FixExt16 => (17, 0),
-            Marker::FixStr(bytes) => (bytes.into(), 0),
-            Marker::Str8 | Marker::Bin8 => (self.unsigned(1)?, 0),
-            Marker::Str16 | Marker::Bin16 => (self.unsigned(2)?, 0),
-            Marker::Str32 | Marker::Bin32 => (self.unsigned(4)?, 0),
-            // One byte more: the extension's type.
-            Marker::Ext8 => (self.unsigned(1)? + 1, 0),
-            Marker::Ext16 => (self.unsigned(2)? + 1, 0),
-            Marker::Ext32 => (self.unsigned(4)? + 1, 0),
-            Marker::FixArray(values) => (0, values.into()),
-            Marker::Array16 => (0, self.unsigned(2)?),
-            Marker::Array32 => (0, self.unsigned(4)?),
-            Marker::FixMap(pairs) => (0, 2 * u64::from(pairs)),
-            Marker::Map16 => (0, 2 * self.unsigned(2)?),
-            Marker::Map32 => (0, 2 * self.unsigned(4)?),
-            Marker::Reserved => return Err(self.unexpected("value")),
-        })
+            Marker::U8 | Marker::I8 => fixed(2),
+            Marker::U16 | Marker::I16 => fixed(3),
+            Marker::U32 | Marker::I32 | Marker::F32 => fixed(5),
+            Marker::U64 | Marker::I64 | Marker::F64 => fixed(9),
+            Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => {
+                fixed(self.read(decode::read_str_len)?.into())
+            }
+            Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => {
+                fixed(self.read(decode::read_bin_len)?.into())
+            }
+            Marker::FixExt1
+            | Marker::FixExt2
+            | Marker::FixExt4
+            | Marker::FixExt8
+            | Marker::FixExt16
+            | Marker::Ext8
+            | Marker::Ext16
+            | Marker::Ext32 => fixed(self.read(decode::read_ext_meta)?.size.into()),
+            Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => {
+                Ok((0, self.read(decode::read_array_len)?.into()))
+            }
+            Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => {
+                Ok((0, 2 * u64::from(self.read(decode::read_map_len)?)))
+            }
+            Marker::Reserved => Err(self.unexpected("value")),
+        }
     }
 
-    /// A whole number of so many bytes, big-endian.
-    fn unsigned(&mut self, bytes: u32) -> Result<u64, MsgpackError> {
-        (0..bytes).try_fold(0, |whole, _| Ok(whole << 8 | u64::from(self.byte()?)))
+    /// What the next value begins with; it is not taken off.
+    fn marker(&self) -> Result<Marker, MsgpackError> {
+        let marker = self.left.first().copied().map(Marker::from_u8);
+        marker.ok_or_else(|| self.unexpected("value"))
     }
 
-    /// The four bytes of a `f32`.
-    fn bits(&mut self) -> Result<u32, MsgpackError> {
-        (0..4).try_fold(0, |bits, _| Ok(bits << 8 | u32::from(self.byte()?)))
+    /// Takes a value off that is nothing but its marker.
+    fn constant(&mut self, kind: Kind<'a>) -> Kind<'a> {
+        self.left = &self.left[1..];
+        kind
     }
 
-    /// A whole number of so many bytes, in two's complement.
-    fn signed(&mut self, bytes: u32) -> Result<i64, MsgpackError> {
-        let unused_bits = 64 - 8 * bytes;
-        self.unsigned(bytes)
-            .map(|whole| (whole << unused_bits).cast_signed() >> unused_bits)
-    }
-
-    fn byte(&mut self) -> Result<u8, MsgpackError> {
-        let (&byte, left) = self
-            .left
-            .split_first()
-            .ok_or_else(|| self.unexpected("value"))?;
-        self.left = left;
-        Ok(byte)
+    /// Has the library take something off.
+    fn read<T, E>(
+        &mut self,
+        of: impl FnOnce(&mut Bytes<'a>) -> Result<T, E>,
+    ) -> Result<T, MsgpackError> {
+        let mut left = Bytes::new(self.left);
+        let value = of(&mut left).map_err(|_| self.unexpected("value"))?;
+        self.left = left.remaining_slice();
+        Ok(value)
     }
 
     fn skip(&mut self, bytes: u64) -> Result<(), MsgpackError> {

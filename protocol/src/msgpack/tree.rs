@@ -7,33 +7,31 @@ use super::{
     message::Message,
     reader::{Kind, Reader},
 };
-use crate::tree::Tree;
+use serde_json::{Map, Number, Value};
 
 /// How deep values may be nested: as deep as `serde_json` reads them.
 const MAX_DEPTH: u32 = 128;
 
 /// The tree, encoded.
-pub(super) fn encode(tree: &Tree) -> Vec<u8> {
+pub(super) fn encode(tree: &Value) -> Vec<u8> {
     let mut message = Message::new(0);
     write(tree, &mut message);
     message.into_bytes()
 }
 
-fn write(tree: &Tree, message: &mut Message) {
+fn write(tree: &Value, message: &mut Message) {
     match tree {
-        Tree::Null => message.nil(),
-        Tree::Bool(value) => message.bool(*value),
-        Tree::Unsigned(whole) => message.unsigned(*whole),
-        Tree::Signed(whole) => message.signed(*whole),
-        Tree::Float(number) => message.number(*number),
-        Tree::Text(text) => message.text(text),
-        Tree::List(values) => {
+        Value::Null => message.nil(),
+        Value::Bool(value) => message.bool(*value),
+        Value::Number(number) => write_number(number, message),
+        Value::String(text) => message.text(text),
+        Value::Array(values) => {
             message.list(values.len());
             for value in values {
                 write(value, message);
             }
         }
-        Tree::Object(fields) => {
+        Value::Object(fields) => {
             message.map(fields.len());
             for (name, value) in fields {
                 message.text(name);
@@ -43,42 +41,54 @@ fn write(tree: &Tree, message: &mut Message) {
     }
 }
 
+fn write_number(number: &Number, message: &mut Message) {
+    if let Some(whole) = number.as_u64() {
+        message.unsigned(whole);
+    } else if let Some(whole) = number.as_i64() {
+        message.signed(whole);
+    } else {
+        // A number of `serde_json` is one of the three.
+        message.number(number.as_f64().unwrap_or_default());
+    }
+}
+
 /// The tree that `bytes` are, whole.
 ///
 /// # Errors
 /// They are not one value, or one that JSON has not.
-pub(super) fn decode(bytes: &[u8]) -> Result<Tree, MsgpackError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Value, MsgpackError> {
     let mut reader = Reader::new(bytes);
     let tree = read(&mut reader, MAX_DEPTH)?;
     reader.end()?;
     Ok(tree)
 }
 
-fn read(reader: &mut Reader, depth: u32) -> Result<Tree, MsgpackError> {
+fn read(reader: &mut Reader, depth: u32) -> Result<Value, MsgpackError> {
     let depth = depth
         .checked_sub(1)
         .ok_or_else(|| reader.unexpected("value nested less than 128 deep"))?;
     Ok(match reader.kind()? {
-        Kind::Null => Tree::Null,
-        Kind::Bool(value) => Tree::Bool(value),
-        Kind::Unsigned(whole) => Tree::Unsigned(whole),
-        Kind::Signed(whole) => Tree::Signed(whole),
-        Kind::Float(number) => Tree::Float(number),
-        Kind::Text(text) => Tree::Text(text.to_owned()),
+        Kind::Null => Value::Null,
+        Kind::Bool(value) => Value::Bool(value),
+        Kind::Unsigned(whole) => whole.into(),
+        Kind::Signed(whole) => whole.into(),
+        // JSON has neither infinity nor NaN: as `serde_json` does, `null` stands for them.
+        Kind::Float(number) => number.into(),
+        Kind::Text(text) => text.into(),
         Kind::List(values) => {
             let mut list = Vec::new();
             for _ in 0..values {
                 list.push(read(reader, depth)?);
             }
-            Tree::List(list)
+            Value::Array(list)
         }
         Kind::Map(fields) => {
-            let mut object = Vec::new();
+            let mut object = Map::new();
             for _ in 0..fields {
                 let name = reader.text()?.to_owned();
-                object.push((name, read(reader, depth)?));
+                object.insert(name, read(reader, depth)?);
             }
-            Tree::Object(object)
+            Value::Object(object)
         }
     })
 }

@@ -3,14 +3,14 @@
 use super::Plan;
 use crate::{
     Limits, Thresholds,
-    fields::{self, FieldReader, shorten},
+    fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
         MIN_CALL_TIMEOUT_MS, TimerChoice,
     },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::{FieldError, Problem},
-    tree::Tree,
+    raw_object::RawObject,
 };
 
 /// Largest plan that is read, in bytes. The longest sensible one is under 1 KB.
@@ -157,16 +157,8 @@ fn payload_sizes(reader: &mut FieldReader, default: Vec<u32>) -> Vec<u32> {
 }
 
 fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds {
-    let mut given = match reader.take("thresholds") {
-        None => return default,
-        Some(Tree::Object(fields)) => fields,
-        Some(other) => {
-            reader.refuse(
-                "thresholds",
-                format!("is {}; must be an object", other.kind()),
-            );
-            return default;
-        }
+    let Some(mut given) = reader.object("thresholds") else {
+        return default;
     };
     let thresholds = Thresholds {
         p50_ms: threshold(reader, &mut given, "p50_ms", default.p50_ms),
@@ -181,7 +173,7 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
             "a share above 0, at most 1",
         ),
     };
-    for (key, _) in &given {
+    for key in given.names() {
         reader.refuse(
             format!("thresholds.{}", shorten(key)),
             "is not a threshold; there are p50_ms, p95_ms, p99_ms and max_error_share",
@@ -190,9 +182,9 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
     thresholds
 }
 
-fn threshold(
-    reader: &mut FieldReader,
-    given: &mut Vec<(String, Tree)>,
+fn threshold<'a>(
+    reader: &mut FieldReader<'a>,
+    given: &mut RawObject<'a>,
     field: &str,
     default: f64,
 ) -> f64 {
@@ -202,15 +194,15 @@ fn threshold(
 }
 
 /// A number among the thresholds.
-fn number(
-    reader: &mut FieldReader,
-    given: &mut Vec<(String, Tree)>,
+fn number<'a>(
+    reader: &mut FieldReader<'a>,
+    given: &mut RawObject<'a>,
     field: &str,
     default: f64,
     is_accepted: impl Fn(f64) -> bool,
     must_be: &str,
 ) -> f64 {
-    let Some(value) = fields::take(given, field) else {
+    let Some(value) = reader.take_inner(given, "thresholds", field) else {
         return default;
     };
     if let Some(number) = value.as_f64().filter(|&number| is_accepted(number)) {
@@ -218,7 +210,7 @@ fn number(
     }
     let was = match value.as_f64() {
         Some(number) => number.to_string(),
-        None => value.kind().to_owned(),
+        None => kind(&value).to_owned(),
     };
     reader.refuse(
         format!("thresholds.{field}"),

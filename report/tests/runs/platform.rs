@@ -1,17 +1,23 @@
-//! What a simulated platform answers to one slice.
+//! What a simulated platform answers to one slice: the driver that makes real slices, over simulated calls.
 
 use super::{TICK_NS, component_ns, truth};
+use measurement::{
+    driver::Driver,
+    duration::Nanoseconds,
+    simulation::{Outcome, SimCalls, SimPlatform},
+};
 use protocol::{
-    Cell, Transport,
+    Cell, PayloadShape, Transport,
     breakdown::Component,
-    measure::{Chain, ClockFacts, MeasureResponse, RepeatResponse, Timer},
+    measure::{MeasureRequest, MeasureResponse, RepeatResponse, Timer, TimerChoice},
 };
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
 
 /// Calls of a chain.
 const CHAIN_CALLS: u32 = 8;
+/// Width of one poll of the simulated clock, in ns: what the interpolated timer resolves on a machine of steady speed.
+const POLL_NS: f64 = 1_533.0;
 
 /// What a simulated platform is like.
 #[derive(Clone, Copy)]
@@ -20,7 +26,7 @@ pub(crate) struct Platform {
     /// Whether the caller's clock runs while it computes.
     pub(crate) running: bool,
     pub(crate) samples_per_slice: u32,
-    /// Standard deviation of the interpolated timer's error in a single sample.
+    /// What the interpolated timer is to resolve, in ns. It is one poll (1,533 ns) at best; above that the machine's speed varies by so much.
     pub(crate) resolution_ns: u64,
     pub(crate) seed: u64,
 }
@@ -30,7 +36,7 @@ impl Platform {
         timer: Timer::Interpolated,
         running: true,
         samples_per_slice: 20,
-        resolution_ns: 600,
+        resolution_ns: 3_000,
         seed: 1,
     };
     pub(crate) const FROZEN: Self = Self {
@@ -43,75 +49,51 @@ impl Platform {
 pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> MeasureResponse {
     let (latencies, factor) = truth(cell);
     let block = latencies.block(rng);
-    let mut now = rng.random_range(0.0..TICK_NS as f64);
-    let tick = |now: f64| (now / TICK_NS as f64).floor();
-    let stands_still = !platform.running && cell.transport == Transport::Direct;
-    let mut next = |rng: &mut ChaCha8Rng| {
-        let latency = block.sample(rng).0 as f64 * factor;
-        if !stands_still {
-            now += latency;
-        }
-        (latency, now)
+    let seed = rng.random();
+    let clock = if platform.running {
+        SimPlatform::running(1, seed)
+    } else {
+        SimPlatform::frozen(seed)
     };
-    let (mut samples, start) = (Vec::new(), tick(next(rng).1));
-    let mut before = start;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "small positive numbers"
-    )]
-    for _ in 0..platform.samples_per_slice {
-        let (latency, now) = next(rng);
-        samples.push(match platform.timer {
-            Timer::Interpolated => {
-                let error: f64 = rng.sample(StandardNormal);
-                (latency + error * platform.resolution_ns as f64).max(0.0) as u64
-            }
-            Timer::Ticked => (tick(now) - before) as u64,
-        });
-        before = tick(now);
-    }
-    let elapsed = before - start;
-    let chain_start = before;
-    let mut chain_end = chain_start;
-    for _ in 0..CHAIN_CALLS {
-        chain_end = tick(next(rng).1);
-    }
-    let interpolated = platform.timer == Timer::Interpolated;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "small positive numbers"
-    )]
-    MeasureResponse {
-        clock: Some(ClockFacts {
-            timer: platform.timer,
-            advances_during_cpu: platform.running,
-            tick_ms: 1,
-            sample_unit_ns: if interpolated { 1 } else { TICK_NS },
-            polls_per_tick: interpolated.then_some(1_700.0 + f64::from(rng.random_range(0..20_u8))),
-            polls_per_tick_mad: interpolated.then_some(3.0),
-            resolution_ns: if interpolated {
-                platform.resolution_ns
-            } else {
-                TICK_NS
-            },
-        }),
-        elapsed_ms: elapsed as u64,
-        samples,
-        warmup_calls: 2,
-        chain: interpolated.then_some(Chain {
-            failed: None,
-            calls: CHAIN_CALLS,
-            elapsed_ms: (chain_end - chain_start) as u64,
-        }),
-        noise_floor_ns: if interpolated {
-            vec![rng.random_range(500..3_000); 2]
+    // The resolution is that of one poll and of the speed's variation together, see `Calibration::resolution`.
+    let resolution_ns = platform.resolution_ns as f64;
+    let from_speed_ns = (resolution_ns.powi(2) - POLL_NS.powi(2)).max(0.0).sqrt();
+    // A tick lies in two of the stretches of one speed, which even out: a standard deviation of 0.7 of theirs is left in its count.
+    let clock = clock.with_varying_speed(from_speed_ns / TICK_NS as f64 / 0.7);
+    let mut draws = clock.generator();
+    let calls = SimCalls::new(&clock, |_| {
+        let ns = block.sample(&mut draws).0 as f64 * factor;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a latency is positive and far below 2^63 ns"
+        )]
+        let latency = Nanoseconds(ns as u64);
+        if cell.transport == Transport::Direct {
+            Outcome::Computes(latency)
         } else {
-            Vec::new()
+            Outcome::Takes(latency)
+        }
+    });
+    let request = MeasureRequest {
+        transport: cell.transport,
+        function: cell.function,
+        payload_bytes: cell.payload_bytes,
+        payload_shape: PayloadShape::Text,
+        samples: platform.samples_per_slice,
+        warmup: 2,
+        chain: CHAIN_CALLS,
+        timer: match platform.timer {
+            Timer::Interpolated => TimerChoice::Interpolated,
+            Timer::Ticked => TimerChoice::Ticked,
         },
-        ..MeasureResponse::default()
-    }
+        seed,
+        call_timeout_ms: 10_000,
+        batch_size: 1,
+        concurrency: 1,
+    };
+    let driver = Driver::new(&clock, &request).expect("the clock suits the timer");
+    clock.run(driver.measure(&calls, &mut clock.generator()))
 }
 
 pub(super) fn repeated(

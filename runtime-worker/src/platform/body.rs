@@ -1,8 +1,9 @@
 //! Reading a request's body and answering when it has come, at the least cost.
 
 use super::{Answer, IncomingRequest, refuse};
-use crate::routing::{Refusal, check_length};
+use crate::routing::check_length;
 use js_sys::{ArrayBuffer, JsString, Promise, Uint8Array};
+use protocol::routes::Refusal;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 #[wasm_bindgen]

@@ -1,9 +1,8 @@
 //! The answers that this Worker gives.
 
-use super::{OutgoingResponse, WebSocket};
-use crate::routing::Refusal;
+use super::{Headers, OutgoingResponse, WebSocket};
 use js_sys::{Object, Uint8Array};
-use protocol::{problem::PROBLEM_JSON, routes::runtime::SHORT_BODY_BYTES};
+use protocol::{problem::PROBLEM_JSON, routes::Refusal, routes::runtime::SHORT_BODY_BYTES};
 use wasm_bindgen::JsValue;
 
 /// A plain JavaScript object of the given entries.
@@ -16,12 +15,13 @@ fn object(entries: &[(&str, JsValue)]) -> Object {
     object
 }
 
+/// Headers as the platform keeps them: reading a plain object for them, which would do, takes it a microsecond more in each answer.
 fn headers(entries: &[(&str, &str)]) -> JsValue {
-    let entries: Vec<(&str, JsValue)> = entries
-        .iter()
-        .map(|(name, value)| (*name, JsValue::from_str(value)))
-        .collect();
-    object(&entries).into()
+    let headers = Headers::empty();
+    for (name, value) in entries {
+        headers.set(name, value);
+    }
+    headers.into()
 }
 
 thread_local! {

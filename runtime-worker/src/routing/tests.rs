@@ -2,7 +2,7 @@ use super::*;
 
 const TOKEN: &str = "s3cret";
 
-fn public(method: &str, url: &str, authorization: Option<&str>) -> Result<Admission, Refusal> {
+fn public(method: &str, url: &str, authorization: Option<&str>) -> Result<Resource, Refusal> {
     admit(method, url, || PublicHead {
         configured_token: Some(TOKEN.to_owned()),
         authorization: authorization.map(str::to_owned),
@@ -10,7 +10,7 @@ fn public(method: &str, url: &str, authorization: Option<&str>) -> Result<Admiss
     })
 }
 
-fn status(outcome: &Result<Admission, Refusal>) -> u16 {
+fn status(outcome: &Result<Resource, Refusal>) -> u16 {
     outcome
         .as_ref()
         .map_or_else(|refusal| refusal.problem.status, |_| 200)
@@ -33,7 +33,7 @@ fn a_call_over_the_binding_is_admitted_without_looking_at_its_headers() {
         ("GET", "https://runtime.internal/health", Resource::Health),
     ] {
         let admitted = admit(method, url, || panic!("the head was looked at"));
-        assert_eq!(admitted, Ok(Admission { resource }), "{url}");
+        assert_eq!(admitted, Ok(resource), "{url}");
     }
 }
 

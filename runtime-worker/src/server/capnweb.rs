@@ -6,9 +6,9 @@
 use crate::{
     execution,
     platform::{Answer, Continuation, IncomingRequest, promise_of_nothing, refuse},
-    routing::Refusal,
 };
 use js_sys::{JsString, Promise};
+use protocol::routes::Refusal;
 use serde_json::value::RawValue;
 use wasm_bindgen::{JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 

@@ -3,9 +3,11 @@
 use crate::{
     execution,
     platform::{self, Answer, BodyServer, IncomingRequest, now_ms, promise_of_nothing},
-    routing::Refusal,
 };
-use protocol::execute::{ExecuteRequest, ExecuteResponse};
+use protocol::{
+    execute::{ExecuteRequest, ExecuteResponse},
+    routes::Refusal,
+};
 
 thread_local! {
     static SERVER: BodyServer = BodyServer::of_bytes(answer);
@@ -24,8 +26,8 @@ pub(crate) fn serve_short(request: &IncomingRequest) -> Answer {
 
 fn answer(body: &[u8]) -> Result<Answer, Refusal> {
     let started_ms = now_ms();
-    let request = ExecuteRequest::from_json(body)
-        .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
+    let request =
+        ExecuteRequest::from_json(body).map_err(|error| error.into_problem("the body"))?;
     let function = execution::function(&request.function_id)?;
     if function.never_returns() {
         return Ok(promise_of_nothing().into());

@@ -3,9 +3,11 @@
 use crate::{
     execution,
     platform::{self, Answer, BodyServer, IncomingRequest, now_ms, promise_of_nothing},
-    routing::Refusal,
 };
-use protocol::msgpack::{MsgpackRequest, MsgpackResponse};
+use protocol::{
+    msgpack::{MsgpackRequest, MsgpackResponse},
+    routes::Refusal,
+};
 
 thread_local! {
     static SERVER: BodyServer = BodyServer::of_bytes(answer);

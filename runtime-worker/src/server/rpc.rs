@@ -3,8 +3,9 @@
 //! Every function that this crate exports to JavaScript becomes a method of the Worker's entrypoint, which whoever holds a service binding can
 //! call as if it were an object of its own. A public request cannot: it only ever reaches `fetch`.
 
-use crate::{execution, platform, routing::Refusal};
+use crate::{execution, platform};
 use js_sys::Uint8Array;
+use protocol::routes::Refusal;
 use serde_json::value::RawValue;
 use wasm_bindgen::{JsCast as _, JsError, JsValue, prelude::wasm_bindgen};
 

@@ -6,10 +6,13 @@
 use crate::{
     execution,
     platform::{MessageEvent, OutgoingResponse, WebSocket, WebSocketPair},
-    routing::{Refusal, check_length},
+    routing::check_length,
 };
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
-use protocol::execute::{SocketRequest, SocketResponse};
+use protocol::{
+    execute::{SocketRequest, SocketResponse},
+    routes::Refusal,
+};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
 /// `GET /websocket`: accepts the connection.
@@ -58,8 +61,8 @@ fn answer(message: &[u8]) -> Option<Vec<u8>> {
 
 fn execute(message: &[u8], id: &mut Option<u32>) -> Result<Option<Vec<u8>>, Refusal> {
     check_length(message.len())?;
-    let request = SocketRequest::from_json(message)
-        .map_err(|error| Refusal::new(400, format!("the message is not a request: {error}")))?;
+    let request =
+        SocketRequest::from_json(message).map_err(|error| error.into_problem("the message"))?;
     *id = Some(request.id);
     let function = execution::function(&request.function_id)?;
     if function.never_returns() {

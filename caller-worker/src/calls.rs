@@ -1,0 +1,84 @@
+//! The calls of one slice, as their driver makes them: under the watchdog's eye, and with each answer checked.
+
+use crate::expected::Expected;
+use core::{cell::Cell, future::Future, pin::Pin};
+use measurement::driver;
+use protocol::ErrorKind;
+use stub::{CallError, transport::OpenTransport, watchdog::Watchdog};
+
+/// A call being made. Boxed, so that its code is in the Worker once, not wherever the driver awaits it.
+type Calling<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// One slice's calls. Lanes of concurrent calls share it, so what it counts is in cells.
+pub(crate) struct Calls<'a> {
+    transport: &'a dyn OpenTransport,
+    watchdog: &'a Watchdog,
+    expected: Expected,
+    /// A warmup call brought back the wrong thing, so every timed one is compared in full.
+    suspicious: Cell<bool>,
+    timed: Cell<u32>,
+}
+
+impl<'a> Calls<'a> {
+    /// Calls of `transport`, whose answers must be what is `expected`.
+    pub(crate) fn new(
+        transport: &'a dyn OpenTransport,
+        watchdog: &'a Watchdog,
+        expected: Expected,
+    ) -> Self {
+        Self {
+            transport,
+            watchdog,
+            expected,
+            suspicious: Cell::new(false),
+            timed: Cell::new(0),
+        }
+    }
+
+    fn connection(&self, lane: usize) -> Calling<'_, ()> {
+        Box::pin(async move {
+            let _ = self.watchdog.guard(lane, self.transport.connect()).await;
+        })
+    }
+
+    fn one(&self, lane: usize, timed: bool) -> Calling<'_, Result<(), ErrorKind>> {
+        Box::pin(async move {
+            let call = self.timed.get();
+            self.timed.set(call.wrapping_add(u32::from(timed)));
+            let outcome = self.watchdog.guard(lane, self.transport.call()).await;
+            judge(outcome.map(|answer| {
+                if timed && !self.suspicious.get() {
+                    return self.expected.looks_like(&answer, call);
+                }
+                let right = self.expected.is(&answer);
+                if !right && !timed {
+                    self.suspicious.set(true);
+                }
+                // What a warmup call brings back is no reason to end the warmup.
+                right || !timed
+            }))
+        })
+    }
+}
+
+impl driver::Calls for Calls<'_> {
+    fn connect(&self, lane: usize) -> impl Future<Output = ()> {
+        self.connection(lane)
+    }
+
+    fn warm_up(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>> {
+        self.one(lane, false)
+    }
+
+    fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>> {
+        self.one(lane, true)
+    }
+}
+
+fn judge(outcome: Result<bool, CallError>) -> Result<(), ErrorKind> {
+    match outcome {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(ErrorKind::BadResponse),
+        Err(error) => Err(error.kind),
+    }
+}

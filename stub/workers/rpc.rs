@@ -1,0 +1,15 @@
+//! The whole of a stub that delegates by Workers RPC on its service binding `RUNTIME`.
+
+use stub::{platform::Env, transport::Rpc};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(start)]
+fn start() {
+    stub::start();
+}
+
+/// The Worker's entry point: `POST /{function}` with the function's argument as the body is answered with what it returns.
+#[wasm_bindgen]
+pub fn fetch(request: web_sys::Request, env: Env) -> js_sys::Promise {
+    stub::http::serve(stub::delegate(request, env, Rpc::new))
+}
