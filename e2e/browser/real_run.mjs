@@ -87,10 +87,10 @@ async function lookAt(browser, { url }, report, updateScreenshots) {
     await check("four plots show the report's own figures, with unit, n and resolution", () => plotsMatch(page, report));
     await check("the percentile plot's file holds the samples of the report's histograms", () => samplesMatch(page, report));
     await check("each plot downloads as an SVG that stands alone", () => drawingsStandAlone(page));
-    await check("faults and analysis are those of the report", async () => {
+    await check("warnings and analysis are those of the report", async () => {
       const findings = await page.locator("#findings").innerText();
-      for (const { sentence } of report.analysis) assert.ok(findings.includes(sentence), sentence);
-      for (const { message } of report.faults) assert.ok(findings.includes(message), message);
+      for (const { text } of report.analysis) assert.ok(findings.includes(text), text);
+      for (const { text } of report.warnings) assert.ok(findings.includes(text), text);
     });
     await check("the files of a cell can be downloaded from the table", () => cellFiles(page, url));
     await check("the server forbids inline code, frames and foreign hosts", async () => {

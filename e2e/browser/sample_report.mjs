@@ -24,7 +24,7 @@ const DEFAULT_PLAN = {
 };
 
 /** A report of `plan` (fields left out are the default plan's); `ticked` as a clock that stands still would give it. */
-export function sampleReport({ plan: asked = {}, ticked = false, id = "20261122T172800Z-4f9a1c07", faults = [] } = {}) {
+export function sampleReport({ plan: asked = {}, ticked = false, id = "20261122T172800Z-4f9a1c07", warnings = [] } = {}) {
   const plan = { ...DEFAULT_PLAN, ...asked };
   const next = random(plan.seed);
   const cells = plan.transports.flatMap((transport) => plan.functions.flatMap((fn) => plan.payload_bytes.map((bytes) => sampleCell({ transport, fn, bytes }, plan, ticked, next))));
@@ -32,7 +32,7 @@ export function sampleReport({ plan: asked = {}, ticked = false, id = "20261122T
   const overheads = plan.transports.includes("direct") ? delegated.map((cell) => overhead(cell, cells)) : [];
   const verdicts = (overheads.length > 0 ? overheads : delegated).flatMap((row) => verdictsOf(row, plan.thresholds, overheads.length > 0));
   return {
-    schema_version: 1,
+    schema_version: 2,
     run: { id, trigger: "request", location: "default", colo: ticked ? "FRA" : null, started_at: "2026-11-22T17:28:01Z", finished_at: "2026-11-22T17:29:44Z", state: "completed" },
     plan,
     environment: environment(ticked),
@@ -42,9 +42,9 @@ export function sampleReport({ plan: asked = {}, ticked = false, id = "20261122T
     breakdown: ticked ? [] : breakdown(plan),
     slopes: plan.transports.flatMap((transport) => plan.functions.map((fn) => ({ transport, function: fn, us_per_kb: estimate(PER_KB_US[transport], 0.1), intercept_us: estimate(CENTRE_US[transport], 4) }))),
     verdicts,
-    failed_calls: plan.transports.map((transport) => ({ transport, failed: 0, share: { value: 0, lower: 0, upper: 0.001, n: 5000, effective_n: 5000 }, allowed_share: 0.01, outcome: "pass" })),
+    failed_calls: plan.transports.map((transport) => ({ transport, failed: 0, share: { value: 0, lower: 0, upper: 0.001, n: 5000, effective_n: 5000, text: "0 % [0 %, 0.10 %]" }, allowed_share: 0.01, outcome: "pass" })),
     analysis: analysis(overheads),
-    faults,
+    warnings,
   };
 }
 
@@ -59,7 +59,17 @@ function random(seed) {
   return { uniform, normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()) };
 }
 
-const estimate = (value, halfWidth, n = 400) => ({ value, lower: value - halfWidth, upper: value + halfWidth, resolution: 1, n });
+/** In ms, as crate report writes it, roughly: what is not a number never looks like one. */
+function textOf({ value, lower, upper }) {
+  const ms = (us) => (us / 1000).toFixed(3);
+  if (typeof value === "number") return `${ms(value)} [${ms(lower)}, ${ms(upper)}]`;
+  if (typeof upper === "number") return lower > 0 ? `${lower / 1000} to ${upper / 1000}` : `< ${upper / 1000}`;
+  return "n/a";
+}
+
+const withText = (estimate) => ({ ...estimate, text: textOf(estimate) });
+
+const estimate = (value, halfWidth, n = 400) => withText({ value, lower: value - halfWidth, upper: value + halfWidth, resolution: 1, n });
 
 function sampleCell({ transport, fn, bytes }, plan, ticked, next) {
   const centre = CENTRE_US[transport] + (PER_KB_US[transport] * bytes) / 1000 + FUNCTION_US[fn] * (1 + bytes / 5000);
@@ -84,15 +94,15 @@ function sampleCell({ transport, fn, bytes }, plan, ticked, next) {
 function quantileOf(sorted, q, needed, ticked) {
   const n = sorted.length;
   const at = (share) => sorted[Math.min(n - 1, Math.max(0, Math.ceil(share * n) - 1))] / 1000;
-  if (n < needed) return { value: null, reason: `${needed.toLocaleString("en-US")} samples are needed, there are ${n}` };
-  if (ticked) return { value: null, lower: Math.max(0, at(q) - 1000), upper: at(q) + 1000, resolution: 1000, n, reason: "a clock that stands still during computation gives bounds, not a point" };
+  if (n < needed) return withText({ value: null, reason: { code: "too-few-samples", needed, have: n, text: `a 95 % interval needs ${needed} samples, there are ${n}` } });
+  if (ticked) return withText({ value: null, lower: Math.max(0, at(q) - 1000), upper: at(q) + 1000, basis: "tick", exclusive: true, resolution: 1000, n, reason: { code: "tick", text: "a clock that stands still during computation gives bounds, not a point" } });
   const spread = 1.96 * Math.sqrt((q * (1 - q)) / n);
-  return { value: at(q), lower: at(q - spread), upper: at(q + spread), resolution: 1, n };
+  return withText({ value: at(q), lower: at(q - spread), upper: at(q + spread), resolution: 1, n });
 }
 
 const minus = (a, b) => {
-  if (a.value === null || b.value === null) return { value: null, ...(a.lower !== undefined && { lower: a.lower, upper: a.upper, resolution: 1000 }), n: a.n, reason: a.reason ?? b.reason };
-  return { value: a.value - b.value, lower: a.lower - b.upper, upper: a.upper - b.lower, resolution: 1, n: a.n };
+  if (a.value === null || b.value === null) return withText({ value: null, ...(a.lower !== undefined && { lower: a.lower, upper: a.upper, resolution: 1000 }), n: a.n, reason: a.reason ?? b.reason });
+  return withText({ value: a.value - b.value, lower: a.lower - b.upper, upper: a.upper - b.lower, resolution: 1, n: a.n });
 };
 
 function overhead(cell, cells) {
@@ -107,7 +117,7 @@ function verdictsOf(row, thresholds, paired) {
     const outcome = found.upper < limit * 1000 ? "pass" : found.lower > limit * 1000 ? "fail" : "inconclusive";
     const allowed = { p50: 0.5, p95: 0.05, p99: 0.01 }[metric];
     const share = { pass: [0, 0, allowed * 0.8], fail: [3 * allowed, 2 * allowed, 4 * allowed], inconclusive: [allowed, allowed / 2, 2 * allowed] }[outcome];
-    const above = found.n && { value: share[0], lower: share[1], upper: Math.min(1, share[2]), n: found.n, effective_n: found.n };
+    const above = found.n && { value: share[0], lower: share[1], upper: Math.min(1, share[2]), n: found.n, effective_n: found.n, text: `${share[0] * 100} % [${share[1] * 100} %, ${share[2] * 100} %]` };
     return { id: row.id, metric, quantity: paired ? "overhead" : "latency", threshold_ms: limit, estimate_us: found, ...(above && { share_above: above }), allowed_share: allowed, outcome, ...(outcome === "inconclusive" && { samples_needed: 1600 }) };
   });
 }
@@ -147,7 +157,7 @@ function analysis(overheads) {
   if (!first) return [];
   const value = first.p50_us.value;
   return [
-    { topic: "binding-vs-direct", sentence: value === null ? "The median overhead cannot be told from nothing with this clock." : `Delegating adds ${(value / 1000).toFixed(3)} ms at the median of ${first.id}.`, figures: value === null ? [] : [{ path: `overheads/${first.id}/p50_us`, value }] },
-    { topic: "payload-effect", sentence: "Each KB of payload adds 3.8 µs over the service binding.", figures: [{ path: "slopes/service-binding.echo/us_per_kb", value: 3.8 }] },
+    { topic: "transport-vs-direct", text: value === null ? "The median overhead cannot be told from nothing with this clock." : `Delegating adds ${(value / 1000).toFixed(3)} ms at the median of ${first.id}.`, figures: value === null ? [] : [{ path: `overheads/${first.id}/p50_us`, value }] },
+    { topic: "payload-effect", text: "Each KB of payload adds 3.8 µs over the service binding.", figures: [{ path: "slopes/service-binding.echo/us_per_kb", value: 3.8 }] },
   ];
 }

@@ -45,7 +45,7 @@ const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const deploysOf = (points) => points.filter((point, index) => index > 0 && (point.version ?? null) !== (points[index - 1].version ?? null));
 
 function draw(transport, points, deploys, changes, what, width) {
-  const label = `History of ${what}. From ${shown(points[0].estimate)} ms on ${instant(points[0].finished_at)} to ${shown(points.at(-1).estimate)} ms on ${instant(points.at(-1).finished_at)}.`;
+  const label = `History of ${what}. From ${points[0].text} ms on ${instant(points[0].finished_at)} to ${points.at(-1).text} ms on ${instant(points.at(-1).finished_at)}.`;
   const frame = canvas({ width, innerHeight: 220, label });
   const times = points.map(({ finished_at: at }) => new Date(at));
   // One run alone gets an hour around it, so that there is an axis at all.

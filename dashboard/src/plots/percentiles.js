@@ -137,7 +137,7 @@ function drawEstimates(group, cell, at, high, x) {
     }
     const unseen = Math.abs(estimate.value) < (estimate.resolution ?? 0);
     mark.append("path").attr("class", unseen ? "marker hollow" : "marker").attr("d", markerPath(cell.transport)).attr("transform", `translate(${at(quantile)},${high(ms)})`);
-    mark.append("title").text(`${transportTitle(cell.transport)} ${title}: ${shown(estimate)} ms`);
+    mark.append("title").text(`${transportTitle(cell.transport)} ${title}: ${estimate.text} ms`);
   }
 }
 
