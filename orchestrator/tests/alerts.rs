@@ -10,7 +10,6 @@ use protocol::{
     Function, Plan, Report, RunId, Thresholds, Transport,
     alert::{Alert, AlertKind},
 };
-use report::format::Scale;
 use simulated::{process::Process, settings};
 
 /// Percent of the usual latency, run after run, without a change: what a quiet series looks like.
@@ -150,17 +149,14 @@ fn a_threshold_is_told_when_it_is_breached_and_not_while_it_stays_so() {
         (alert.kind, alert.breaches[0].metric.as_str()),
         (AlertKind::Threshold, "p50")
     );
-    assert!(alert.text.contains("above 0.1 ms"), "{}", alert.text);
     let breach = &alert.breaches[0];
-    let scale = Scale::milliseconds(breach.resolution_us);
-    let ends = format!(
-        "is {} to {} ms",
-        scale.lower_bound(breach.lower_us.unwrap()),
-        scale.upper_bound(breach.upper_us.unwrap())
-    );
+    let report = process.report(alert.run.as_ref().expect("a run"));
+    let mut verdicts = report.verdicts.iter();
+    let verdict = verdicts.find(|v| v.id == breach.cell && v.metric == breach.metric);
+    assert_eq!(breach.text, verdict.unwrap().text);
     assert!(
-        breach.resolution_us.is_some() && alert.text.contains(&ends),
-        "{ends}: {}",
+        breach.text.contains("of calls at 0.1 ms or above") && alert.text.contains(&breach.text),
+        "{}",
         alert.text
     );
 }

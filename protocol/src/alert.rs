@@ -112,4 +112,7 @@ pub struct Breach {
     /// What the timer resolved, in us.
     #[serde(default)]
     pub resolution_us: Option<f64>,
+    /// The verdict in words, as the report has it.
+    #[serde(default)]
+    pub text: String,
 }

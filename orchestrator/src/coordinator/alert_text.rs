@@ -40,22 +40,7 @@ pub(super) fn regression_text(run: &RunRow, regressions: &[Regression]) -> Strin
 }
 
 pub(super) fn breach_text(run: &RunRow, breaches: &[Breach]) -> String {
-    let each = |found: &Breach| {
-        let scale = Scale::milliseconds(found.resolution_us);
-        let lower = found.lower_us.map(|us| scale.lower_bound(us));
-        let upper = found.upper_us.map(|us| scale.upper_bound(us));
-        let is = match (lower, upper) {
-            (Some(lower), Some(upper)) => format!("{lower} to {upper} ms"),
-            (Some(lower), None) => format!("at least {lower} ms"),
-            // Never: what has no lower bound does not fail.
-            (None, _) => "not known".to_owned(),
-        };
-        format!(
-            "{} {} {} is {is}, above {} ms",
-            found.cell, found.metric, found.quantity, found.threshold_ms
-        )
-    };
-    let lines: Vec<String> = breaches.iter().map(each).collect();
+    let lines: Vec<String> = breaches.iter().map(|found| found.text.clone()).collect();
     let (place, id) = (&run.request.location, &run.id);
     format!(
         "worker-rpc-latency at {place}: a threshold is breached that was kept before, in run {id}. {}",

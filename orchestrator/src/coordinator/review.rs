@@ -303,5 +303,6 @@ fn breach(verdict: &Verdict) -> Breach {
         lower_us: verdict.estimate_us.lower,
         upper_us: verdict.estimate_us.upper,
         resolution_us: verdict.estimate_us.resolution,
+        text: verdict.text.clone(),
     }
 }
