@@ -120,7 +120,7 @@ impl BlockMeans {
     /// The mean over blocks, with its interval.
     ///
     /// # Errors
-    /// [`Undefined`] when there are no blocks or fewer than [`crate::proportion::MIN_BLOCKS`].
+    /// [`Undefined`] when there are no blocks or fewer than [`crate::confidence::MIN_BLOCKS`].
     pub fn estimate(&self) -> Result<Estimate, Undefined> {
         if self.is_empty() {
             return Err(Undefined::NoSamples);
