@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 /// Trials of the fast profile: seconds on two cores.
 const FAST_TRIALS: u64 = 120;
 
-/// The coverage that DESIGN section 5 asks of a 95 % interval over 1,000 trials.
+/// The least coverage of a 95 % interval over 1,000 trials.
 pub(crate) const REQUIRED_COVERAGE: f64 = 0.93;
 
 /// Number of trials, from `TRUTH_TRIALS`.
