@@ -15,6 +15,7 @@ use protocol::{
 };
 use report::{
     difference::{Difference, Finding},
+    document::Document,
     format,
 };
 use serde_json::json;
@@ -48,7 +49,7 @@ pub(crate) fn compare(api: &ApiOptions, options: &CompareOptions) -> anyhow::Res
     if api.json {
         output::document(&document(&first, &second, &compared))?;
     } else {
-        output::result(&tables::render(&markdown(&first, &second, &compared)))?;
+        output::result(&tables::render(&tables_of(&first, &second, &compared)))?;
     }
     let limit = options.fail_above;
     let exceeds = |row: &Compared| limit.is_some_and(|percent| grows_by_more_than(row, percent));
@@ -133,26 +134,23 @@ fn document(first: &Report, second: &Report, rows: &[Compared]) -> serde_json::V
     json!({"first": first.run.id, "second": second.run.id, "differences": rows.collect::<Vec<_>>()})
 }
 
-fn markdown(first: &Report, second: &Report, rows: &[Compared]) -> String {
-    let mut text = format!("# {} and then {}\n\n", first.run.id, second.run.id);
-    text.push_str("| Cell | Figure | First | Then | Difference | Finding |\n| --- | --- | ---: | ---: | ---: | --- |\n");
-    for row in rows {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "| {} | {} {} | {} | {} | {} | {} |",
-            row.cell,
-            row.metric,
-            row.quantity,
+fn tables_of(first: &Report, second: &Report, rows: &[Compared]) -> Document {
+    let mut out = Document::new();
+    out.title(format!("{} and then {}", first.run.id, second.run.id));
+    let shown = rows.iter().map(|row| {
+        [
+            row.cell.to_string(),
+            format!("{} {}", row.metric, row.quantity),
             format::value(&row.first, format::Unit::Milliseconds),
             format::value(&row.second, format::Unit::Milliseconds),
-            row.difference,
-            row.difference.finding(),
-        );
-    }
-    text.push('\n');
-    text.push_str(&in_words(first, second, rows));
-    text
+            row.difference.to_string(),
+            row.difference.finding().to_string(),
+        ]
+    });
+    let head = ["Cell", "Figure", "First", "Then", "Difference", "Finding"];
+    out.table(head, 2..5, shown);
+    out.paragraph(in_words(first, second, rows).trim_end());
+    out
 }
 
 /// What all of it says, and what may have come about by chance.

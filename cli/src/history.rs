@@ -3,6 +3,7 @@
 use crate::{api_options::ApiOptions, arguments::HistoryOptions, exit::Exit, output, tables};
 use core::fmt::Write as _;
 use protocol::history::{History, HistoryPoint};
+use report::document::Document;
 
 /// `rpc-latency history`
 pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Result<Exit> {
@@ -15,36 +16,33 @@ pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Res
         output::result(&(client.text(&path)? + "\n"))?;
     } else {
         let history: History = client.get(&path)?;
-        output::result(&tables::render(&markdown(&history)))?;
+        output::result(&tables::render(&document(&history)))?;
     }
     Ok(Exit::Pass)
 }
 
-fn markdown(history: &History) -> String {
-    let mut text = format!(
-        "# {} of {} at {} ({})\n\n",
+fn document(history: &History) -> Document {
+    let mut out = Document::new();
+    out.title(format!(
+        "{} of {} at {} ({})",
         history.metric, history.cell, history.location, history.conditions
-    );
-    text.push_str("| Run | Version | ms | Change of level |\n| --- | --- | ---: | --- |\n");
-    for point in &history.points {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} |",
-            point.run,
-            point.version.as_deref().unwrap_or("local"),
-            point.text,
+    ));
+    let rows = history.points.iter().map(|point| {
+        [
+            point.run.to_string(),
+            point.version.as_deref().unwrap_or("local").to_owned(),
+            point.text.clone(),
             change(history, point),
-        );
-    }
+        ]
+    });
+    out.table(["Run", "Version", "ms", "Change of level"], 2..3, rows);
     if history.change_points.is_empty() {
-        let _ = writeln!(
-            text,
-            "\nNo change of level is shown in {} run(s).",
+        out.paragraph(format!(
+            "No change of level is shown in {} run(s).",
             history.points.len()
-        );
+        ));
     }
-    text
+    out
 }
 
 /// Never 0: what three decimals cannot show is less than the least that they can.

@@ -1,9 +1,8 @@
-//! The report on a terminal: the Markdown that the orchestrator serves, its tables aligned, its marks taken off.
-//!
-//! There is one wording of a report, that of `GET /results/{run}.md`; here it only gets its looks.
+//! Documents on a terminal: tables aligned, verdicts in colour. What they say is made in crate `report`; here they get their looks.
 
 use crate::{api_options::ApiOptions, saved::Fetched};
 use console::{Style, measure_text_width};
+use report::document::{Block, Document, Span, Table};
 use std::io::{self, Write as _};
 
 /// Columns are this far apart.
@@ -16,108 +15,59 @@ pub(crate) fn print(api: &ApiOptions, fetched: &Fetched) -> io::Result<()> {
         out.write_all(fetched.json.as_bytes())?;
         writeln!(out)
     } else {
-        out.write_all(render(&fetched.markdown).as_bytes())
+        let document = report::document(&fetched.report);
+        out.write_all(render(&document).as_bytes())
     }
 }
 
-/// Markdown for reading on a terminal. Colours appear only where `console` finds that standard output has them.
-pub(crate) fn render(markdown: &str) -> String {
-    let mut text = String::new();
-    let mut table: Vec<Vec<String>> = Vec::new();
-    for line in markdown.lines() {
-        if let Some(cells) = cells(line) {
-            table.push(cells);
-            continue;
-        }
-        text.push_str(&aligned(&table));
-        table.clear();
-        text.push_str(&prose(line));
-        text.push('\n');
-    }
-    text.push_str(&aligned(&table));
-    text
+/// A document for reading on a terminal. Colours appear only where `console` finds that standard output has them.
+pub(crate) fn render(document: &Document) -> String {
+    let blocks: Vec<String> = document.blocks().iter().map(block).collect();
+    blocks.join("\n")
 }
 
-/// The cells of a line of a table.
-fn cells(line: &str) -> Option<Vec<String>> {
-    let inside = line.trim().strip_prefix('|')?.strip_suffix('|')?;
-    Some(inside.split('|').map(|cell| plain(cell.trim())).collect())
-}
-
-/// A line that is not of a table.
-fn prose(line: &str) -> String {
-    match line.strip_prefix('#') {
-        Some(heading) => {
-            let heading = plain(heading.trim_start_matches('#').trim());
-            Style::new().bold().apply_to(heading).to_string()
-        }
-        None => plain(line),
+fn block(block: &Block) -> String {
+    match block {
+        Block::Heading { text, .. } => format!("{}\n", Style::new().bold().apply_to(text)),
+        Block::Paragraph(text) => format!("{text}\n"),
+        Block::Items(items) => items.iter().map(|spans| item(spans)).collect(),
+        Block::Table(of) => table(of),
     }
 }
 
-/// Text without the marks of emphasis and code.
-fn plain(text: &str) -> String {
-    text.replace("**", "").replace('`', "")
+fn item(spans: &[Span]) -> String {
+    let shown = spans.iter().map(|span| match span {
+        Span::Plain(text) => text.clone(),
+        Span::Strong(text) => coloured(text),
+    });
+    format!("- {}\n", shown.collect::<String>())
 }
 
 /// A table: heading, rule, rows; every column as wide as its widest cell.
-fn aligned(table: &[Vec<String>]) -> String {
-    let Some((heading, rest)) = table.split_first() else {
-        return String::new();
+fn table(of: &Table) -> String {
+    let width = |column: usize| {
+        let cells = of.rows.iter().chain([&of.head]);
+        let widths = cells
+            .filter_map(|row| row.get(column))
+            .map(|cell| measure_text_width(cell));
+        widths.max().unwrap_or(0)
     };
-    let to_the_right: Vec<bool> = rest.first().map(|rule| is_rule(rule)).unwrap_or_default();
-    let rows = if to_the_right.is_empty() {
-        rest
-    } else {
-        &rest[1..]
-    };
-    let widths: Vec<usize> = (0..heading.len())
-        .map(|column| {
-            let cells = rows
-                .iter()
-                .chain([heading])
-                .filter_map(|row| row.get(column));
-            cells
-                .map(|cell| measure_text_width(cell))
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
+    let widths: Vec<usize> = (0..of.head.len()).map(width).collect();
     let line = |row: &Vec<String>| {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (cell, width))| {
-                let space = " ".repeat(width - measure_text_width(cell));
-                let cell = coloured(cell);
-                if to_the_right.get(column) == Some(&true) {
-                    format!("{space}{cell}")
-                } else {
-                    format!("{cell}{space}")
-                }
-            });
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| {
+            let space = " ".repeat(width - measure_text_width(cell));
+            let cell = coloured(cell);
+            if of.numbers.contains(&column) {
+                format!("{space}{cell}")
+            } else {
+                format!("{cell}{space}")
+            }
+        });
         cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned() + "\n"
     };
-    let rule = widths
-        .iter()
-        .map(|width| "-".repeat(*width))
-        .collect::<Vec<_>>()
-        .join(GAP)
-        + "\n";
-    line(heading) + &rule + &rows.iter().map(line).collect::<String>()
-}
-
-/// Which columns are set to the right, if the row is the one under a heading: `| --- | ---: |`.
-fn is_rule(row: &[String]) -> Vec<bool> {
-    let rule = row
-        .iter()
-        .all(|cell| cell.contains('-') && cell.chars().all(|mark| matches!(mark, '-' | ':')));
-    if rule {
-        row.iter().map(|cell| cell.ends_with(':')).collect()
-    } else {
-        Vec::new()
-    }
+    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+    line(&of.head) + &rule.join(GAP) + "\n" + &of.rows.iter().map(line).collect::<String>()
 }
 
 /// A verdict in its colour; anything else as it is.
@@ -134,26 +84,39 @@ fn coloured(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use report::document::plain;
 
     #[test]
-    fn tables_are_aligned_and_marks_taken_off() {
-        let markdown = "## Latency of `echo`\n\n| Method | Payload | p50 |\n| --- | ---: | ---: |\n| Direct | 100 B | < 0.001 |\n| **Service Binding** | 100 KB | 0.475 |\n\nA *sentence*.\n";
+    fn blocks_stand_apart_and_tables_are_aligned() {
+        let mut document = Document::new();
+        document.section("echo");
+        let rows = [
+            ["Direct", "100 B", "< 0.001"].map(str::to_owned),
+            ["Service Binding", "100 KB", "0.475"].map(str::to_owned),
+        ];
+        document.table(["Method", "Payload", "p50"], 1..3, rows);
+        document.paragraph("A sentence.");
+        document.items([
+            vec![
+                Span::Strong("fail".to_owned()),
+                Span::Plain(": why".to_owned()),
+            ],
+            plain("another"),
+        ]);
         assert_eq!(
-            console::strip_ansi_codes(&render(markdown)),
-            "Latency of echo
+            console::strip_ansi_codes(&render(&document)),
+            "echo
 
 Method            Payload       p50
 ---------------   -------   -------
 Direct              100 B   < 0.001
 Service Binding    100 KB     0.475
 
-A *sentence*.
+A sentence.
+
+- fail: why
+- another
 "
         );
-    }
-
-    #[test]
-    fn a_table_at_the_end_and_one_without_rule_are_shown_too() {
-        assert_eq!(render("|a|b|\n|1|22|"), "a   b\n-   --\n1   22\n");
     }
 }

@@ -8,7 +8,9 @@
 
 mod analysis;
 mod cells;
+mod contents;
 pub mod difference;
+pub mod document;
 mod environment;
 mod evidence;
 mod failed_calls;
@@ -26,6 +28,7 @@ mod warnings;
 mod wire;
 mod wording;
 
+pub use contents::document;
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
 

@@ -1,135 +1,86 @@
-//! A report as Markdown: the tables that people came for. Published by the orchestrator and saved by the command line.
+//! Documents as Markdown: published by the orchestrator and saved by the command line.
 //!
-//! One table for each function with the columns Method, Payload, p50, p95, p99; below them overheads, verdicts, breakdown, slopes,
-//! analysis, warnings and the environment. Text that came from outside is never in a report, so nothing needs escaping.
+//! Text that came from outside is never in a report, so nothing needs escaping.
 
-mod environment;
-mod notes;
-mod sections;
-
-use crate::format::size;
+use crate::{
+    contents,
+    document::{Block, Document, Span, Table},
+};
 use core::fmt::Write as _;
-use protocol::{Report, Transport, report::CellReport};
-
-/// Appends a line. Writing to a string cannot fail.
-macro_rules! line {
-    ($out:expr) => { $out.push('\n') };
-    ($out:expr, $($arg:tt)*) => {{ let _ = writeln!($out, $($arg)*); }};
-}
-use line;
+use protocol::{Function, Report};
 
 /// The whole report.
 #[must_use]
 pub fn render(report: &Report) -> String {
-    let mut out = String::new();
-    headline(&mut out, report);
-    for &function in &report.plan.functions {
-        line!(out, "## {function}");
-        line!(out);
-        out.push_str(&latency_table(report, function));
-        line!(out);
-    }
-    notes::unstated(&mut out, report);
-    sections::overheads(&mut out, report);
-    notes::dominated(&mut out, report);
-    sections::verdicts(&mut out, report);
-    sections::failed_calls(&mut out, report);
-    sections::breakdown(&mut out, report);
-    sections::slopes(&mut out, report);
-    sections::analysis(&mut out, report);
-    sections::warnings(&mut out, report);
-    environment::environment(&mut out, report);
-    out
+    write(&contents::document(report))
 }
 
-fn headline(out: &mut String, report: &Report) {
-    let run = &report.run;
-    line!(out, "# Run {}: {}", run.id, report.summary.outcome);
-    line!(out);
-    for transport in &report.summary.transports {
-        let name = transport.transport.title();
-        line!(
-            out,
-            "- {name}: **{}**. {}",
-            transport.outcome,
-            transport.reason
-        );
-    }
-    if !report.summary.transports.is_empty() {
-        line!(out);
-    }
-    let place = run
-        .colo
-        .as_ref()
-        .map_or_else(String::new, |colo| format!(" ({colo})"));
-    let finished = run.finished_at.map_or_else(String::new, |at| {
-        format!(", finished {}", at.format("%Y-%m-%d %H:%M:%S UTC"))
-    });
-    line!(
-        out,
-        "Location {}{place}, started by {}{finished}, {}. Times in ms; 95 % intervals in brackets.",
-        run.location,
-        run.trigger,
-        run.state
-    );
-    line!(out);
-}
-
-/// The table of one function: direct, service binding, raw fetch, then the others, each by payload.
+/// The table of one function's latencies.
 #[must_use]
-pub fn latency_table(report: &Report, function: protocol::Function) -> String {
-    let mut rows = vec![["Method", "Payload", "p50", "p95", "p99"].map(str::to_owned)];
-    for &transport in Transport::ALL {
-        let mut cells: Vec<&CellReport> = report
-            .cells
-            .iter()
-            .filter(|cell| cell.transport == transport && cell.function == function)
-            .collect();
-        cells.sort_by_key(|cell| cell.payload_bytes);
-        rows.extend(cells.into_iter().map(|cell| {
-            [
-                transport.title().to_owned(),
-                size(cell.payload_bytes),
-                cell.p50_us.text.clone(),
-                cell.p95_us.text.clone(),
-                cell.p99_us.text.clone(),
-            ]
-        }));
-    }
-    table(&rows, 2)
+pub fn latency_table(report: &Report, function: Function) -> String {
+    let mut out = Document::new();
+    contents::latencies(&mut out, report, function);
+    write(&out)
 }
 
-/// A Markdown table whose columns line up in plain text, too. The first row is the head; columns from `numbers` on are right-aligned.
-pub(crate) fn table<const N: usize>(rows: &[[String; N]], numbers: usize) -> String {
+/// Any document.
+#[must_use]
+pub fn write(document: &Document) -> String {
+    let blocks: Vec<String> = document.blocks().iter().map(block).collect();
+    blocks.join("\n")
+}
+
+/// A block, with the end of its last line.
+fn block(block: &Block) -> String {
+    match block {
+        Block::Heading { level, text } => format!("{} {text}\n", "#".repeat((*level).into())),
+        Block::Paragraph(text) => format!("{text}\n"),
+        Block::Items(items) => items.iter().map(|spans| item(spans)).collect(),
+        Block::Table(of) => table(of),
+    }
+}
+
+fn item(spans: &[Span]) -> String {
+    let inline = spans.iter().map(|span| match span {
+        Span::Plain(text) => text.clone(),
+        Span::Strong(text) => format!("**{text}**"),
+    });
+    format!("- {}\n", inline.collect::<String>())
+}
+
+/// A table whose columns line up in plain text, too.
+fn table(of: &Table) -> String {
+    let rows = || [&of.head].into_iter().chain(&of.rows);
     let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
+        let cells = rows().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| cell.chars().count())
             .max()
             .unwrap_or(0)
             .max(3)
     };
-    let widths: [usize; N] = core::array::from_fn(width);
+    let widths: Vec<usize> = (0..of.head.len()).map(width).collect();
     let mut out = String::new();
-    for (number, row) in rows.iter().enumerate() {
-        for (column, text) in row.iter().enumerate() {
-            let width = widths[column];
-            let _ = if column < numbers {
+    for (number, row) in rows().enumerate() {
+        for (column, (text, &width)) in row.iter().zip(&widths).enumerate() {
+            // Writing to a string cannot fail.
+            let _ = if !of.numbers.contains(&column) {
                 write!(out, "| {text:<width$} ")
             } else {
                 write!(out, "| {text:>width$} ")
             };
         }
-        line!(out, "|");
+        out.push_str("|\n");
         if number == 0 {
-            for (column, width) in widths.iter().enumerate() {
-                let dashes = "-".repeat(*width);
-                let _ = if column < numbers {
+            for (column, &width) in widths.iter().enumerate() {
+                let dashes = "-".repeat(width);
+                let _ = if !of.numbers.contains(&column) {
                     write!(out, "| {dashes} ")
                 } else {
                     write!(out, "| {}: ", &dashes[1..])
                 };
             }
-            line!(out, "|");
+            out.push_str("|\n");
         }
     }
     out

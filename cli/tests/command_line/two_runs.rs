@@ -263,7 +263,8 @@ fn a_plan_is_priced_without_an_orchestrator() {
 fn the_history_of_a_cell_shows_where_its_level_changed() {
     let point = |run: &str, us: f64| {
         serde_json::json!({"run": run, "finished_at": "2026-11-22T17:28:00Z", "version": null, "value_us": us,
-            "lower_us": us - 3.0, "upper_us": us + 4.0, "resolution_us": 1.0, "n": 400})
+            "lower_us": us - 3.0, "upper_us": us + 4.0, "resolution_us": 1.0, "n": 400,
+            "text": format!("{:.3} [{:.3}, {:.3}]", us / 1e3, (us - 3.0) / 1e3, (us + 4.0) / 1e3)})
     };
     let later = "20261122T232800Z-4f9a1c08";
     let history = serde_json::json!({"location": "wnam", "cell": CELL, "metric": "p95", "conditions": "text",

@@ -2,13 +2,14 @@ use super::*;
 
 #[test]
 fn the_table_has_the_layout_that_users_know() {
+    let mut document = Document::new();
     let rows = [
-        ["Method", "Payload", "p50", "p95", "p99"].map(str::to_owned),
         ["Direct", "100 B", "< 0.001", "0.002", "0.004"].map(str::to_owned),
         ["Service Binding", "100 KB", "0.412", "0.600", "1-2"].map(str::to_owned),
     ];
+    document.table(["Method", "Payload", "p50", "p95", "p99"], 2..5, rows);
     assert_eq!(
-        table(&rows, 2),
+        write(&document),
         "| Method          | Payload |     p50 |   p95 |   p99 |\n\
          | --------------- | ------- | ------: | ----: | ----: |\n\
          | Direct          | 100 B   | < 0.001 | 0.002 | 0.004 |\n\
@@ -19,7 +20,7 @@ fn the_table_has_the_layout_that_users_know() {
 #[test]
 fn methods_stand_in_their_order_and_payloads_by_size() {
     let report: Report = crate::read(include_str!("tests/report.json")).unwrap();
-    let table = latency_table(&report, protocol::Function::Echo);
+    let table = latency_table(&report, Function::Echo);
     let rows: Vec<&str> = table.lines().skip(2).collect();
     assert_eq!(
         rows,

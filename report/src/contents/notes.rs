@@ -1,8 +1,7 @@
 //! What is to be known of the tables, below them.
 
-use super::line;
+use crate::document::{Document, plain};
 use crate::format::Scale;
-use core::fmt::Write as _;
 use protocol::{
     Estimate, Reason, ReasonCode, Report,
     report::{CellReport, Stretch},
@@ -10,7 +9,7 @@ use protocol::{
 use std::collections::BTreeMap;
 
 /// Why some figures of the tables above are not stated, each reason once.
-pub(super) fn unstated(out: &mut String, report: &Report) {
+pub(super) fn unstated(out: &mut Document, report: &Report) {
     let mut reasons: BTreeMap<_, Vec<(String, &Reason)>> = BTreeMap::new();
     for cell in &report.cells {
         for (name, estimate) in [
@@ -31,26 +30,22 @@ pub(super) fn unstated(out: &mut String, report: &Report) {
     if reasons.is_empty() {
         return;
     }
-    line!(out, "Not stated as a point:");
-    line!(out);
-    for figures in reasons.values() {
-        let Some((first, reason)) = figures.first() else {
-            continue;
-        };
+    out.paragraph("Not stated as a point:");
+    out.items(reasons.values().filter_map(|figures| {
+        let (first, reason) = figures.first()?;
         let more = match figures.len() - 1 {
             0 => String::new(),
             others => format!(" and {others} more"),
         };
-        line!(out, "- {first}{more}: {}", reason.text);
-    }
-    line!(out);
+        Some(plain(format!("{first}{more}: {}", reason.text)))
+    }));
 }
 
 /// Most slices that are named of those that dominate a mean.
 const NAMED_STRETCHES: usize = 5;
 
 /// Means that are mostly about one slice, the worst first: means of isolated calls stand in the table above, those of back-to-back calls in the tables below.
-pub(super) fn dominated(out: &mut String, report: &Report) {
+pub(super) fn dominated(out: &mut Document, report: &Report) {
     let of = |cell: &CellReport| {
         let chain = cell.chain_dominated_by.clone();
         let isolated = cell.mean_dominated_by.clone();
@@ -71,24 +66,18 @@ pub(super) fn dominated(out: &mut String, report: &Report) {
         return;
     }
     found.sort_by(|a, b| b.1.share.total_cmp(&a.1.share));
-    line!(
-        out,
-        "Means that are mostly about one slice (no verdict rests on a mean):"
-    );
-    line!(out);
-    for (name, stretch, scale) in found.iter().take(NAMED_STRETCHES) {
-        line!(
-            out,
-            "- {name}: {:.0} % of the time in block {}, {} calls; {} ms without it",
+    out.paragraph("Means that are mostly about one slice (no verdict rests on a mean):");
+    let named = found.iter().take(NAMED_STRETCHES);
+    let named = named.map(|(name, stretch, scale)| {
+        format!(
+            "{name}: {:.0} % of the time in block {}, {} calls; {} ms without it",
             stretch.share * 100.0,
             stretch.block,
             stretch.calls,
             scale.reading(stretch.mean_without_us)
-        );
-    }
-    let more = found.len().saturating_sub(NAMED_STRETCHES);
-    if more > 0 {
-        line!(out, "- and {more} more");
-    }
-    line!(out);
+        )
+    });
+    let others = found.len().saturating_sub(NAMED_STRETCHES);
+    let more = (others > 0).then(|| format!("and {others} more"));
+    out.items(named.chain(more).map(plain));
 }

@@ -1,16 +1,14 @@
 //! What stands below the tables of latencies.
 
-use super::{line, table};
+use crate::document::{Document, Span, plain};
 use crate::format::{UNSTATED, percent, size};
-use core::fmt::Write as _;
 use protocol::{
     Report,
     report::{Outcome, Share},
 };
 
-pub(super) fn overheads(out: &mut String, report: &Report) {
-    let mut rows = vec![["Cell", "mean", "p50", "p95", "p99"].map(str::to_owned)];
-    rows.extend(report.overheads.iter().map(|overhead| {
+pub(super) fn overheads(out: &mut Document, report: &Report) {
+    let rows = report.overheads.iter().map(|overhead| {
         [
             overhead.id.to_string(),
             overhead.mean_us.text.clone(),
@@ -18,24 +16,22 @@ pub(super) fn overheads(out: &mut String, report: &Report) {
             overhead.p95_us.text.clone(),
             overhead.p99_us.text.clone(),
         ]
-    }));
-    section(out, "Overhead against direct (ms)", &rows, 1);
+    });
+    let head = ["Cell", "mean", "p50", "p95", "p99"];
+    out.section_of_table("Overhead against direct (ms)", head, 1..6, rows);
 }
 
-pub(super) fn verdicts(out: &mut String, report: &Report) {
-    let mut rows = vec![
-        [
-            "Cell",
-            "Of",
-            "Figure (ms)",
-            "Threshold (ms)",
-            "Calls above",
-            "Allowed",
-            "Verdict",
-        ]
-        .map(str::to_owned),
+pub(super) fn verdicts(out: &mut Document, report: &Report) {
+    let head = [
+        "Cell",
+        "Of",
+        "Figure (ms)",
+        "Threshold (ms)",
+        "Calls above",
+        "Allowed",
+        "Verdict",
     ];
-    rows.extend(report.verdicts.iter().map(|verdict| {
+    let rows = report.verdicts.iter().map(|verdict| {
         let needed = verdict.samples_needed.map_or_else(String::new, |samples| {
             format!(" (about {samples} samples would settle it)")
         });
@@ -48,8 +44,8 @@ pub(super) fn verdicts(out: &mut String, report: &Report) {
             format!("< {}", percent(verdict.allowed_share)),
             format!("{}{needed}", verdict.outcome),
         ]
-    }));
-    section(out, "Verdicts", &rows, 2);
+    });
+    out.section_of_table("Verdicts", head, 2..7, rows);
 }
 
 fn above(share: Option<&Share>) -> String {
@@ -57,14 +53,12 @@ fn above(share: Option<&Share>) -> String {
 }
 
 /// The failed calls of each transport, and of those cells that have some or are not settled.
-pub(super) fn failed_calls(out: &mut String, report: &Report) {
-    let mut rows =
-        vec![["Of", "Calls", "Failed", "Share", "Allowed", "Verdict"].map(str::to_owned)];
+pub(super) fn failed_calls(out: &mut Document, report: &Report) {
     let worth_a_row = report
         .failed_calls
         .iter()
         .filter(|row| row.id.is_none() || row.failed > 0 || row.outcome != Outcome::Pass);
-    rows.extend(worth_a_row.map(|row| {
+    let rows = worth_a_row.map(|row| {
         let needed = row.calls_needed.map_or_else(String::new, |calls| {
             format!(" (about {calls} calls would settle it)")
         });
@@ -77,11 +71,12 @@ pub(super) fn failed_calls(out: &mut String, report: &Report) {
             format!("< {}", percent(row.allowed_share)),
             format!("{}{needed}", row.outcome),
         ]
-    }));
-    section(out, "Failed calls", &rows, 1);
+    });
+    let head = ["Of", "Calls", "Failed", "Share", "Allowed", "Verdict"];
+    out.section_of_table("Failed calls", head, 1..6, rows);
 }
 
-pub(super) fn breakdown(out: &mut String, report: &Report) {
+pub(super) fn breakdown(out: &mut Document, report: &Report) {
     let head = [
         "Function",
         "Payload",
@@ -92,8 +87,7 @@ pub(super) fn breakdown(out: &mut String, report: &Report) {
         "function",
         "residual",
     ];
-    let mut rows = vec![head.map(str::to_owned)];
-    rows.extend(report.breakdown.iter().map(|parts| {
+    let rows = report.breakdown.iter().map(|parts| {
         [
             parts.function.to_string(),
             size(parts.payload_bytes),
@@ -104,63 +98,49 @@ pub(super) fn breakdown(out: &mut String, report: &Report) {
             parts.function_us.text.clone(),
             parts.residual_us.text.clone(),
         ]
-    }));
-    section(
-        out,
-        "Where the time of a service-binding call goes (us)",
-        &rows,
-        2,
-    );
+    });
+    let title = "Where the time of a service-binding call goes (us)";
+    out.section_of_table(title, head, 2..8, rows);
 }
 
-pub(super) fn slopes(out: &mut String, report: &Report) {
-    let mut rows =
-        vec![["Method", "Function", "us per KB", "at no payload (us)"].map(str::to_owned)];
-    rows.extend(report.slopes.iter().map(|slope| {
+pub(super) fn slopes(out: &mut Document, report: &Report) {
+    let rows = report.slopes.iter().map(|slope| {
         [
             slope.transport.title().to_owned(),
             slope.function.to_string(),
             slope.us_per_kb.text.clone(),
             slope.intercept_us.text.clone(),
         ]
-    }));
-    section(out, "Growth with the payload", &rows, 2);
+    });
+    let head = ["Method", "Function", "us per KB", "at no payload (us)"];
+    out.section_of_table("Growth with the payload", head, 2..4, rows);
 }
 
-pub(super) fn analysis(out: &mut String, report: &Report) {
+pub(super) fn analysis(out: &mut Document, report: &Report) {
     if report.analysis.is_empty() {
         return;
     }
-    line!(out, "## Analysis");
-    line!(out);
-    for finding in &report.analysis {
-        line!(out, "- {}", finding.text);
-    }
-    line!(out);
+    out.section("Analysis");
+    out.items(
+        report
+            .analysis
+            .iter()
+            .map(|statement| plain(&statement.text)),
+    );
 }
 
-pub(super) fn warnings(out: &mut String, report: &Report) {
-    line!(out, "## Warnings");
-    line!(out);
+pub(super) fn warnings(out: &mut Document, report: &Report) {
+    out.section("Warnings");
     if report.warnings.is_empty() {
-        line!(out, "None found.");
+        out.paragraph("None found.");
     }
-    for warning in &report.warnings {
+    out.items(report.warnings.iter().map(|warning| {
         let cell = warning
             .cell
             .map_or_else(String::new, |cell| format!(" in {cell}"));
-        line!(out, "- **{}**{cell}: {}", warning.kind, warning.text);
-    }
-    line!(out);
-}
-
-/// A titled table, left out when it has a head only.
-fn section<const N: usize>(out: &mut String, title: &str, rows: &[[String; N]], numbers: usize) {
-    if rows.len() < 2 {
-        return;
-    }
-    line!(out, "## {title}");
-    line!(out);
-    out.push_str(&table(rows, numbers));
-    line!(out);
+        vec![
+            Span::Strong(warning.kind.to_string()),
+            Span::Plain(format!("{cell}: {}", warning.text)),
+        ]
+    }));
 }

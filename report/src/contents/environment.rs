@@ -1,17 +1,14 @@
 //! With what and how finely it was measured.
 
-use super::line;
+use crate::document::{Document, plain};
 use crate::format::{Scale, UNSTATED};
-use core::fmt::Write as _;
 use protocol::{Report, report::Stretch};
 
-pub(super) fn environment(out: &mut String, report: &Report) {
+pub(super) fn environment(out: &mut Document, report: &Report) {
     let environment = &report.environment;
-    line!(out, "## Environment");
-    line!(out);
-    line!(
-        out,
-        "- package {}, deployed version {}, compatibility date {}, limits {}",
+    out.section("Environment");
+    let mut items = vec![format!(
+        "package {}, deployed version {}, compatibility date {}, limits {}",
         environment.package_version,
         environment
             .deployed_version_id
@@ -19,7 +16,7 @@ pub(super) fn environment(out: &mut String, report: &Report) {
             .unwrap_or("none (local)"),
         environment.compatibility_date,
         environment.limits
-    );
+    )];
     let timers: Vec<&str> = environment
         .timers
         .iter()
@@ -33,32 +30,32 @@ pub(super) fn environment(out: &mut String, report: &Report) {
         Some(false) => "; the clock stands still while a Worker computes",
         None => "",
     };
-    line!(out, "- timer {}, tick {tick}{clock}", timers.join(" and "));
+    items.push(format!(
+        "timer {}, tick {tick}{clock}",
+        timers.join(" and ")
+    ));
     if let Some(floor) = &environment.noise_floor {
         let scale = Scale::microseconds(floor.resolution_us);
         let resolution = floor.resolution_us.map_or_else(String::new, |_| {
             format!("resolution of a reading {} us, ", scale.resolution())
         });
-        line!(
-            out,
-            "- noise floor of the timer around no call: p50 {} us, p95 {} us, p99 {} us ({resolution}n = {})",
+        items.push(format!(
+        "noise floor of the timer around no call: p50 {} us, p95 {} us, p99 {} us ({resolution}n = {})",
             scale.reading(floor.p50_us),
             scale.reading(floor.p95_us),
             scale.reading(floor.p99_us),
             floor.n
-        );
+        ));
     }
     if let Some(cost) = &environment.isolation_cost_us {
-        line!(
-            out,
-            "- isolation cost (a call after CPU work against back-to-back calls): {} us",
+        items.push(format!(
+            "isolation cost (a call after CPU work against back-to-back calls): {} us",
             cost.text
-        );
+        ));
     }
     let plan = &report.plan;
-    line!(
-        out,
-        "- plan: {} samples a cell, {} warmup calls a slice, payload {}, call timeout {} ms, batch size {}, concurrency {}, seed {}",
+    items.push(format!(
+        "plan: {} samples a cell, {} warmup calls a slice, payload {}, call timeout {} ms, batch size {}, concurrency {}, seed {}",
         plan.samples_per_cell,
         plan.warmup_per_slice,
         plan.payload_shape,
@@ -66,33 +63,32 @@ pub(super) fn environment(out: &mut String, report: &Report) {
         plan.batch_size,
         plan.concurrency,
         plan.seed
-    );
+    ));
     let failed: u64 = report
         .cells
         .iter()
         .flat_map(|cell| cell.errors.values())
         .sum();
     let count: u64 = report.cells.iter().map(|cell| cell.count).sum();
-    line!(out, "- {count} samples succeeded, {failed} failed");
-    means(out, report);
+    items.push(format!("{count} samples succeeded, {failed} failed"));
+    items.extend(means(report));
+    out.items(items.into_iter().map(plain));
 }
 
 /// The isolated mean beside the chain's, for the smallest delegated cell: the two differ, and the report says so.
-fn means(out: &mut String, report: &Report) {
+fn means(report: &Report) -> Option<String> {
     let delegated = report
         .cells
         .iter()
         .filter(|cell| cell.transport.delegates());
-    if let Some(cell) = delegated.min_by_key(|cell| (cell.transport, cell.payload_bytes)) {
-        let (isolated, back_to_back) = (&cell.mean_us.text, &cell.chain_mean_us.text);
-        line!(
-            out,
-            "- mean of {} (ms): {isolated} isolated{}, {back_to_back} back-to-back{}",
-            cell.id,
-            share(cell.mean_dominated_by.as_ref()),
-            share(cell.chain_dominated_by.as_ref())
-        );
-    }
+    let cell = delegated.min_by_key(|cell| (cell.transport, cell.payload_bytes))?;
+    let (isolated, back_to_back) = (&cell.mean_us.text, &cell.chain_mean_us.text);
+    Some(format!(
+        "mean of {} (ms): {isolated} isolated{}, {back_to_back} back-to-back{}",
+        cell.id,
+        share(cell.mean_dominated_by.as_ref()),
+        share(cell.chain_dominated_by.as_ref())
+    ))
 }
 
 /// How much of a mean one slice is, where it dominates.

@@ -1,0 +1,79 @@
+//! A report as people read it: the tables that they came for, one for each function; below them overheads, verdicts, failed calls, parts, slopes,
+//! analysis, warnings and the environment. Figures are the report's own texts.
+
+mod environment;
+mod notes;
+mod sections;
+
+use crate::{
+    document::{Document, Span},
+    format::size,
+};
+use protocol::{Function, Report, Transport, report::CellReport};
+
+/// The whole report.
+#[must_use]
+pub fn document(report: &Report) -> Document {
+    let mut out = Document::new();
+    headline(&mut out, report);
+    for &function in &report.plan.functions {
+        out.section(function.to_string());
+        latencies(&mut out, report, function);
+    }
+    notes::unstated(&mut out, report);
+    sections::overheads(&mut out, report);
+    notes::dominated(&mut out, report);
+    sections::verdicts(&mut out, report);
+    sections::failed_calls(&mut out, report);
+    sections::breakdown(&mut out, report);
+    sections::slopes(&mut out, report);
+    sections::analysis(&mut out, report);
+    sections::warnings(&mut out, report);
+    environment::environment(&mut out, report);
+    out
+}
+
+fn headline(out: &mut Document, report: &Report) {
+    let run = &report.run;
+    out.title(format!("Run {}: {}", run.id, report.summary.outcome));
+    out.items(report.summary.transports.iter().map(|transport| {
+        vec![
+            Span::Plain(format!("{}: ", transport.transport.title())),
+            Span::Strong(transport.outcome.to_string()),
+            Span::Plain(format!(". {}", transport.reason)),
+        ]
+    }));
+    let place = run
+        .colo
+        .as_ref()
+        .map_or_else(String::new, |colo| format!(" ({colo})"));
+    let finished = run.finished_at.map_or_else(String::new, |at| {
+        format!(", finished {}", at.format("%Y-%m-%d %H:%M:%S UTC"))
+    });
+    out.paragraph(format!(
+        "Location {}{place}, started by {}{finished}, {}. Times in ms; 95 % intervals in brackets.",
+        run.location, run.trigger, run.state
+    ));
+}
+
+/// The table of one function: direct, service binding, raw fetch, then the others, each by payload.
+pub(crate) fn latencies(out: &mut Document, report: &Report, function: Function) {
+    let of = |transport: Transport| {
+        let cells = report.cells.iter();
+        let mut cells: Vec<&CellReport> = cells
+            .filter(|cell| cell.transport == transport && cell.function == function)
+            .collect();
+        cells.sort_by_key(|cell| cell.payload_bytes);
+        cells.into_iter().map(move |cell| {
+            [
+                transport.title().to_owned(),
+                size(cell.payload_bytes),
+                cell.p50_us.text.clone(),
+                cell.p95_us.text.clone(),
+                cell.p99_us.text.clone(),
+            ]
+        })
+    };
+    let rows = Transport::ALL.iter().copied().flat_map(of);
+    out.table(["Method", "Payload", "p50", "p95", "p99"], 2..5, rows);
+}
