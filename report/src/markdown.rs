@@ -64,20 +64,20 @@ fn table(of: &Table) -> String {
     for (number, row) in rows().enumerate() {
         for (column, (text, &width)) in row.iter().zip(&widths).enumerate() {
             // Writing to a string cannot fail.
-            let _ = if !of.numbers.contains(&column) {
-                write!(out, "| {text:<width$} ")
-            } else {
+            let _ = if of.numbers.contains(&column) {
                 write!(out, "| {text:>width$} ")
+            } else {
+                write!(out, "| {text:<width$} ")
             };
         }
         out.push_str("|\n");
         if number == 0 {
             for (column, &width) in widths.iter().enumerate() {
                 let dashes = "-".repeat(width);
-                let _ = if !of.numbers.contains(&column) {
-                    write!(out, "| {dashes} ")
-                } else {
+                let _ = if of.numbers.contains(&column) {
                     write!(out, "| {}: ", &dashes[1..])
+                } else {
+                    write!(out, "| {dashes} ")
                 };
             }
             out.push_str("|\n");

@@ -114,7 +114,7 @@ fn serving(project: &Project, temporary: &Path) -> Child {
 
 /// That command.
 pub(crate) fn serve_command(project: &Project, temporary: &Path) -> Command {
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_rpc-latency"));
+    let mut serve = with_default_signals();
     serve
         .args(["serve", "--port", "0", "--project"])
         .arg(project.root())
@@ -122,6 +122,16 @@ pub(crate) fn serve_command(project: &Project, temporary: &Path) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit());
     serve
+}
+
+/// The command line, ended by the signals that end programs: what started the tests may ignore them, as `nohup` and the background jobs of a
+/// shell do, and what is ignored stays ignored.
+pub(crate) fn with_default_signals() -> Command {
+    let mut command = Command::new("env");
+    command
+        .arg("--default-signal")
+        .arg(env!("CARGO_BIN_EXE_rpc-latency"));
+    command
 }
 
 /// Starts that command and waits until it says its address.
@@ -204,7 +214,7 @@ fn an_interrupted_run_stops_its_workers_and_says_so() {
     let (_folder, project) = project(&orchestrator);
     let temporary = tempfile::tempdir().unwrap();
     let mark = temporary.path().display().to_string();
-    let mut run = Command::new(env!("CARGO_BIN_EXE_rpc-latency"))
+    let mut run = with_default_signals()
         .args(["run", "--local", "--project"])
         .arg(project.root())
         .env("TMPDIR", temporary.path())
