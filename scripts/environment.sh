@@ -55,6 +55,8 @@ clean_environment() {
   # Here scripts look for what cargo built. Set but empty, RUSTFLAGS keeps out the flags of configuration files, too.
   export CARGO_TARGET_DIR=$ROOT/target CARGO_BUILD_BUILD_DIR=$ROOT/target RUSTFLAGS=""
   export WRANGLER_LOG=log WRANGLER_SEND_METRICS=false WRANGLER_SEND_ERROR_REPORTS=false WRANGLER_HIDE_BANNER=true
+  # npm runs once; what it would keep for a second time stays behind in the user's folder of temporary files.
+  export NODE_DISABLE_COMPILE_CACHE=1
   # In scripts, not in a terminal that sources this: numbers, classes of characters and messages are the same everywhere.
   case $- in *i*) ;; *) export LC_ALL=C ;; esac
 }
