@@ -7,7 +7,8 @@ import { COMPARED, FUNCTIONS, OUTCOMES, PAYLOAD_SHAPES, QUANTILES, TRANSPORTS } 
 const description = JSON.parse(await readFile(new URL("../../orchestrator/openapi.json", import.meta.url), "utf8"));
 const { schemas } = description.components;
 
-const names = (schema) => schema.enum ?? schema.oneOf.map((one) => one.const);
+/** The names of a vocabulary; of an open one, those that are known. */
+const names = (schema) => schema.enum ?? schema.oneOf?.map((one) => one.const) ?? names(schema.anyOf[0]);
 
 test("the quantiles of a cell are those that the page shows, in their order", () => {
   const fields = Object.keys(schemas.CellReport.properties).filter((name) => /^p[\d_]+_us$/.test(name));

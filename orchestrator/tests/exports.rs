@@ -10,7 +10,7 @@ use hdrhistogram::{
         interval_log::{IntervalLogIterator, LogEntry},
     },
 };
-use protocol::{Quantile, Report, RunId, history::History, run::RunStatus};
+use protocol::{PayloadShape, Quantile, Report, RunId, history::History, run::RunStatus};
 use simulated::{
     TOKEN,
     http::{Places, TestRequest},
@@ -251,10 +251,10 @@ fn series_hold_each_run_once_oldest_first_and_only_comparable_ones() {
         .set(places.now() + 5_000);
     let series: History = serde_json::from_str(&places.get(&url).body).unwrap();
     assert_eq!(series.points.len(), 1);
-    assert!(
-        series.conditions.starts_with("records"),
-        "{}",
-        series.conditions
+    assert_eq!(series.conditions.payload_shape, PayloadShape::Records);
+    assert_eq!(
+        series.conditions.text,
+        "payload records, batch size 1, concurrency 1, timer interpolated"
     );
 
     for bad in [

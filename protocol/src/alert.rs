@@ -85,6 +85,9 @@ pub struct Regression {
     pub change_percent_lower: f64,
     /// Upper end of its 95 % interval.
     pub change_percent_upper: f64,
+    /// All of it in words.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// A threshold that is breached: the whole interval is above it.

@@ -242,6 +242,7 @@ pub(super) fn cell_report(
     let resolved = |ns: u64| (ns as f64 >= figures.resolution_ns).then(|| us(ns as f64));
     Ok(CellReport {
         id: evidence.cell,
+        runtime: evidence.cell.runtime,
         transport: evidence.cell.transport,
         function: evidence.cell.function,
         payload_bytes: evidence.cell.payload_bytes,

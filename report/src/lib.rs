@@ -20,6 +20,7 @@ mod merge;
 mod overheads;
 mod parts;
 mod reasons;
+pub mod series;
 mod stored;
 mod summary;
 mod texts;

@@ -9,11 +9,7 @@ use protocol::{
 };
 use runs::{BLOCKS, Platform, cell, find, records, report, samples_of};
 
-const ID: Cell = Cell {
-    transport: Transport::ServiceBinding,
-    function: Function::Echo,
-    payload_bytes: 100,
-};
+const ID: Cell = Cell::native(Transport::ServiceBinding, Function::Echo, 100);
 
 /// `direct` and a service binding that is well within the thresholds.
 fn small_plan() -> Plan {

@@ -14,11 +14,7 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use runs::{BLOCKS, Platform, cell, find, records, records_of, report, samples_of, small_plan};
 
-const ID: Cell = Cell {
-    transport: Transport::ServiceBinding,
-    function: Function::Echo,
-    payload_bytes: 100,
-};
+const ID: Cell = Cell::native(Transport::ServiceBinding, Function::Echo, 100);
 
 /// Blocks that differ so much that a p95 cannot be stated, while rare slow calls in all of them make an ordinary p99.
 fn alike_at_p95() -> Vec<Block> {

@@ -39,6 +39,7 @@ fn report(latency_us: f64, overhead_us: Option<f64>) -> Report {
     let mut report = empty_report(Outcome::Pass);
     report.cells.push(CellReport {
         id,
+        runtime: id.runtime,
         transport: id.transport,
         function: id.function,
         payload_bytes: id.payload_bytes,
@@ -271,10 +272,10 @@ fn the_history_of_a_cell_shows_where_its_level_changed() {
             "text": format!("{:.3} [{:.3}, {:.3}]", us / 1e3, (us - 3.0) / 1e3, (us + 4.0) / 1e3)})
     };
     let later = "20261122T232800Z-4f9a1c08";
-    let history = serde_json::json!({"location": "wnam", "cell": CELL, "metric": "p95", "conditions": "text",
+    let history = serde_json::json!({"location": "wnam", "cell": CELL, "metric": "p95", "conditions": {"payload_shape": "text", "batch_size": 1, "concurrency": 1, "timers": ["interpolated"], "text": "payload text"},
         "points": [point(RUN, 100.0), point(later, 120.0)],
         "change_points": [{"run": later, "finished_at": "2026-11-22T23:28:00Z", "version": null, "before_us": 100.0,
-            "after_us": 120.0, "change_percent": 20.0, "change_percent_lower": 15.0, "change_percent_upper": 25.0, "p_value": 0.001}]});
+            "after_us": 120.0, "change_percent": 20.0, "change_percent_lower": 15.0, "change_percent_upper": 25.0, "p_value": 0.001, "text": "0.100 to 0.120 ms, +20 % (95 % CI +15 % to +25 %)"}]});
     let orchestrator = FakeOrchestrator::start().answer(
         &format!("GET /history?cell={CELL}&metric=p95&location=wnam"),
         200,
@@ -304,7 +305,7 @@ fn the_history_of_a_cell_shows_where_its_level_changed() {
         format!("{RUN}   local     0.100 [0.097, 0.104]")
     );
     assert!(
-        lines[5].ends_with("0.120 [0.117, 0.124]   +20 % [+15, +25], p = 0.001"),
+        lines[5].ends_with("0.120 [0.117, 0.124]   0.100 to 0.120 ms, +20 % (95 % CI +15 % to +25 %), p = 0.001"),
         "{text}"
     );
 }

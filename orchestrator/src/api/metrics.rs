@@ -262,6 +262,10 @@ impl<'a> CellLabels<'a> {
             ("function", self.cell.function.as_str()),
             ("payload_bytes", self.payload.as_str()),
         ];
+        // an empty label is as none
+        if !self.cell.runtime.is_native() {
+            labels.push(("runtime", self.cell.runtime.as_str()));
+        }
         labels.extend(more);
         self.families.add(name, help, &labels, value);
     }

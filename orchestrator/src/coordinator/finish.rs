@@ -120,7 +120,7 @@ fn finished(run: &RunRow, now: Millis) -> LogLine {
 
 /// The figures that series are drawn from.
 fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
-    let conditions = conditions(report);
+    let conditions = report::series::conditions(report);
     let row = |cell: &CellReport| {
         let stated = |metric: SeriesMetric| Some((metric, metric.of(cell)?.clone()));
         HistoryRow {
@@ -133,22 +133,4 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
         }
     };
     report.cells.iter().map(row).collect()
-}
-
-/// What else determines a latency beside the cell.
-fn conditions(report: &Report) -> String {
-    let plan = &report.plan;
-    let timers: Vec<&str> = report
-        .environment
-        .timers
-        .iter()
-        .map(|timer| timer.as_str())
-        .collect();
-    format!(
-        "{} batch {} concurrency {} {}",
-        plan.payload_shape,
-        plan.batch_size,
-        plan.concurrency,
-        timers.join("+")
-    )
 }

@@ -136,7 +136,7 @@ impl<S: Sql> Coordinator<S> {
         {
             return Ok(None);
         }
-        Ok(Some(Regression {
+        let mut found = Regression {
             cell,
             metric,
             since: change.run,
@@ -147,7 +147,10 @@ impl<S: Sql> Coordinator<S> {
             change_percent: change.change_percent,
             change_percent_lower: change.change_percent_lower,
             change_percent_upper: change.change_percent_upper,
-        }))
+            text: String::new(),
+        };
+        found.text = report::series::regression(&found);
+        Ok(Some(found))
     }
 
     /// A run that failed, where the one before it of the same plan had not.

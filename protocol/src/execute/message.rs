@@ -3,7 +3,6 @@
 use crate::{
     Problem, fields::FieldReader, named::UnknownName, problem::FieldError, raw_object::RawObject,
 };
-use core::str::FromStr;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -53,13 +52,14 @@ pub(super) fn request<'a, T>(
 }
 
 /// A name out of a vocabulary, which must be there.
-pub(super) fn name<T: FromStr<Err = UnknownName>>(
+pub(super) fn name<T>(
     reader: &mut FieldReader<'_>,
     field: &str,
+    parse: impl Fn(&str) -> Result<T, UnknownName>,
 ) -> Option<T> {
     let text = reader.text(field)?;
-    text.parse()
-        .map_err(|error: UnknownName| reader.refuse(field, error.to_string()))
+    parse(&text)
+        .map_err(|error| reader.refuse(field, error.to_string()))
         .ok()
 }
 

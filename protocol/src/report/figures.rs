@@ -1,6 +1,6 @@
 //! What was measured: cells, overheads, parts of a call, growth with the payload.
 
-use crate::{ByQuantile, Cell, ErrorKind, Estimate, Function, Transport};
+use crate::{ByQuantile, Cell, ErrorKind, Estimate, Function, Runtime, Transport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CellReport {
-    /// `transport.function.payload_bytes`.
+    /// `transport.function.payload_bytes`, with the runtime's name before it where that is not the native one.
     pub id: Cell,
+    /// Whose function it is.
+    #[serde(default)]
+    pub runtime: Runtime,
     /// How the caller reached the code.
     pub transport: Transport,
     /// What was executed.
