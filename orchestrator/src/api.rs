@@ -33,7 +33,7 @@ use protocol::{
 };
 use reading::Reading;
 
-/// The API, machine-readable: written from the types by `examples/openapi.rs`, held to them by `tests/openapi.rs`.
+/// The API, machine-readable: written from the types by crate `openapi`, whose tests hold it to them.
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// A request, as the platform hands it over.
@@ -95,7 +95,7 @@ pub struct Api<'a, C> {
     pub reading: &'a Reading,
     /// The instant of the request.
     pub now: Millis,
-    /// A random number, which tells apart runs of the same second.
+    /// A random number, which distinguishes runs of the same second.
     pub random: u32,
 }
 
