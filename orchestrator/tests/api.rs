@@ -385,7 +385,17 @@ fn one_request_measures_at_every_place_and_the_results_add_up() {
         wnam.cells[0].count + weur.cells[0].count
     );
     assert_eq!(all.cells[0].count, 80);
-    assert_eq!(problem(&places.get("/results?location=mars")).status, 400);
+    for (location, status) in [("mars", 400), ("", 400), ("apac", 404), ("default", 404)] {
+        for path in ["/results?", "/history?cell=direct.echo.100&"] {
+            let problem = problem(&places.get(&format!("{path}location={location}")));
+            assert_eq!(problem.status, status, "{path}{location}");
+            assert!(
+                problem.detail.ends_with(": wnam, weur"),
+                "{}",
+                problem.detail
+            );
+        }
+    }
     // Either place finds any run.
     for run in &list.runs {
         assert_eq!(places.get(&format!("/results/{}", run.id)).status, 200);
