@@ -1,6 +1,6 @@
 //! The live progress of a run as server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 //!
-//! The Worker looks at the run's status once a second through the readers' cache, and tells when it has changed: a coordinator does not know who
+//! The Worker looks at the run's status once a second through the readers' cache, and sends an event when it has changed: a coordinator does not know who
 //! follows, so that nobody's following touches a measurement. A connection ends after [`LOOKS`]; the client comes back by itself
 //! with the id of the last event it saw.
 
@@ -21,7 +21,7 @@ pub const MEDIA_TYPE: &str = "text/event-stream; charset=utf-8";
 /// What keeps a quiet connection open.
 const QUIET: &str = ": nothing new\n\n";
 
-/// What a follower has been told.
+/// What a follower has been sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     last_id: Option<String>,
@@ -34,7 +34,7 @@ impl Told {
         Self { last_id }
     }
 
-    /// Whether the end of the run has been told already.
+    /// Whether the end of the run has been sent already.
     #[must_use]
     pub fn knows_the_end(&self, status: &RunStatus) -> bool {
         status.state.is_final() && self.last_id == Some(id(status))

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// For this long an answer that may change is not asked for again.
 const FRESH_MS: Millis = 1_000;
-/// For this long an answer that does not change is not asked for again: it may be let go by retention, no more.
+/// For this long an answer that does not change is not asked for again: it may expire, no more.
 const SETTLED_MS: Millis = 60_000;
 /// A question that has been on its way for this long is asked by others, too.
 const PATIENCE_MS: Millis = 5_000;
@@ -97,7 +97,7 @@ fn merged_key() -> Key {
     ("*".to_owned(), "merged".to_owned())
 }
 
-/// Whether the answer tells of a run that has ended: what was read of its location before is out of date.
+/// Whether the answer is about a run that has ended: what was read of its location before is out of date.
 fn tells_of_an_end(question: &Question, answer: &str) -> bool {
     #[derive(Deserialize)]
     struct State {

@@ -75,7 +75,7 @@ fn reading() -> &'static Reading {
     LEAKED.with(|reading| *reading)
 }
 
-/// Tells apart runs of the same second; no secret.
+/// Distinguishes runs of the same second; no secret.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

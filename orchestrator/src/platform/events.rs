@@ -17,7 +17,7 @@ struct Following {
     ended: bool,
 }
 
-/// A response that tells how a run goes on.
+/// A response that reports how a run goes on.
 pub(super) fn stream(
     env: Env,
     location: String,
