@@ -23,14 +23,14 @@ const QUIET: &str = ": nothing new\n\n";
 
 /// What a follower has been sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Follower {
     last_id: Option<String>,
 }
 
-impl Told {
+impl Follower {
     /// What a client that comes back says it has seen (`Last-Event-ID`).
     #[must_use]
-    pub const fn before(last_id: Option<String>) -> Self {
+    pub const fn having_seen(last_id: Option<String>) -> Self {
         Self { last_id }
     }
 
@@ -41,7 +41,7 @@ impl Told {
     }
 
     /// The text to send for this status, and whether it is the last.
-    pub fn tell(&mut self, status: &RunStatus) -> (String, bool) {
+    pub fn next_event(&mut self, status: &RunStatus) -> (String, bool) {
         let ended = status.state.is_final();
         let id = id(status);
         if self.last_id.as_ref() == Some(&id) {

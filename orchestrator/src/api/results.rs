@@ -38,13 +38,13 @@ impl<C: Coordinators> Api<'_, C> {
 
     /// The reports of all locations as one, which takes some milliseconds to compute.
     fn merged(&self, reports: &[&String], missing: &[MissingLocation]) -> Result<String, Problem> {
-        if let Some(merged) = self.reading.merged(self.now) {
+        if let Some(merged) = self.cache.merged(self.now) {
             return Ok(merged);
         }
         let merged = serde_json::to_string(&merged(reports, missing)?).map_err(|error| {
             Problem::new(500, format!("the merged report cannot be written: {error}"))
         })?;
-        self.reading.keep_merged(&merged, self.now);
+        self.cache.keep_merged(&merged, self.now);
         Ok(merged)
     }
 

@@ -42,7 +42,7 @@ impl<C: Coordinators> Api<'_, C> {
                 }
             }
         }
-        self.reading.forget_unsettled();
+        self.cache.forget_unsettled();
         let first = started
             .first()
             .ok_or_else(|| Problem::new(500, "no location is configured"))?;
@@ -135,7 +135,7 @@ impl<C: Coordinators> Api<'_, C> {
         let (location, _) = self.find(run).await?;
         let question = Question::Cancel { run: run.clone() };
         let status: RunStatus = read(&self.coordinators.ask(&location, &question).await?)?;
-        self.reading.forget_unsettled();
+        self.cache.forget_unsettled();
         Ok(Response::json(200, &status))
     }
 
