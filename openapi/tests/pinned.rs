@@ -158,3 +158,37 @@ fn examples_of_json_fit_their_schemas() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+#[test]
+fn patterns_of_ids_allow_what_the_service_reads_and_nothing_else() {
+    let document = pinned();
+    let fits = |name: &str, text: &str| {
+        errors(
+            &document,
+            &document["components"]["schemas"][name],
+            &json!(text),
+        )
+        .is_empty()
+    };
+    for (text, known) in [
+        (CELL, true),
+        ("direct.echo.1000000", true),
+        ("amzlodtn.echo.100", false),
+        ("direct.walk.100", false),
+        ("direct.echo.0100", false),
+        ("direct.echo", false),
+        ("xdirect.echo.100", false),
+        ("direct.echo.99999999999", false),
+    ] {
+        assert_eq!(fits("Cell", text), known, "{text}");
+        assert_eq!(text.parse::<protocol::Cell>().is_ok(), known, "{text}");
+    }
+    for (text, known) in [
+        (RUN, true),
+        ("20261122T172800Z-4F9A1C07", false),
+        ("latest", false),
+    ] {
+        assert_eq!(fits("RunId", text), known, "{text}");
+        assert_eq!(text.parse::<protocol::RunId>().is_ok(), known, "{text}");
+    }
+}

@@ -63,11 +63,19 @@ impl FromStr for Cell {
 }
 
 #[cfg(feature = "openapi")]
-crate::named::text_schema!(
-    Cell,
-    "^[a-z-]+\\.[a-z-]+\\.[1-9][0-9]*$",
-    "service-binding.echo.100"
-);
+crate::named::text_schema!(Cell, id_pattern(), "service-binding.echo.100");
+
+/// What [`Cell::from_str`] accepts of payload sizes that a plan may have.
+#[cfg(feature = "openapi")]
+fn id_pattern() -> String {
+    let (transports, functions) = (Transport::expected(), Function::expected());
+    let any_of = |names: String| names.replace(", ", "|");
+    format!(
+        "^({})\\.({})\\.[1-9][0-9]{{0,6}}$",
+        any_of(transports),
+        any_of(functions)
+    )
+}
 
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
