@@ -1,6 +1,6 @@
 // The names of the protocol (protocol/src/transport.rs, function.rs, payload.rs, measure.rs, report.rs) and how people read them.
 
-/** Every transport, in the order of the tables. The marker tells them apart without colour; style.css has the colours. */
+/** Every transport, in the order of the tables. The marker distinguishes them without colour; style.css has the colours. */
 export const TRANSPORTS = {
   direct: { title: "Direct", marker: "circle" },
   "service-binding": { title: "Service Binding", marker: "square" },
@@ -32,7 +32,7 @@ export const TIMERS = {
   ticked: "whole ticks, as in production",
 };
 
-/** What an interval says about a threshold; the sign tells them apart without colour. */
+/** What an interval says about a threshold; the sign distinguishes them without colour. */
 export const OUTCOMES = {
   pass: { title: "Pass", sign: "✓" },
   fail: { title: "Fail", sign: "✕" },

@@ -26,7 +26,7 @@ async function withPage(browser, api, options, allowed, body) {
   const opened = await open(browser, server.url, options, allowed);
   try {
     await body(opened.page, server);
-    assert.deepEqual(opened.faults, []);
+    assert.deepEqual(opened.errors, []);
     assert.deepEqual(opened.outside, []);
   } finally {
     await opened.close();
@@ -79,7 +79,7 @@ export async function testStates(browser) {
   });
 
   for (const [name, options] of Object.entries({ light: DESKTOP, dark: DARK, phone: PHONE })) {
-    await check(`all transports, faults and a history with a change stay accessible and in their width: ${name}`, () =>
+    await check(`all transports, warnings and a history with a change stay accessible and in their width: ${name}`, () =>
       withPage(browser, { report: sampleReport({ plan: { transports: ALL }, warnings: [{ kind: "drift", cell: "rpc.echo.100", text: "The last third is 20 % slower than the first." }] }), runs: manyRuns(), history: longHistory }, options, [], async (page) => {
         await page.locator("#plot-history svg .change").waitFor({ state: "attached" });
         assert.equal(await page.locator("#plot-history svg .change").count(), 1);

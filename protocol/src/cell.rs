@@ -109,11 +109,15 @@ fn named<T: FromStr<Err = NameError>>(part: &'static str, name: &str) -> Result<
 }
 
 #[cfg(feature = "openapi")]
-crate::named::text_schema!(
-    Cell,
-    "^([a-z0-9-]+\\.)?[a-z-]+\\.[a-z0-9-]+\\.[1-9][0-9]*$",
-    "service-binding.echo.100"
-);
+crate::named::text_schema!(Cell, id_pattern(), "service-binding.echo.100");
+
+/// What [`Cell::from_str`] accepts of payload sizes that a plan may have.
+#[cfg(feature = "openapi")]
+fn id_pattern() -> String {
+    let transports = Transport::expected().replace(", ", "|");
+    let name = format!("[a-z0-9-]{{1,{}}}", crate::name::MAX_NAME);
+    format!("^({name}\\.)?({transports})\\.{name}\\.[1-9][0-9]{{0,6}}$")
+}
 
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

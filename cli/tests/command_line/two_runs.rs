@@ -305,7 +305,9 @@ fn the_history_of_a_cell_shows_where_its_level_changed() {
         format!("{RUN}   local     0.100 [0.097, 0.104]")
     );
     assert!(
-        lines[5].ends_with("0.120 [0.117, 0.124]   0.100 to 0.120 ms, +20 % (95 % CI +15 % to +25 %), p = 0.001"),
+        lines[5].ends_with(
+            "0.120 [0.117, 0.124]   0.100 to 0.120 ms, +20 % (95 % CI +15 % to +25 %), p = 0.001"
+        ),
         "{text}"
     );
 }

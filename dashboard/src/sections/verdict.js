@@ -29,7 +29,7 @@ export function showNoReport(node, message) {
 /** The page when the report cannot be read. */
 export function showReportError(node, error, retry) {
   node.removeAttribute("aria-busy");
-  fill(node, element("div", { class: "notice fault", role: "alert" }, element("p", {}, element("strong", {}, "The report cannot be read. "), error.message),
+  fill(node, element("div", { class: "notice error", role: "alert" }, element("p", {}, element("strong", {}, "The report cannot be read. "), error.message),
     element("p", {}, element("button", { type: "button", onclick: retry }, "Try again"))));
 }
 

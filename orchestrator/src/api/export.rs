@@ -165,7 +165,7 @@ fn csv(run: &RunId, cell: Cell, slices: &[CellSlice]) -> Result<String, Problem>
             return Err(Problem::new(
                 410,
                 format!(
-                    "the raw samples of run {run} have been let go (KEEP_SAMPLES_OF_RUNS); its .hlog and .hgrm remain"
+                    "the raw samples of run {run} have expired (KEEP_SAMPLES_OF_RUNS); its .hlog and .hgrm remain"
                 ),
             ));
         };

@@ -1,8 +1,8 @@
 //! Entry points of the Worker: requests and the schedule.
 
-use super::{asking::Namespace, events, incoming::HttpRequest, log, now_ms, settings};
+use super::{coordinator_client::Namespace, events, incoming::HttpRequest, log, now_ms, settings};
 use crate::{
-    api::{self, Api, Incoming as _, Reply, SECURITY_HEADERS, reading::Reading},
+    api::{self, Api, Incoming as _, Reply, SECURITY_HEADERS, response_cache::ResponseCache},
     coordinator::LogLine,
     settings::Settings,
 };
@@ -61,21 +61,21 @@ pub(super) fn api<'a>(settings: &'a Settings, env: &'a Env) -> Api<'a, Namespace
     Api {
         coordinators: Namespace { env },
         settings,
-        reading: reading(),
+        cache: cache(),
         now: now_ms(),
         random: random(),
     }
 }
 
 /// The instance's memory of what was read; a Worker has one thread, which lives as long as the instance.
-fn reading() -> &'static Reading {
+fn cache() -> &'static ResponseCache {
     thread_local! {
-        static LEAKED: &'static Reading = Box::leak(Box::new(Reading::new()));
+        static LEAKED: &'static ResponseCache = Box::leak(Box::new(ResponseCache::new()));
     }
-    LEAKED.with(|reading| *reading)
+    LEAKED.with(|cache| *cache)
 }
 
-/// Tells apart runs of the same second; no secret.
+/// Distinguishes runs of the same second; no secret.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -26,7 +26,7 @@ fn names(errors: &[FieldError]) -> String {
 }
 
 impl MessageError {
-    /// What the sender of a request is told: a problem of status 400 that names every bad field. `what` the bytes are: `the body`, `the message`.
+    /// The answer to the sender of a request: a problem of status 400 that names every bad field. `what` the bytes are: `the body`, `the message`.
     #[must_use]
     pub fn into_problem(self, what: &str) -> Problem {
         let problem = Problem::new(400, format!("{what} is not a request: {self}"));
