@@ -21,6 +21,7 @@ pub mod exceedance;
 pub mod histogram;
 pub mod holm;
 pub mod interval;
+pub mod looks;
 pub mod mean;
 pub mod mover;
 pub mod neighbours;
