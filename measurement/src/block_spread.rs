@@ -15,6 +15,9 @@ const LEAST_BLOCKS: usize = 8;
 /// With one sample a block has no spread of its own, and none that it shares.
 const LEAST_SAMPLES: usize = 2;
 
+/// Ticks in all that a block of whole ticks must hold on average: the phase of the clock is worth one.
+const LEAST_TICKS: f64 = 4.0;
+
 /// Standard deviations in a median absolute deviation, for a normal distribution.
 const SD_PER_MAD: f64 = 1.482_602_218_505_602;
 
@@ -69,12 +72,13 @@ impl BlockSpread {
     }
 
     /// The same of samples that are multiples of a tick. Medians of ticks hide how blocks differ, but their means are those of the
-    /// latencies. `None` also where that is less than a tick: most samples are 0 then.
+    /// latencies, also where a call takes less than a tick. `None` where blocks see fewer than four of them in all: its mean is little but
+    /// the phase of the clock then.
     #[must_use]
     pub fn of_ticks(cell: &CellSamples, tick_ns: u64) -> Option<Self> {
         let ticks = |ns: &u64| *ns as f64 / tick_ns as f64;
-        let all = cell.timed_ns();
-        if all.iter().map(ticks).sum::<f64>() < all.len() as f64 {
+        let all = cell.timed_ns().iter().map(ticks).sum::<f64>();
+        if all < LEAST_TICKS * cell.block_count() as f64 {
             return None;
         }
         let timed = cell.blocks().iter().map(SortedBlock::timed_ns);
