@@ -14,6 +14,7 @@ pub mod breakdown;
 pub mod cell_samples;
 pub mod changepoint;
 pub mod clock;
+pub mod condition;
 pub mod confidence;
 pub mod driver;
 pub mod duration;
