@@ -75,8 +75,8 @@ struct Case {
 }
 
 impl Case {
-    fn new(shape: Latencies, calls: Calls, quantile: f64, share: f64) -> Self {
-        let latencies = shape.block_correlated(calls.sigma);
+    fn new(distribution: Latencies, calls: Calls, quantile: f64, share: f64) -> Self {
+        let latencies = distribution.block_correlated(calls.sigma);
         let at = |share: f64| match share {
             0.0 => 1e15,
             1.0 => 1.0,
