@@ -1,15 +1,15 @@
 //! Planned looks at a verdict, so that a run may stop as soon as it is settled.
 //!
-//! Who tests again and again until something is significant errs more often than each test says: at a share that is just what is allowed, ten
-//! looks at 2.5 % each pass in some 10 %. Here the looks are planned before anything is measured, and share the error. Look `i`
+//! Testing again and again until something is significant errs more often than each test says: at a share that is just what is allowed, nine
+//! looks at 2.5 % each pass in some 10 % of the runs. Here the looks are planned before anything is measured, and share the error. Look `i`
 //! takes limits that err with probability `level_i` on either side ([`ShareTest::at`]), and the levels add up to the 2.5 % that a single look
 //! would have. By Bonferroni's inequality the verdict is then wrong in no more runs than that, however the looks depend on each other: so for blocks that differ as
 //! well, for which no joint distribution of the looks is known. All limits of all looks hold at once with 95 %, therefore those of the look that
 //! settled a verdict hold as well: they are what is published with it.
 //!
-//! What the inequality gives away is little. With nine looks at 440 to 10,000 samples, a share that is just what is allowed (binomial, worked out exactly)
-//! passes in 1.7 % of the runs and fails in 1.1 % (p99), and a boundary after Pocock would save at most a tenth of the samples. It would be exact for
-//! independent calls only.
+//! What the inequality gives away is little. With nine looks at 440 to 10,000 samples, a share that is just what is allowed (independent calls,
+//! worked out exactly) passes in 1.7 % of the runs and fails in 1.0 % (p99). Boundaries from the joint distribution could spend twice as much at
+//! later looks, and would save some 10 % of the samples where half or twice of what is allowed lies above a p99; they hold for independent calls only.
 //!
 //! Half of the error goes to the first look, because most cells are settled there: with 440 samples and none above the threshold the upper limit of
 //! 1.25 % is 0.99 %, so that a p99 passes. The other half is spent evenly on looks that are each half as large again as the one before.

@@ -116,7 +116,7 @@ fn overheads_until_settled_are_wrong_in_a_twentieth_at_most_and_their_intervals_
     let mut table = Table::new(
         &format!(
             "Overheads until settled, at most 2,500 samples, {} trials of each case",
-            trials()
+            trials() / 2
         ),
         &[
             "latencies",
@@ -143,7 +143,7 @@ fn overheads_until_settled_are_wrong_in_a_twentieth_at_most_and_their_intervals_
                     times
                 };
                 let asked = Asked::new(shape, sigma, q, times * allowed);
-                let given: Given = run(trials(), |rng| asked.settle(&looks, rng));
+                let given: Given = run(trials() / 2, |rng| asked.settle(&looks, rng));
                 let rate = |count: u64| count as f64 / given.trials as f64;
                 let coverage = given.interval.coverage();
                 table.row(&[
