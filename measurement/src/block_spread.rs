@@ -6,7 +6,7 @@
 
 use crate::{
     cell_samples::{CellSamples, SortedBlock},
-    confidence::{chi_squared_quantile, t_quantile_at},
+    confidence::{TAIL, chi_squared_quantile, normal_probability, normal_quantile, t_quantile_at},
     median::{median, median_of_sorted},
 };
 
@@ -16,13 +16,23 @@ const LEAST_BLOCKS: usize = 8;
 /// With one sample a block has no spread of its own, and none that it shares.
 const LEAST_SAMPLES: usize = 2;
 
+/// Ticks in all that a block of whole ticks must hold on average: the phase of the clock is worth one.
+const LEAST_TICKS: f64 = 4.0;
+
 /// Standard deviations in a median absolute deviation, for a normal distribution.
 const SD_PER_MAD: f64 = 1.482_602_218_505_602;
 
-/// Confidence of the upper limits of centre and spread in [`BlockSpread::share_at_least`]. Both together are passed by less
-/// than the 2.5 % that a limit may err (`tests/truth_verdicts.rs`): it takes a run whose blocks are all on the fast side, and then the
-/// share above the threshold must be small, too.
+/// Confidence of the upper limits of centre and spread, where the share above the threshold may err in 2.5 %. Both together are passed by less
+/// (`tests/truth_verdicts.rs`): it takes a run whose blocks are all on the fast side, and then the share above the threshold must be
+/// small, too.
 const LIMIT: f64 = 0.925;
+
+/// The confidence of both limits where the share may err with probability `level`: as many standard errors further out as that level is
+/// than 2.5 %.
+fn limit_at(level: f64) -> f64 {
+    let outward = normal_quantile(1.0 - level) / normal_quantile(1.0 - TAIL);
+    normal_probability(normal_quantile(LIMIT) * outward)
+}
 
 /// The normal distribution of blocks is summed in steps of this many standard deviations, out to [`REACH`].
 const STEP: f64 = 0.125;
@@ -63,12 +73,13 @@ impl BlockSpread {
     }
 
     /// The same of samples that are multiples of a tick. Medians of ticks hide how blocks differ, but their means are those of the
-    /// latencies. `None` also where that is less than a tick: most samples are 0 then.
+    /// latencies, also where a call takes less than a tick. `None` where blocks see fewer than four of them in all: its mean is little but
+    /// the phase of the clock then.
     #[must_use]
     pub fn of_ticks(cell: &CellSamples, tick_ns: u64) -> Option<Self> {
         let ticks = |ns: &u64| *ns as f64 / tick_ns as f64;
-        let all = cell.timed_ns();
-        if all.iter().map(ticks).sum::<f64>() < all.len() as f64 {
+        let all = cell.timed_ns().iter().map(ticks).sum::<f64>();
+        if all < LEAST_TICKS * cell.block_count() as f64 {
             return None;
         }
         let timed = cell.blocks().iter().map(SortedBlock::timed_ns);
@@ -121,19 +132,21 @@ impl BlockSpread {
     }
 
     /// The share of calls, in [0, 1], that would take `threshold_ns` or longer if blocks like these were measured without
-    /// end, with their centre and their spread each at its upper 90 % limit.
+    /// end, with their centre and their spread each at its upper 92.5 % limit.
     #[must_use]
     pub fn share_at_least(&self, threshold_ns: f64) -> f64 {
-        self.share_with_blocks(threshold_ns, 1.0)
+        self.share_with_blocks(threshold_ns, 1.0, TAIL)
     }
 
-    /// The same with limits as narrow as `growth` times as many blocks would make them.
-    pub(crate) fn share_with_blocks(&self, threshold_ns: f64, growth: f64) -> f64 {
+    /// The same with limits as narrow as `growth` times as many blocks would make them, and as wide as an error of `level`, in (0, 0.5),
+    /// asks for.
+    pub(crate) fn share_with_blocks(&self, threshold_ns: f64, growth: f64, level: f64) -> f64 {
+        let limit = limit_at(level);
         let freedom = (self.blocks * growth - 1.0).max(1.0);
-        let variance = self.variance * freedom / chi_squared_quantile(freedom, 1.0 - LIMIT);
+        let variance = self.variance * freedom / chi_squared_quantile(freedom, 1.0 - limit);
         let sigma = (variance - self.explained).max(0.0).sqrt();
         let centre = self.centre
-            + t_quantile_at(LIMIT, freedom) * (self.variance / (self.blocks * growth)).sqrt();
+            + t_quantile_at(limit, freedom) * (self.variance / (self.blocks * growth)).sqrt();
         let distance = threshold_ns.max(1.0).ln() - centre;
         let (mut share, mut weights) = (0.0, 0.0);
         let mut z = -REACH;
@@ -231,9 +244,17 @@ mod tests {
         let spread = BlockSpread::of(&cell(22, 20, 0.6, 3)).unwrap();
         let (few, many) = (
             spread.share_at_least(threshold_ns),
-            spread.share_with_blocks(threshold_ns, 100.0),
+            spread.share_with_blocks(threshold_ns, 100.0, TAIL),
         );
         assert!(few > 1.3 * many, "{few} {many}");
+    }
+
+    #[test]
+    fn a_smaller_error_leaves_room_for_more_slow_calls_and_the_usual_one_is_unchanged() {
+        let spread = BlockSpread::of(&cell(22, 20, 0.6, 3)).unwrap();
+        let at = |level| spread.share_with_blocks(500_000.0, 1.0, level);
+        assert!(at(0.001) > 1.2 * at(0.0125) && at(0.0125) > at(TAIL));
+        assert!((limit_at(TAIL) - LIMIT).abs() < 1e-9);
     }
 
     #[test]

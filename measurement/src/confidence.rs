@@ -1,6 +1,6 @@
 //! How sure every interval of this crate is, and what the least is that such an interval needs.
 
-use statrs::distribution::{ChiSquared, ContinuousCDF as _, StudentsT};
+use statrs::distribution::{ChiSquared, ContinuousCDF as _, Normal, StudentsT};
 
 /// The confidence of every interval in this crate.
 pub const CONFIDENCE: f64 = 0.95;
@@ -27,6 +27,16 @@ pub fn minimum_n(quantile: f64) -> u64 {
     )]
     let n = (TAIL.ln() / rarer_side.ln()).ceil() as u64;
     n
+}
+
+/// The standard normal quantile of `probability`, in (0, 1).
+pub(crate) fn normal_quantile(probability: f64) -> f64 {
+    Normal::standard().inverse_cdf(probability)
+}
+
+/// The probability that a standard normal number is at most `z`.
+pub(crate) fn normal_probability(z: f64) -> f64 {
+    Normal::standard().cdf(z)
 }
 
 /// Student's t: the 97.5 % quantile with `freedom` degrees of freedom, at least 1.

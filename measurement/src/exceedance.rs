@@ -13,95 +13,19 @@
 use crate::{
     block_spread::BlockSpread,
     cell_samples::{CellSamples, SortedBlock},
-    confidence::MIN_BLOCKS,
-    interval::{Known, Undefined},
+    confidence::{MIN_BLOCKS, TAIL},
+    interval::Undefined,
     proportion::BlockProportion,
     verdict::judge,
 };
 use protocol::report::Outcome;
 
+mod counting;
+
+pub use counting::{Counting, Fineness};
+
 /// More samples than this are no advice: a run has 10,000 a cell at most, and it would take a hundred of them.
 const MOST_SAMPLES: f64 = 1e6;
-
-/// Where calls are counted, in nanoseconds.
-///
-/// A timer's error, whole ticks and what `direct` takes make the threshold itself a range: what passes must hold at its
-/// lower end, what fails at its upper end.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Counting {
-    /// A call of this latency or longer counts against passing.
-    pub pass_ns: f64,
-    /// The best estimate between the two; `None` where there is none between whole ticks.
-    pub value_ns: Option<f64>,
-    /// A call of this latency or longer counts for failing; `None` where none does, whatever it takes.
-    pub fail_ns: Option<f64>,
-}
-
-impl Counting {
-    /// The same threshold for passing, failing and the estimate.
-    #[must_use]
-    pub const fn at(threshold_ns: f64) -> Self {
-        Self {
-            pass_ns: threshold_ns,
-            value_ns: Some(threshold_ns),
-            fail_ns: Some(threshold_ns),
-        }
-    }
-
-    /// The same threshold on top of what `direct` takes, as far as that is known. It takes no less than nothing.
-    #[must_use]
-    pub fn beyond(self, direct: Option<&Known>) -> Self {
-        let Some(direct) = direct else {
-            return self;
-        };
-        let least_ns = direct.lower_ns().unwrap_or(0.0).max(0.0);
-        let value_ns = direct
-            .estimate()
-            .map_or(least_ns, |e| e.value_ns.max(least_ns));
-        Self {
-            pass_ns: self.pass_ns + least_ns,
-            value_ns: self.value_ns.map(|ns| ns + value_ns),
-            fail_ns: self
-                .fail_ns
-                .zip(direct.upper_ns())
-                .map(|(ns, most_ns)| ns + most_ns),
-        }
-    }
-
-    /// The same where the timer may be wrong by `ns` either way.
-    #[must_use]
-    pub fn blurred_by(self, ns: f64) -> Self {
-        Self {
-            pass_ns: self.pass_ns - ns,
-            fail_ns: self.fail_ns.map(|fail_ns| fail_ns + ns),
-            ..self
-        }
-    }
-
-    /// The same for samples that are whole ticks.
-    ///
-    /// A call of `k` ticks or longer sees at least `k` steps of the clock, so the share that sees `k` or more is no smaller than the share
-    /// that takes `k` ticks or longer; a call that sees `k + 1` steps is longer than `k` ticks
-    /// ([`crate::bounds`]).
-    #[must_use]
-    pub fn in_ticks(self, tick_ns: u64) -> Self {
-        let tick = tick_ns as f64;
-        Self {
-            pass_ns: (self.pass_ns / tick).floor() * tick,
-            value_ns: None,
-            fail_ns: self.fail_ns.map(|ns| ((ns / tick).ceil() + 1.0) * tick),
-        }
-    }
-}
-
-/// What single samples are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fineness {
-    /// Latencies finer than the clock's tick.
-    Fine,
-    /// Multiples of a tick of this many nanoseconds.
-    Ticks(u64),
-}
 
 /// The share of calls at or above a threshold, with its exact 95 % limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,44 +51,151 @@ pub fn allowed_above(quantile: f64) -> f64 {
     ((1.0 - quantile) * 1e9).round() / 1e9
 }
 
-/// Tests the share of a cell's calls at or above a threshold against what `quantile` (in (0, 1)) allows.
+/// Tests the share of a cell's calls at or above a threshold against what `quantile` (in (0, 1)) allows, once, with limits of 95 %.
 ///
 /// # Errors
-/// [`Undefined`] without samples, or with fewer than [`MIN_BLOCKS`] blocks.
+/// As for [`ShareTest::of_cell`].
 pub fn exceedance(
     cell: &CellSamples,
     quantile: f64,
     counting: Counting,
     fineness: Fineness,
 ) -> Result<Exceedance, Undefined> {
-    if cell.count() == 0 {
+    Ok(ShareTest::of_cell(cell, quantile, counting, fineness)?.at(TAIL))
+}
+
+/// Tests a share of calls itself, such as of those that failed, given each block's (count, calls) and the share that is allowed.
+///
+/// # Errors
+/// As for [`ShareTest::of_blocks`].
+pub fn share(
+    blocks: impl IntoIterator<Item = (u64, u64)> + Clone,
+    allowed: f64,
+) -> Result<Exceedance, Undefined> {
+    Ok(ShareTest::of_blocks(blocks, allowed)?.at(TAIL))
+}
+
+/// A share of calls and what is allowed of it, to be tested at one level or another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShareTest {
+    value: Option<f64>,
+    /// The calls that count against passing, and from which latency on.
+    against: BlockProportion,
+    pass_ns: f64,
+    /// The calls that count for failing; `None` where none does.
+    fors: Option<BlockProportion>,
+    /// What blocks that were not met may add.
+    spread: Option<BlockSpread>,
+    allowed: f64,
+}
+
+impl ShareTest {
+    /// The share of a cell's calls at or above a threshold, against what `quantile` (in (0, 1)) allows.
+    ///
+    /// # Errors
+    /// [`Undefined`] without samples, or with fewer than [`MIN_BLOCKS`] blocks.
+    pub fn of_cell(
+        cell: &CellSamples,
+        quantile: f64,
+        counting: Counting,
+        fineness: Fineness,
+    ) -> Result<Self, Undefined> {
+        enough(cell.count(), cell.block_count())?;
+        let share = |threshold_ns: f64| share_at_least(cell, threshold_ns);
+        Ok(Self {
+            value: counting.value_ns.map(|ns| share(ns).value()),
+            against: share(counting.pass_ns),
+            pass_ns: counting.pass_ns,
+            fors: counting.fail_ns.map(|ns| share_proven_at_least(cell, ns)),
+            spread: match fineness {
+                Fineness::Fine => BlockSpread::of(cell),
+                Fineness::Ticks(tick_ns) => BlockSpread::of_ticks(cell, tick_ns),
+            },
+            allowed: allowed_above(quantile),
+        })
+    }
+
+    /// A share of calls itself, given each block's (count, calls), against the share that is allowed.
+    ///
+    /// # Errors
+    /// [`Undefined`] without calls, or with fewer than [`MIN_BLOCKS`] blocks.
+    pub fn of_blocks(
+        blocks: impl IntoIterator<Item = (u64, u64)> + Clone,
+        allowed: f64,
+    ) -> Result<Self, Undefined> {
+        let share = BlockProportion::from_blocks(blocks);
+        enough(share.n(), share.blocks())?;
+        Ok(Self {
+            value: Some(share.value()),
+            against: share,
+            pass_ns: f64::INFINITY,
+            fors: Some(share),
+            spread: None,
+            allowed,
+        })
+    }
+
+    /// Tests it with limits that err with probability `level`, in (0, 0.5), each.
+    #[must_use]
+    pub fn at(&self, level: f64) -> Exceedance {
+        let (lower, upper) = self.limits(1.0, level);
+        let n = self.against.n();
+        Exceedance {
+            value: self.value,
+            lower,
+            upper,
+            n,
+            effective_n: self.against.effective_n_at(level),
+            needed: needed(n, self.allowed, |growth| self.limits(growth, level)),
+        }
+    }
+
+    /// What the limits of `level` say.
+    #[must_use]
+    pub fn outcome(&self, level: f64) -> Outcome {
+        self.outcome_if_grown(1.0, level)
+    }
+
+    /// What the limits of `level` would probably say with `growth` times as many blocks like these.
+    #[must_use]
+    pub fn outcome_if_grown(&self, growth: f64, level: f64) -> Outcome {
+        let (lower, upper) = self.limits(growth, level);
+        judge(lower, upper, self.allowed)
+    }
+
+    /// Calls behind it.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        self.against.n()
+    }
+
+    /// The smallest level at which it fails: the one-sided p-value of "no more calls than allowed take so long". 1 where none will do.
+    #[must_use]
+    pub fn fail_p_value(&self) -> f64 {
+        self.fors
+            .map_or(1.0, |fors| fors.p_value_above(self.allowed))
+    }
+
+    /// Lower and upper limit, or those that `growth` times the blocks would probably show.
+    fn limits(&self, growth: f64, level: f64) -> (f64, f64) {
+        let exact = |share: &BlockProportion| share.interval_if_grown(growth, level);
+        let unmet = self.spread.as_ref().map_or(0.0, |spread| {
+            spread.share_with_blocks(self.pass_ns, growth, level)
+        });
+        let lower = self.fors.as_ref().map_or(0.0, |fors| exact(fors).lower);
+        (lower, exact(&self.against).upper.max(unmet))
+    }
+}
+
+/// Whether there are samples at all, and blocks whose variation can be seen.
+fn enough(n: u64, blocks: u64) -> Result<(), Undefined> {
+    if n == 0 {
         return Err(Undefined::NoSamples);
     }
-    if cell.block_count() < MIN_BLOCKS {
-        return Err(Undefined::TooFewBlocks {
-            have: cell.block_count(),
-        });
+    if blocks < MIN_BLOCKS {
+        return Err(Undefined::TooFewBlocks { have: blocks });
     }
-    let share = |threshold_ns: f64| share_at_least(cell, threshold_ns);
-    let test = Test {
-        against: share(counting.pass_ns),
-        pass_ns: counting.pass_ns,
-        fors: counting.fail_ns.map(|ns| share_proven_at_least(cell, ns)),
-        spread: match fineness {
-            Fineness::Fine => BlockSpread::of(cell),
-            Fineness::Ticks(tick_ns) => BlockSpread::of_ticks(cell, tick_ns),
-        },
-        allowed: allowed_above(quantile),
-    };
-    let (lower, upper) = test.limits(1.0);
-    Ok(Exceedance {
-        value: counting.value_ns.map(|ns| share(ns).value()),
-        lower,
-        upper,
-        n: cell.count(),
-        effective_n: test.against.effective_n(),
-        needed: test.needed(),
-    })
+    Ok(())
 }
 
 /// The share of calls that may have taken so long: those that timed out may have, whatever their timeout.
@@ -182,64 +213,6 @@ fn share_proven_at_least(cell: &CellSamples, threshold_ns: f64) -> BlockProporti
         (block.at_least(threshold_ns) - open, block.count())
     };
     BlockProportion::from_blocks(cell.blocks().iter().map(counts))
-}
-
-/// The two shares of one test, and what blocks that were not met may add.
-struct Test {
-    against: BlockProportion,
-    pass_ns: f64,
-    fors: Option<BlockProportion>,
-    spread: Option<BlockSpread>,
-    allowed: f64,
-}
-
-impl Test {
-    /// Lower and upper limit, or those that `growth` times the blocks would probably show.
-    fn limits(&self, growth: f64) -> (f64, f64) {
-        let exact = |share: &BlockProportion| share.interval_if_grown(growth);
-        let unmet = self
-            .spread
-            .as_ref()
-            .map_or(0.0, |spread| spread.share_with_blocks(self.pass_ns, growth));
-        let lower = self.fors.as_ref().map_or(0.0, |fors| exact(fors).lower);
-        (lower, exact(&self.against).upper.max(unmet))
-    }
-
-    fn needed(&self) -> Option<u64> {
-        needed(self.against.n(), self.allowed, |growth| self.limits(growth))
-    }
-}
-
-/// Tests a share of calls itself, such as of those that failed, given each block's (count, calls) and the share that is allowed.
-///
-/// # Errors
-/// [`Undefined`] without calls, or with fewer than [`MIN_BLOCKS`] blocks.
-pub fn share(
-    blocks: impl IntoIterator<Item = (u64, u64)> + Clone,
-    allowed: f64,
-) -> Result<Exceedance, Undefined> {
-    let share = BlockProportion::from_blocks(blocks);
-    if share.n() == 0 {
-        return Err(Undefined::NoSamples);
-    }
-    if share.blocks() < MIN_BLOCKS {
-        return Err(Undefined::TooFewBlocks {
-            have: share.blocks(),
-        });
-    }
-    let limits = |growth| {
-        let interval = share.interval_if_grown(growth);
-        (interval.lower, interval.upper)
-    };
-    let (lower, upper) = limits(1.0);
-    Ok(Exceedance {
-        value: Some(share.value()),
-        lower,
-        upper,
-        n: share.n(),
-        effective_n: share.effective_n(),
-        needed: needed(share.n(), allowed, limits),
-    })
 }
 
 /// The fewest calls that settle what `n` leave open, given the limits that `growth` times as many would have; to a hundredth.
