@@ -7,6 +7,7 @@ mod entry;
 mod events;
 mod incoming;
 mod outside;
+mod serving;
 mod timeout;
 
 use crate::{
