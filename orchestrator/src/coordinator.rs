@@ -32,7 +32,7 @@ pub use log::LogLine;
 pub use opening::{OpenError, Opening, REOPEN_PAUSE_MS};
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
 pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
-pub use rounds::NextRound;
+pub use rounds::{NextRound, next_round};
 pub use series::change_points;
 pub use status::status;
 
@@ -104,7 +104,7 @@ impl<S: Sql> Coordinator<S> {
         Ok(Self {
             store: Store::open(sql, &settings.limits)?,
             settings,
-            next_round: rounds::next_round,
+            next_round,
             announced: RefCell::new(None),
             resumed: Cell::new(false),
             began_ms: Cell::new(None),
