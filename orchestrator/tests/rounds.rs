@@ -398,6 +398,22 @@ fn a_decision_that_crashes_its_instance_again_and_again_ends_the_run() {
 }
 
 #[test]
+fn a_run_may_have_more_rounds_than_one_decision_has_attempts() {
+    let mut process = process();
+    process.next_round = Some(|run, records| {
+        let last = run.rounds.last();
+        (last.number < 6).then(|| last.followed_by(in_doubt(records), 1))
+    });
+    process.restart();
+    let run = process.start(&plan());
+    process.wake_until_idle();
+    let status = process.status(&run);
+    assert_eq!(status.state, RunState::Completed, "{:?}", status.reason);
+    assert_eq!(stored(&process, &run).rounds.iter().count(), 7);
+    assert_eq!(status.progress.slices_done, 80 + 6 * 2);
+}
+
+#[test]
 fn a_plan_of_fixed_size_has_one_round() {
     let mut process = Process::new(settings(&[("LIMITS", "local")]));
     let run = process.start(&plan());

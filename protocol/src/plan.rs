@@ -88,14 +88,6 @@ pub struct Geometry {
     pub chain_calls: u32,
 }
 
-impl Geometry {
-    /// Slices of the run.
-    #[must_use]
-    pub const fn slices(&self) -> u32 {
-        self.blocks.saturating_mul(self.slices_per_block)
-    }
-}
-
 impl Plan {
     /// How the plan divides into blocks and slices within `limits`. For a run that exists, ask its rounds ([`crate::Rounds`]).
     #[must_use]

@@ -63,11 +63,14 @@ mod tests {
         for round in rounds.iter() {
             let per_block = round.slices_per_block();
             for first in (round.first_slice..round.end_slice()).step_by(per_block as usize) {
-                let works: BTreeSet<Work> = (first..first + per_block)
+                let order: Vec<Work> = (first..first + per_block)
                     .filter_map(|index| work_at(plan.seed, &rounds, index))
                     .collect();
+                let block = rounds.place(first).unwrap().block;
+                assert_eq!(order, block_order(plan.seed, &round.works, block));
+                let works: BTreeSet<Work> = order.into_iter().collect();
                 assert_eq!(works, round.works.iter().copied().collect());
-                blocks.insert(rounds.place(first).unwrap().block);
+                blocks.insert(block);
             }
         }
         assert_eq!(blocks, (0..22 + 4).collect());

@@ -5,7 +5,7 @@
 
 use super::{Coordinator, LogLine, Turn};
 use crate::store::{Millis, RunRow, StoreError, sql::Sql};
-use protocol::{Round, round::RoundError, slice::SliceRecord};
+use protocol::{Round, rounds::RoundError, slice::SliceRecord};
 
 /// Decides which round follows those of a run, all of whose slices are committed; `None` ends the measuring. A pure function of what is stored.
 pub type NextRound = fn(&RunRow, &[SliceRecord]) -> Option<Round>;

@@ -9,7 +9,7 @@ use measurement::{duration::Nanoseconds, histogram::LatencyHistogram};
 use protocol::{
     Cell, Plan, Round, RunState,
     measure::{MeasureRequest, MeasureResponse},
-    round::Place,
+    rounds::Place,
     slice::{Measured, SliceRecord, Work},
     usage,
 };

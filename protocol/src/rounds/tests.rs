@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Function, Transport, breakdown::Component, limits::LimitsProfile};
+use crate::{Function, Limits, Plan, Transport, breakdown::Component, limits::LimitsProfile};
 
 fn plan() -> Plan {
     Plan {
