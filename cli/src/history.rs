@@ -25,7 +25,7 @@ fn document(history: &History) -> Document {
     let mut out = Document::new();
     out.title(format!(
         "{} of {} at {} ({})",
-        history.metric, history.cell, history.location, history.conditions
+        history.metric, history.cell, history.location, history.conditions.text
     ));
     let rows = history.points.iter().map(|point| {
         [
@@ -60,12 +60,6 @@ fn change(history: &History, point: &HistoryPoint) -> String {
     changes
         .find(|change| change.run == point.run)
         .map_or_else(String::new, |change| {
-            format!(
-                "{:+.0} % [{:+.0}, {:+.0}], {}",
-                change.change_percent,
-                change.change_percent_lower,
-                change.change_percent_upper,
-                p_value(change.p_value)
-            )
+            format!("{}, {}", change.text, p_value(change.p_value))
         })
 }

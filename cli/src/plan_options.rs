@@ -116,7 +116,7 @@ fn transports() -> PossibleValuesParser {
 }
 
 fn functions() -> PossibleValuesParser {
-    names(Function::ALL, Function::as_str)
+    PossibleValuesParser::new(Function::KNOWN.iter().map(Function::as_str))
 }
 
 impl PlanOptions {

@@ -1,6 +1,6 @@
 // Talks to the orchestrator's HTTP API (docs/api.md).
 
-/** A request that was refused or failed: the server's problem document (RFC 9457), or the fault of the network in its form. */
+/** A request that was refused or failed: the server's problem document (RFC 9457), or the failure of the network in its form. */
 export class ApiError extends Error {
   constructor({ status, title, detail, errors = [] }) {
     super(detail || title || `HTTP ${status}`);

@@ -44,7 +44,7 @@ async function showReport() {
     state.shown = null;
     if (error.status === 404) showNoReport(node("verdict-content"), error.message);
     else showReportError(node("verdict-content"), error, showReport);
-    // A fault of the page itself belongs in the console too.
+    // An error of the page itself belongs in the console too.
     if (!(error instanceof api.ApiError)) window.reportError(error);
   }
   listRuns();

@@ -1,6 +1,6 @@
 // The names of the protocol (protocol/src/transport.rs, function.rs, payload.rs, measure.rs, report.rs) and how people read them.
 
-/** Every transport, in the order of the tables. The marker tells them apart without colour; style.css has the colours. */
+/** Every transport, in the order of the tables. The marker distinguishes them without colour; style.css has the colours. */
 export const TRANSPORTS = {
   direct: { title: "Direct", marker: "circle" },
   "service-binding": { title: "Service Binding", marker: "square" },
@@ -32,20 +32,27 @@ export const TIMERS = {
   ticked: "whole ticks, as in production",
 };
 
-/** What an interval says about a threshold; the sign tells them apart without colour. */
+/** What an interval says about a threshold; the sign distinguishes them without colour. */
 export const OUTCOMES = {
   pass: { title: "Pass", sign: "✓" },
   fail: { title: "Fail", sign: "✕" },
   inconclusive: { title: "Inconclusive", sign: "?" },
 };
 
-/** The quantiles that a report states, by the field of a cell. */
+/** The quantiles that a report states, by the field of a cell. Transports are compared by some; the others are stated of cells alone. */
 export const QUANTILES = {
-  p50_us: { title: "p50", quantile: 0.5 },
-  p95_us: { title: "p95", quantile: 0.95 },
-  p99_us: { title: "p99", quantile: 0.99 },
-  p99_9_us: { title: "p99.9", quantile: 0.999 },
+  p50_us: { title: "p50", quantile: 0.5, compared: true },
+  p95_us: { title: "p95", quantile: 0.95, compared: true },
+  p99_us: { title: "p99", quantile: 0.99, compared: true },
+  p99_9_us: { title: "p99.9", quantile: 0.999, compared: false },
 };
+
+/** The fields of the quantiles that transports are compared by, and of the others. */
+export const COMPARED = Object.keys(QUANTILES).filter((field) => QUANTILES[field].compared);
+export const NOT_COMPARED = Object.keys(QUANTILES).filter((field) => !QUANTILES[field].compared);
+
+/** The title of a field that holds a quantile or the mean. */
+export const figureTitle = (field) => QUANTILES[field]?.title ?? "mean";
 
 /** The name of a transport for people; an unknown one keeps its wire name. */
 export const transportTitle = (transport) => TRANSPORTS[transport]?.title ?? transport;

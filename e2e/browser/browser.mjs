@@ -21,17 +21,17 @@ export async function launch() {
 }
 
 /**
- * A page in a context of its own, with `faults` (console errors, exceptions, policy violations), `outside` (requests off the
+ * A page in a context of its own, with `errors` (console errors, exceptions, policy violations), `outside` (requests off the
  * origin) and `responses` as they occur. `allowed` are patterns of console errors that the state under test brings with it.
  */
 export async function open(browser, url, options = DESKTOP, allowed = []) {
   const context = await browser.newContext({ acceptDownloads: true, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
-  const faults = [];
+  const errors = [];
   const outside = [];
   const responses = [];
-  const note = (text) => allowed.some((pattern) => pattern.test(text)) || faults.push(text);
+  const note = (text) => allowed.some((pattern) => pattern.test(text)) || errors.push(text);
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && note(`${message.text()} (${message.location().url})`));
   page.on("pageerror", (error) => note(String(error.stack ?? error)));
   page.on("request", (request) => new URL(request.url()).origin === new URL(url).origin || request.url().startsWith("blob:") || outside.push(request.url()));
@@ -40,7 +40,7 @@ export async function open(browser, url, options = DESKTOP, allowed = []) {
     document.addEventListener("securitypolicyviolation", (event) => console.error(`policy violated: ${event.violatedDirective} by ${event.blockedURI}`));
   });
   await page.goto(url);
-  return { page, faults, outside, responses, close: () => context.close() };
+  return { page, errors, outside, responses, close: () => context.close() };
 }
 
 /** What axe-core finds that is serious or critical, with the elements. All parts that can be opened are opened first. */

@@ -31,7 +31,7 @@ export async function testRealRun(browser, { updateScreenshots }) {
 async function startAndFinish(browser, { url, token }, wholePlan) {
   await check("a fresh page starts a run with a token typed once, follows it and shows its report", async () => {
     // Without a report the server answers 404, which Chromium writes to the console by itself.
-    const { page, faults, outside, responses, close } = await open(browser, url, DESKTOP, REFUSALS);
+    const { page, errors, outside, responses, close } = await open(browser, url, DESKTOP, REFUSALS);
     try {
       await page.getByRole("button", { name: "Start the run" }).waitFor();
       await page.getByLabel("API token").fill(token);
@@ -46,7 +46,7 @@ async function startAndFinish(browser, { url, token }, wholePlan) {
       assert.ok(!asked.some((path) => /^\/runs\/[^/]+$/.test(path)), "the page polled although there are events");
       await page.locator("#answer.is-pass, #answer.is-fail, #answer.is-inconclusive").waitFor();
       await page.locator("#run-list tr[aria-current=true]").getByText("completed").waitFor();
-      assert.deepEqual([faults, outside], [[], []]);
+      assert.deepEqual([errors, outside], [[], []]);
     } finally {
       await close();
     }
@@ -67,7 +67,7 @@ async function watchProgress(page) {
 }
 
 async function lookAt(browser, { url }, report, updateScreenshots) {
-  const { page, faults, outside, responses, close } = await open(browser, url);
+  const { page, errors, outside, responses, close } = await open(browser, url);
   try {
     await check("the page shows the report", async () => {
       await page.locator("#plot-percentiles svg").waitFor();
@@ -99,7 +99,7 @@ async function lookAt(browser, { url }, report, updateScreenshots) {
       assert.doesNotMatch(policy, /unsafe|https?:|\*/);
     });
     await check("the first load weighs under 150 KB gzip", () => weigh(responses, url));
-    await check("no console error, no policy violation, no request off the origin", () => assert.deepEqual([faults, outside], [[], []]));
+    await check("no console error, no policy violation, no request off the origin", () => assert.deepEqual([errors, outside], [[], []]));
   } finally {
     await close();
   }
@@ -122,7 +122,7 @@ async function cancelOne(browser, { url, token }) {
     assert.equal(answer.status, 202, await answer.clone().text());
     const { id } = await answer.json();
     // The second run is refused with 409, which Chromium writes to the console by itself.
-    const { page, faults, outside, close } = await open(browser, url, DESKTOP, REFUSALS);
+    const { page, errors, outside, close } = await open(browser, url, DESKTOP, REFUSALS);
     try {
       await page.locator("#progress").getByText(/block \d+ of \d+/).waitFor();
       await page.getByRole("button", { name: "Cancel this run" }).click();
@@ -134,7 +134,7 @@ async function cancelOne(browser, { url, token }) {
       await page.locator("#progress").waitFor({ state: "hidden" });
       await page.locator(`#run-list [data-run="${id}"]`).getByText("cancelled", { exact: true }).waitFor();
       assert.equal((await (await fetch(`${url}/runs/${id}`)).json()).state, "cancelled");
-      assert.deepEqual([faults, outside], [[], []]);
+      assert.deepEqual([errors, outside], [[], []]);
     } finally {
       await close();
     }

@@ -26,7 +26,7 @@ async function withPage(browser, api, options, allowed, body) {
   const opened = await open(browser, server.url, options, allowed);
   try {
     await body(opened.page, server);
-    assert.deepEqual(opened.faults, []);
+    assert.deepEqual(opened.errors, []);
     assert.deepEqual(opened.outside, []);
   } finally {
     await opened.close();
@@ -79,7 +79,7 @@ export async function testStates(browser) {
   });
 
   for (const [name, options] of Object.entries({ light: DESKTOP, dark: DARK, phone: PHONE })) {
-    await check(`all transports, faults and a history with a change stay accessible and in their width: ${name}`, () =>
+    await check(`all transports, warnings and a history with a change stay accessible and in their width: ${name}`, () =>
       withPage(browser, { report: sampleReport({ plan: { transports: ALL }, warnings: [{ kind: "drift", cell: "rpc.echo.100", text: "The last third is 20 % slower than the first." }] }), runs: manyRuns(), history: longHistory }, options, [], async (page) => {
         await page.locator("#plot-history svg .change").waitFor({ state: "attached" });
         assert.equal(await page.locator("#plot-history svg .change").count(), 1);
@@ -244,15 +244,15 @@ export async function testStates(browser) {
     }));
 }
 
-const noHistory = (query) => ({ location: "default", conditions: "text, interpolated", cell: query.get("cell"), metric: query.get("metric"), points: [], change_points: [] });
+const noHistory = (query) => ({ location: "default", conditions: { payload_shape: "text", batch_size: 1, concurrency: 1, timers: ["interpolated"], text: "payload text, batch size 1, concurrency 1, timer interpolated" }, cell: query.get("cell"), metric: query.get("metric"), points: [], change_points: [] });
 
 function longHistory(query) {
   const points = Array.from({ length: 40 }, (_, index) => {
     const level = (index < 25 ? 90 : 112) + 8 * Math.sin(index * 1.7);
     return { run: `run-${index}`, finished_at: new Date(Date.UTC(2026, 10, 12, index * 6)).toISOString(), version: index < 18 ? "a1" : "b2", value_us: level, lower_us: level - 5, upper_us: level + 5, resolution_us: 1, n: 400, text: `${(level / 1000).toFixed(3)} [${((level - 5) / 1000).toFixed(3)}, ${((level + 5) / 1000).toFixed(3)}]` };
   });
-  const change = { run: "run-25", finished_at: points[25].finished_at, version: "b2", before_us: 90, after_us: 112, change_percent: 24.4, change_percent_lower: 21, change_percent_upper: 28, p_value: 1e-6 };
-  return { location: "default", cell: query.get("cell"), metric: query.get("metric"), conditions: "text, interpolated", points, change_points: [change] };
+  const change = { run: "run-25", finished_at: points[25].finished_at, version: "b2", before_us: 90, after_us: 112, change_percent: 24.4, change_percent_lower: 21, change_percent_upper: 28, p_value: 1e-6, text: "0.090 to 0.112 ms, +24 % (95 % CI +21 % to +28 %)" };
+  return { location: "default", cell: query.get("cell"), metric: query.get("metric"), conditions: { payload_shape: "text", batch_size: 1, concurrency: 1, timers: ["interpolated"], text: "payload text, batch size 1, concurrency 1, timer interpolated" }, points, change_points: [change] };
 }
 
 function manyRuns() {

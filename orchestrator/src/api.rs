@@ -1,7 +1,7 @@
 //! The HTTP API: one function for each route, errors as problem documents.
 //!
 //! Contract: [`Api::respond`] takes a request and gives the response, having asked the coordinators what it needs. It holds no state
-//! beyond a small cache of what readers ask for ([`reading::Reading`]). Requests, coordinators and time are parameters, so that all of it runs
+//! beyond a small cache of what readers ask for ([`response_cache::ResponseCache`]). Requests, coordinators and time are parameters, so that all of it runs
 //! natively in tests.
 //!
 //! Out of scope: static files and the stream of events, which the platform serves: [`Reply`] says when.
@@ -12,8 +12,8 @@ mod export;
 mod history;
 mod metrics;
 mod places;
-pub mod reading;
 mod response;
+pub mod response_cache;
 mod results;
 mod runs;
 mod scheduled;
@@ -31,9 +31,9 @@ use protocol::{
     plan::MAX_PLAN_BYTES,
     routes::{Route, RouteError},
 };
-use reading::Reading;
+use response_cache::ResponseCache;
 
-/// The API, machine-readable: written from the types by `examples/openapi.rs`, held to them by `tests/openapi.rs`.
+/// The API, machine-readable: written from the types by crate `openapi`, whose tests hold it to them.
 pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// A request, as the platform hands it over.
@@ -92,10 +92,10 @@ pub struct Api<'a, C> {
     /// The operator's configuration.
     pub settings: &'a Settings,
     /// What has been read lately.
-    pub reading: &'a Reading,
+    pub cache: &'a ResponseCache,
     /// The instant of the request.
     pub now: Millis,
-    /// A random number, which tells apart runs of the same second.
+    /// A random number, which distinguishes runs of the same second.
     pub random: u32,
 }
 
@@ -134,11 +134,13 @@ impl<C: Coordinators> Api<'_, C> {
             (_, Route::Run(run)) => self.status(&run).await?,
             (method, Route::RunEvents(run)) => {
                 let (location, status) = self.find(&run).await?;
-                let told = events::Told::before(request.header("last-event-id"));
+                let follower = events::Follower::having_seen(request.header("last-event-id"));
                 match method {
                     "HEAD" => Response::new(200, events::MEDIA_TYPE, ""),
                     // This status, and no other, ends a browser's attempts to come back.
-                    _ if told.knows_the_end(&status) => Response::new(204, events::MEDIA_TYPE, ""),
+                    _ if follower.knows_the_end(&status) => {
+                        Response::new(204, events::MEDIA_TYPE, "")
+                    }
                     _ => return Ok(Reply::Events { location, run }),
                 }
             }

@@ -1,12 +1,12 @@
 //! The Workers platform: entry points, the Durable Object, and what the other modules take as parameters.
 
-mod asking;
+mod coordinator_client;
 mod coordinator_object;
 mod database;
 mod entry;
 mod events;
+mod external_services;
 mod incoming;
-mod outside;
 mod serving;
 mod timeout;
 

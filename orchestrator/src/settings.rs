@@ -2,22 +2,15 @@
 
 mod variables;
 
+pub use protocol::location::{DEFAULT_LOCATION, LOCATION_HINTS};
 pub use variables::Variable;
 
 use chrono::NaiveDate;
 use protocol::{Limits, Plan, PlanError, limits::LimitsProfile, named::UnknownName};
 use variables::Variables;
 
-/// Name of the only location where `LOCATIONS` is empty: one coordinator, wherever it is first asked for.
-pub const DEFAULT_LOCATION: &str = "default";
-
 /// The longest interval of a schedule, in minutes: a leap year. Crons cannot be rarer.
 const LONGEST_INTERVAL_MINUTES: u32 = 366 * 24 * 60;
-
-/// Cloudflare's location hints for Durable Objects (developers.cloudflare.com/durable-objects/reference/data-location).
-pub const LOCATION_HINTS: [&str; 11] = [
-    "wnam", "enam", "sam", "weur", "eeur", "apac", "apac-ne", "apac-se", "oc", "afr", "me",
-];
 
 /// The operator's configuration.
 #[derive(Clone, Debug, PartialEq)]

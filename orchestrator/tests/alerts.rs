@@ -87,7 +87,7 @@ fn a_lasting_rise_is_confirmed_by_another_run_and_told_exactly_once() {
     );
     assert!(
         alert.text.contains("service-binding.echo.100 p50: 0.1")
-            && alert.text.contains("95 % interval")
+            && alert.text.contains("(95 % CI +")
             && alert.regressions[0].resolution_us.is_some(),
         "{}",
         alert.text

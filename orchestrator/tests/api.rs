@@ -2,7 +2,7 @@
 
 mod simulated;
 
-use orchestrator::api::{Reply, Response, events::Told};
+use orchestrator::api::{Reply, Response, events::Follower};
 use protocol::{
     Problem, Report, RunId,
     run::{RunList, RunStatus},
@@ -92,7 +92,7 @@ fn starting_and_cancelling_take_the_token_and_nothing_is_open_without_one() {
         TestRequest::new("POST", "/runs").with_token(&TOKEN[1..]),
         TestRequest::new("POST", "/runs").with_token(""),
         TestRequest::new("DELETE", &format!("/runs/{run}")),
-        // Even what would be refused anyway is not told to strangers.
+        // Even what would be refused anyway is not shown to strangers.
         TestRequest::new("POST", "/runs").with_body("{\"payload_bytes\":[-1]}"),
         TestRequest::new("POST", "/runs").with_body(vec![b' '; 1 << 20]),
     ];
@@ -385,7 +385,17 @@ fn one_request_measures_at_every_place_and_the_results_add_up() {
         wnam.cells[0].count + weur.cells[0].count
     );
     assert_eq!(all.cells[0].count, 80);
-    assert_eq!(problem(&places.get("/results?location=mars")).status, 400);
+    for (location, status) in [("mars", 400), ("", 400), ("apac", 404), ("default", 404)] {
+        for path in ["/results?", "/history?cell=direct.echo.100&"] {
+            let problem = problem(&places.get(&format!("{path}location={location}")));
+            assert_eq!(problem.status, status, "{path}{location}");
+            assert!(
+                problem.detail.ends_with(": wnam, weur"),
+                "{}",
+                problem.detail
+            );
+        }
+    }
     // Either place finds any run.
     for run in &list.runs {
         assert_eq!(places.get(&format!("/results/{}", run.id)).status, 200);
@@ -450,24 +460,24 @@ fn followers_are_told_what_changed_and_browsers_when_to_stop() {
     let status = |places: &Places| {
         serde_json::from_str::<RunStatus>(&places.get(&format!("/runs/{run}")).body).unwrap()
     };
-    let mut told = Told::default();
-    let (text, ended) = told.tell(&status(&places));
+    let mut follower = Follower::default();
+    let (text, ended) = follower.next_event(&status(&places));
     assert!(
         text.starts_with("id: pending-0\nevent: progress\ndata: {\"id\":")
             && text.ends_with("}\n\n")
             && !ended,
         "{text}"
     );
-    let (text, _) = told.tell(&status(&places));
-    assert_eq!(text, ": nothing new\n\n", "what is known is not told again");
+    let (text, _) = follower.next_event(&status(&places));
+    assert_eq!(text, ": nothing new\n\n", "what is known is not sent again");
     places.wake_until_idle();
-    // What readers were told stays for a second.
+    // What readers were answered stays for a second.
     places.processes.borrow()["default"]
         .world
         .now
         .set(places.now() + 1_000);
     let last = status(&places);
-    let (text, ended) = Told::before(Some("running-12".to_owned())).tell(&last);
+    let (text, ended) = Follower::having_seen(Some("running-12".to_owned())).next_event(&last);
     assert!(
         text.starts_with("id: completed-40\nevent: ended\n") && ended,
         "{text}"

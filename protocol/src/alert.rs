@@ -1,11 +1,6 @@
 //! Alerts, as `ALERT_WEBHOOK_URL` gets them.
 
-use crate::{
-    Cell, RunId,
-    history::SeriesMetric,
-    named::named,
-    report::{Metric, Quantity},
-};
+use crate::{Cell, Quantile, RunId, history::SeriesMetric, named::named, report::Quantity};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +85,9 @@ pub struct Regression {
     pub change_percent_lower: f64,
     /// Upper end of its 95 % interval.
     pub change_percent_upper: f64,
+    /// All of it in words.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// A threshold that is breached: the whole interval is above it.
@@ -98,7 +96,7 @@ pub struct Breach {
     /// The cell.
     pub cell: Cell,
     /// Which quantile.
-    pub metric: Metric,
+    pub metric: Quantile,
     /// Of what.
     pub quantity: Quantity,
     /// The limit, in ms.

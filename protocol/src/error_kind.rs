@@ -27,7 +27,7 @@ named! {
 pub struct ErrorCounts([u64; ErrorKind::ALL.len()]);
 
 impl ErrorCounts {
-    /// Counts so many more of a kind.
+    /// Adds `count` of a kind.
     pub fn add(&mut self, kind: ErrorKind, count: u64) {
         // The kinds are declared in the order of `ALL`.
         self.0[kind as usize] += count;

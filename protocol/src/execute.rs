@@ -197,8 +197,8 @@ impl<'a> StubRequest<'a> {
     /// The text is not JSON, a field is missing, or there is one that does not belong there.
     pub fn from_json(json: &'a [u8]) -> Result<Self, MessageError> {
         message::request(json, |fields| {
-            let transport = message::name(fields, "transport");
-            let function_id = message::name(fields, "functionId");
+            let transport = message::name(fields, "transport", str::parse);
+            let function_id = message::name(fields, "functionId", Function::known);
             let payload = fields.raw("payload");
             Some(Self {
                 transport: transport?,

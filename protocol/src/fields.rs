@@ -142,22 +142,31 @@ impl<'a> FieldReader<'a> {
     where
         T::Err: Display,
     {
-        match self.take(field) {
-            None => default,
-            Some(value) => self.one_name(field, &value).unwrap_or(default),
-        }
+        self.name_by(field, T::from_str).unwrap_or(default)
     }
 
-    fn one_name<T: FromStr>(&mut self, field: &str, value: &Value) -> Option<T>
-    where
-        T::Err: Display,
-    {
+    /// A name that `parse` reads.
+    pub(crate) fn name_by<T, E: Display>(
+        &mut self,
+        field: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.take(field)?;
+        self.one_name(field, &value, parse)
+    }
+
+    fn one_name<T, E: Display>(
+        &mut self,
+        field: &str,
+        value: &Value,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
         let Value::String(text) = value else {
             self.refuse(field, format!("is {}; must be a string", kind(value)));
             return None;
         };
-        text.parse()
-            .map_err(|error: T::Err| self.refuse(field, error.to_string()))
+        parse(text)
+            .map_err(|error| self.refuse(field, error.to_string()))
             .ok()
     }
 
@@ -166,13 +175,23 @@ impl<'a> FieldReader<'a> {
     where
         T::Err: Display,
     {
+        self.names_by(field, default, T::from_str)
+    }
+
+    /// A list of names that `parse` reads, none twice, none empty.
+    pub(crate) fn names_by<T: PartialEq, E: Display>(
+        &mut self,
+        field: &str,
+        default: Vec<T>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
         let Some(values) = self.list(field) else {
             return default;
         };
         let mut names = Vec::new();
         for (index, value) in values.iter().enumerate() {
             let at = format!("{field}[{index}]");
-            if let Some(name) = self.one_name(&at, value) {
+            if let Some(name) = self.one_name(&at, value, &parse) {
                 self.add_once(&at, &mut names, name);
             }
         }

@@ -3,32 +3,38 @@
 #[cfg(feature = "test-functions")]
 mod burn;
 
-use crate::named::named;
 #[cfg(feature = "test-functions")]
 pub use burn::Burner;
-use serde::Serialize;
+
+use crate::{
+    name::{Name, NameError},
+    named::UnknownName,
+};
+use core::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, value::RawValue};
 use std::borrow::Cow;
 
-named! {
-    /// A function that can be delegated.
-    pub enum Function ("function") {
-        /// Returns its payload without decoding it: what is left is the crossing itself.
-        Echo = "echo",
-        /// Decodes the payload into a tree of values and encodes it again.
-        Transform = "transform",
-        /// CPU-bound: the sum of the square roots of 0 to 999; returns `{result, input}`.
-        Compute = "compute",
-        /// Test only: burns CPU for `BURN_US` microseconds (see `Burner`), wherever it is executed, then echoes.
-        #[cfg(feature = "test-functions")]
-        Burn = "burn",
-        /// Test only: never answers.
-        #[cfg(feature = "test-functions")]
-        Hang = "hang",
-        /// Test only: makes the runtime panic.
-        #[cfg(feature = "test-functions")]
-        Panic = "panic",
-    }
+/// A function that can be delegated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Function {
+    /// Returns its payload without decoding it: what is left is the crossing itself.
+    Echo,
+    /// Decodes the payload into a tree of values and encodes it again.
+    Transform,
+    /// CPU-bound: the sum of the square roots of 0 to 999; returns `{result, input}`.
+    Compute,
+    /// Test only: burns CPU for `BURN_US` microseconds (see `Burner`), wherever it is executed, then echoes.
+    #[cfg(feature = "test-functions")]
+    Burn,
+    /// Test only: never answers.
+    #[cfg(feature = "test-functions")]
+    Hang,
+    /// Test only: makes the runtime panic.
+    #[cfg(feature = "test-functions")]
+    Panic,
+    /// One that this code does not know: only a runtime does.
+    Other(Name),
 }
 
 /// Square roots summed by [`Function::Compute`].
@@ -47,6 +53,9 @@ pub enum ExecuteError {
     /// A test-only function that is carried out by the Worker around this code, not by this code.
     #[error("function {0} is carried out by the Worker itself")]
     NotPure(Function),
+    /// A function that only a runtime knows.
+    #[error("function {0} is not known here")]
+    Unknown(Function),
 }
 
 /// What [`Function::Compute`] returns: the sum and the payload it was given.
@@ -57,14 +66,64 @@ struct Computed<'a> {
 }
 
 impl Function {
+    /// Those that this code knows, in the order in which tables show them.
+    pub const KNOWN: &'static [Self] = &[
+        Self::Echo,
+        Self::Transform,
+        Self::Compute,
+        #[cfg(feature = "test-functions")]
+        Self::Burn,
+        #[cfg(feature = "test-functions")]
+        Self::Hang,
+        #[cfg(feature = "test-functions")]
+        Self::Panic,
+    ];
+
     /// The functions of the default plan: all but the test-only ones.
     pub const DEFAULT: [Self; 3] = [Self::Echo, Self::Transform, Self::Compute];
+
+    /// The name on the wire and in tables.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Echo => "echo",
+            Self::Transform => "transform",
+            Self::Compute => "compute",
+            #[cfg(feature = "test-functions")]
+            Self::Burn => "burn",
+            #[cfg(feature = "test-functions")]
+            Self::Hang => "hang",
+            #[cfg(feature = "test-functions")]
+            Self::Panic => "panic",
+            Self::Other(name) => name.as_str(),
+        }
+    }
+
+    /// The names of those that this code knows, comma-separated, for error messages.
+    #[must_use]
+    pub fn expected() -> String {
+        let names: Vec<&str> = Self::KNOWN.iter().map(Self::as_str).collect();
+        names.join(", ")
+    }
+
+    /// One that this code knows.
+    ///
+    /// # Errors
+    /// [`UnknownName`] for all others.
+    pub fn known(name: &str) -> Result<Self, UnknownName> {
+        let found = Self::KNOWN.iter().find(|known| known.as_str() == name);
+        found.copied().ok_or_else(|| UnknownName {
+            what: "function",
+            name: name.chars().take(64).collect(),
+            expected: Self::expected(),
+        })
+    }
 
     /// Whether the function never returns, so that no answer is ever to be sent. A test-only one alone does not.
     #[must_use]
     pub const fn never_returns(self) -> bool {
         match self {
-            Self::Echo | Self::Transform | Self::Compute => false,
+            Self::Echo | Self::Transform | Self::Compute | Self::Other(_) => false,
             #[cfg(feature = "test-functions")]
             Self::Burn | Self::Panic => false,
             #[cfg(feature = "test-functions")]
@@ -94,7 +153,54 @@ impl Function {
             }
             #[cfg(feature = "test-functions")]
             Self::Burn | Self::Hang | Self::Panic => Err(ExecuteError::NotPure(self)),
+            Self::Other(_) => Err(ExecuteError::Unknown(self)),
         }
+    }
+}
+
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Function {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::KNOWN.iter().find(|known| known.as_str() == text);
+        known.map_or_else(|| text.parse().map(Self::Other), |&known| Ok(known))
+    }
+}
+
+impl Serialize for Function {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Function {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: Cow<'_, str> = Deserialize::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for Function {
+    fn schema_name() -> Cow<'static, str> {
+        "Function".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let known: Vec<&str> = Self::KNOWN.iter().map(Self::as_str).collect();
+        schemars::json_schema!({
+            "description": "A function that can be delegated: one that every runtime knows, or the name of one that only some runtime does.",
+            "anyOf": [
+                {"type": "string", "enum": known},
+                {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
+            ],
+        })
     }
 }
 
@@ -113,6 +219,26 @@ mod tests {
 
     fn raw(json: &str) -> Box<RawValue> {
         RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_here_is_kept_and_not_executed() {
+        let word_count: Function = "word-count".parse().unwrap();
+        assert_eq!(word_count.to_string(), "word-count");
+        assert_eq!("echo".parse(), Ok(Function::Echo));
+        assert!("Echo".parse::<Function>().is_err());
+        assert!(matches!(
+            word_count.execute(&raw("1")),
+            Err(ExecuteError::Unknown(function)) if function == word_count
+        ));
+        let error = Function::known("word-count").unwrap_err().to_string();
+        assert!(
+            error.starts_with("unknown function \"word-count\"; expected one of: echo"),
+            "{error}"
+        );
+        for &known in Function::KNOWN {
+            assert_eq!(Function::known(known.as_str()), Ok(known));
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub struct MeasureRequest {
     /// Invocations carried by one message, by transports that can ([`Transport::batches`]; others ignore it). `samples` then counts messages,
     /// and the latency of each is its message's divided by this.
     pub batch_size: u32,
-    /// Calls in flight at once: so many lanes, each making its next call when its last one has returned. Calls that overlap cannot be told
+    /// Calls in flight at once, in this number of lanes, each making its next call when its last one has returned. Calls that overlap cannot be told
     /// apart by polling the clock, so above 1 the timer is ticked, and each lane is a chain of its own.
     pub concurrency: u32,
 }
@@ -76,7 +76,7 @@ impl MeasureRequest {
 
 /// Calls are given up after this many ms unless the plan says otherwise.
 pub const DEFAULT_CALL_TIMEOUT_MS: u32 = 10_000;
-/// The shortest time after which a call may be given up, in ms: ten ticks of the clock that tells.
+/// The shortest time after which a call may be given up, in ms: ten ticks of the clock that measures it.
 pub const MIN_CALL_TIMEOUT_MS: u32 = 10;
 /// The longest, in ms.
 pub const MAX_CALL_TIMEOUT_MS: u32 = 60_000;

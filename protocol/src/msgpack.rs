@@ -55,6 +55,9 @@ pub enum MsgpackError {
     /// A test-only function that is carried out by the Worker around this code, not by this code.
     #[error("function {0} is carried out by the Worker itself")]
     NotPure(Function),
+    /// A function that only a runtime knows.
+    #[error("function {0} is not known here")]
+    Unknown(Function),
 }
 
 /// Body of `POST /execute/msgpack`, see [`crate::execute::ExecuteRequest`].
@@ -184,6 +187,7 @@ pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, Msgp
         }
         #[cfg(feature = "test-functions")]
         Function::Burn | Function::Hang | Function::Panic => Err(MsgpackError::NotPure(function)),
+        Function::Other(_) => Err(MsgpackError::Unknown(function)),
     }
 }
 

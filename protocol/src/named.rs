@@ -69,7 +69,7 @@ pub(crate) use named;
 /// The JSON schema of a type that is written as text of a known pattern.
 #[cfg(feature = "openapi")]
 macro_rules! text_schema {
-    ($type:ident, $pattern:literal, $example:literal) => {
+    ($type:ident, $pattern:expr, $example:literal) => {
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()

@@ -113,11 +113,7 @@ impl Plan {
         for &transport in &self.transports {
             for &function in &self.functions {
                 for &payload_bytes in &self.payload_bytes {
-                    cells.push(Cell {
-                        transport,
-                        function,
-                        payload_bytes,
-                    });
+                    cells.push(Cell::native(transport, function, payload_bytes));
                 }
             }
         }

@@ -121,7 +121,7 @@ pub mod runtime {
     pub const EXECUTE: &str = "/execute";
     /// The same for a short JSON text, see [`SHORT_BODY_BYTES`].
     pub const EXECUTE_SHORT: &str = "/execute/short";
-    /// Bodies up to so many bytes are short. A caller that knows its request to be short, and expects a short answer, says so by the path:
+    /// Bodies of at most this number of bytes are short. A caller that knows its request to be short, and expects a short answer, says so by the path:
     /// the runtime then reads it as a text instead of bytes, which is microseconds quicker, and would be slower for a long one. It is a hint;
     /// any length is read, and answered, on both paths.
     pub const SHORT_BODY_BYTES: usize = 2_000;

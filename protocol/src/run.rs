@@ -15,7 +15,7 @@ pub struct RunId(String);
 pub struct RunIdError;
 
 impl RunId {
-    /// The id of a run created at `created_at`; `random` tells apart those created in the same second.
+    /// The id of a run created at `created_at`; `random` distinguishes those created in the same second.
     #[must_use]
     pub fn new(created_at: DateTime<Utc>, random: u32) -> Self {
         Self(format!(
@@ -209,6 +209,11 @@ pub struct Progress {
     /// Estimated time to the end, in seconds, from the pace so far; absent before the first slice.
     pub seconds_left: Option<f64>,
 }
+
+/// Runs in one answer of `GET /runs`, unless `?limit=` says otherwise.
+pub const DEFAULT_RUNS_LISTED: u32 = 20;
+/// Runs in one answer of `GET /runs`, at most.
+pub const MAX_RUNS_LISTED: u32 = 100;
 
 /// Answer of `GET /runs`.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -61,11 +61,7 @@ impl Reader<'_> {
     fn reference(&self, transport: Transport) -> Option<Cell> {
         let function = *self.report.plan.functions.first()?;
         let payload_bytes = *self.report.plan.payload_bytes.iter().min()?;
-        Some(Cell {
-            transport,
-            function,
-            payload_bytes,
-        })
+        Some(Cell::native(transport, function, payload_bytes))
     }
 
     fn cell(&self, id: Cell) -> Option<&CellReport> {

@@ -3,7 +3,7 @@
 mod runs;
 
 use protocol::{
-    Cell, Function, Plan, Rounds, Transport,
+    Cell, Function, Plan, Quantile, Rounds, Transport,
     measure::{MeasureResponse, Timer},
     slice::{Measured, SliceRecord, Work},
 };
@@ -95,7 +95,10 @@ fn more_blocks_make_figures_narrower_and_they_still_cover_the_truth() {
     let [direct, id] = in_doubt();
     let width = |estimate: &protocol::Estimate| estimate.upper.unwrap() - estimate.lower.unwrap();
     let (now, then) = (find(&both, id), find(&before, id));
-    assert!(covers(&now.p50_us, true_quantile_us(id, 0.5)), "{now:?}");
+    assert!(
+        covers(&now.quantiles[Quantile::P50], true_quantile_us(id, 0.5)),
+        "{now:?}"
+    );
     assert!(covers(&now.mean_us, true_mean_us(id)), "{now:?}");
     assert!(width(&now.mean_us) < width(&then.mean_us));
     let overhead = both.overheads.iter().find(|overhead| overhead.id == id);

@@ -12,10 +12,7 @@ use std::borrow::Cow;
 /// # Errors
 /// 400, with the names that there are.
 pub(crate) fn function(name: &str) -> Result<Function, Refusal> {
-    name.parse()
-        .map_err(|unknown: protocol::named::UnknownName| {
-            bad_field("functionId", unknown.to_string())
-        })
+    Function::known(name).map_err(|unknown| bad_field("functionId", unknown.to_string()))
 }
 
 /// Executes `function` on a JSON payload.

@@ -6,7 +6,7 @@
 //! * over a *service binding*, a named capability that the platform gives to another Worker of the same account: trusted;
 //! * over its public URL: only with the token of the secret `RUNTIME_TOKEN`, except for `GET /health`.
 //!
-//! See [`routing`] for how the two are told apart. Contract, with types in `protocol::execute`: `POST /execute` takes a function's name and
+//! See [`routing`] for how the two are distinguished. Contract, with types in `protocol::execute`: `POST /execute` takes a function's name and
 //! its payload and answers with the result; what is wrong with a request is said in a problem document (`protocol::Problem`).
 //!
 //! Out of scope: measuring anything (the caller-worker does), keeping anything between requests.

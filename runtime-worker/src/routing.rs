@@ -98,7 +98,7 @@ fn find(method: &str, path: &str) -> Result<Resource, Refusal> {
     routes::find(RESOURCES, method, path)
 }
 
-/// Compares the token in constant time, so that answers do not tell by their timing how much of a guess was right. Its length may be learnt.
+/// Compares the token in constant time, so that the timing of answers does not reveal how much of a guess was right. Its length may be learnt.
 fn authorize(configured: Option<&str>, authorization: Option<&str>) -> Result<(), Refusal> {
     let Some(configured) = configured.filter(|token| !token.is_empty()) else {
         return Err(Refusal::new(

@@ -2,7 +2,7 @@
 
 use crate::fake_orchestrator::{FakeOrchestrator, RUN, empty_report, status};
 use protocol::{
-    Cell, Estimate, Report, RunState,
+    ByQuantile, Cell, Estimate, Quantile, Reason, ReasonCode, Report, RunState,
     report::{CellReport, Outcome, Overhead},
 };
 use serde_json::Value;
@@ -24,12 +24,22 @@ fn estimate(value: f64) -> Estimate {
     }
 }
 
+fn quantiles(p50_us: f64) -> ByQuantile<Estimate> {
+    ByQuantile::of_all(|quantile| match quantile {
+        Quantile::P50 => estimate(p50_us),
+        Quantile::P95 => estimate(p50_us + 50.0),
+        Quantile::P99 => estimate(p50_us + 90.0),
+        Quantile::P99_9 => Estimate::unavailable(Reason::of(ReasonCode::TooFewSamples)),
+    })
+}
+
 /// A report of one delegated cell: its p50 is `latency_us`, its overhead `overhead_us`.
 fn report(latency_us: f64, overhead_us: Option<f64>) -> Report {
     let id: Cell = CELL.parse().unwrap();
     let mut report = empty_report(Outcome::Pass);
     report.cells.push(CellReport {
         id,
+        runtime: id.runtime,
         transport: id.transport,
         function: id.function,
         payload_bytes: id.payload_bytes,
@@ -45,19 +55,14 @@ fn report(latency_us: f64, overhead_us: Option<f64>) -> Report {
         mean_dominated_by: None,
         chain_dominated_by: None,
         isolation_cost_us: estimate(10.0),
-        p50_us: estimate(latency_us),
-        p95_us: estimate(latency_us + 50.0),
-        p99_us: estimate(latency_us + 90.0),
-        p99_9_us: Estimate::unavailable(protocol::Reason::of(protocol::ReasonCode::TooFewSamples)),
+        quantiles: quantiles(latency_us),
         histogram: String::new(),
     });
     if let Some(us) = overhead_us {
         report.overheads.push(Overhead {
             id,
             mean_us: estimate(us),
-            p50_us: estimate(us),
-            p95_us: estimate(us + 50.0),
-            p99_us: estimate(us + 90.0),
+            quantiles: quantiles(us).compared(),
         });
     }
     report
@@ -267,10 +272,10 @@ fn the_history_of_a_cell_shows_where_its_level_changed() {
             "text": format!("{:.3} [{:.3}, {:.3}]", us / 1e3, (us - 3.0) / 1e3, (us + 4.0) / 1e3)})
     };
     let later = "20261122T232800Z-4f9a1c08";
-    let history = serde_json::json!({"location": "wnam", "cell": CELL, "metric": "p95", "conditions": "text",
+    let history = serde_json::json!({"location": "wnam", "cell": CELL, "metric": "p95", "conditions": {"payload_shape": "text", "batch_size": 1, "concurrency": 1, "timers": ["interpolated"], "text": "payload text"},
         "points": [point(RUN, 100.0), point(later, 120.0)],
         "change_points": [{"run": later, "finished_at": "2026-11-22T23:28:00Z", "version": null, "before_us": 100.0,
-            "after_us": 120.0, "change_percent": 20.0, "change_percent_lower": 15.0, "change_percent_upper": 25.0, "p_value": 0.001}]});
+            "after_us": 120.0, "change_percent": 20.0, "change_percent_lower": 15.0, "change_percent_upper": 25.0, "p_value": 0.001, "text": "0.100 to 0.120 ms, +20 % (95 % CI +15 % to +25 %)"}]});
     let orchestrator = FakeOrchestrator::start().answer(
         &format!("GET /history?cell={CELL}&metric=p95&location=wnam"),
         200,
@@ -300,7 +305,9 @@ fn the_history_of_a_cell_shows_where_its_level_changed() {
         format!("{RUN}   local     0.100 [0.097, 0.104]")
     );
     assert!(
-        lines[5].ends_with("0.120 [0.117, 0.124]   +20 % [+15, +25], p = 0.001"),
+        lines[5].ends_with(
+            "0.120 [0.117, 0.124]   0.100 to 0.120 ms, +20 % (95 % CI +15 % to +25 %), p = 0.001"
+        ),
         "{text}"
     );
 }

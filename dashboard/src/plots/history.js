@@ -1,7 +1,7 @@
 // One figure of one cell over the runs, with deploys and change points.
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
-import { instant, isNumber, milliseconds, resolutionText, sampleCounts } from "../format.js";
+import { instant, isNumber, resolutionText, sampleCounts } from "../format.js";
 import { cellParts } from "../report.js";
 import { payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath } from "./canvas.js";
@@ -17,7 +17,7 @@ export function historyPlot(history) {
     empty: drawn.length === 0 && "No completed run has this figure yet.",
     name: `history-${history.cell}-${history.metric}`,
     draw: (width) => draw(transport, drawn, deploysOf(drawn), changes, what, width),
-    caption: `${what} of the latency, in ms, with 95 % intervals, over ${counted(drawn.length, "completed run")} at ${history.location} under the same conditions (${history.conditions}); `
+    caption: `${what} of the latency, in ms, with 95 % intervals, over ${counted(drawn.length, "completed run")} at ${history.location} under the same conditions (${history.conditions.text}); `
       + `${sampleCounts(drawn.map(({ n }) => n))} a run; ${resolutionText(points.map(({ estimate }) => estimate))}. `
       + `Dashed rules: another version was deployed. Solid rules: the level changed (${counted(changes.length, "change point")}).`,
     numbers: {
@@ -31,11 +31,7 @@ export function historyPlot(history) {
   };
 }
 
-function changeText(change) {
-  if (!change) return "";
-  const ms = (us) => milliseconds(us);
-  return `${ms(change.before_us)} to ${ms(change.after_us)} ms, ${percent(change.change_percent)} (${percent(change.change_percent_lower)} to ${percent(change.change_percent_upper)})`;
-}
+const changeText = (change) => change?.text ?? "";
 
 const percent = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
 

@@ -41,7 +41,7 @@ function drawRow(row, metric, verdicts, x, width) {
     const { value, lower, upper } = estimate;
     const mark = row.append("g").attr("class", `is-${outcome}`);
     if (isNumber(lower) && isNumber(upper)) mark.append("path").attr("class", "span").attr("d", `M${x(Math.max(lower / 1000, 1e-6))},${middle}H${x(Math.max(upper / 1000, 1e-6))}`);
-    // Hollow where the timer cannot tell the value from nothing.
+    // Hollow where the value is below the resolution.
     if (isNumber(value)) mark.append("circle").attr("class", Math.abs(value) < (estimate.resolution ?? 0) ? "hollow" : null).attr("cx", x(Math.max(value / 1000, 1e-6))).attr("cy", middle).attr("r", 3);
     mark.append("title").text(`${id} ${metric}: ${estimate.text} ms, ${outcome}`);
   }

@@ -12,7 +12,7 @@ export function showFindings(node, report) {
           : element("p", { class: "muted" }, "Too little was measured for a sentence."),
         element("h3", {}, "Warnings"),
         report.warnings.length > 0
-          ? element("ul", { class: "sentences faults" }, report.warnings.map(warning))
+          ? element("ul", { class: "sentences warnings" }, report.warnings.map(warning))
           : element("p", { class: "muted" }, "None found.")),
       element("div", {}, element("h3", {}, "Environment"), environment(report))));
 }

@@ -19,7 +19,7 @@ export function showRuns(node, { runs, nextBefore, chosen }, { onChoose, onMore 
 
 /** The list when it cannot be read. */
 export function showRunsError(node, error, retry) {
-  fill(node, element("p", { class: "notice fault" }, `The runs cannot be read. ${error.message} `, element("button", { type: "button", class: "quiet", onclick: retry }, "Try again")));
+  fill(node, element("p", { class: "notice error" }, `The runs cannot be read. ${error.message} `, element("button", { type: "button", class: "quiet", onclick: retry }, "Try again")));
 }
 
 function row(status, chosen, onChoose) {

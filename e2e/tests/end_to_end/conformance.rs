@@ -108,8 +108,8 @@ fn a_run_from_start_to_end(driver: &Driver, workers: &LocalWorkers) -> String {
     let run = driver.start(&small_plan());
     driver.read_all(run.id.as_str(), false);
     stage::wait(&stage::client(workers), &run.id, |run| run.state.is_final());
-    let told = driver.expect(200, "runEvents", &Given::run(run.id.as_str()));
-    let last_id = told
+    let stream = driver.expect(200, "runEvents", &Given::run(run.id.as_str()));
+    let last_id = stream
         .body
         .lines()
         .filter_map(|line| line.strip_prefix("id: "))
@@ -146,7 +146,7 @@ fn after_the_last_run_of_the_hour(driver: &Driver, workers: &LocalWorkers, first
     stage::wait(&client, &last.id, |run| run.state.is_final());
     driver.read_all(last.id.as_str(), true);
     driver.expect(429, "startRun", &Given::body(&small_plan()));
-    stage::eventually("raw samples are let go", || {
+    stage::eventually("raw samples expire", || {
         let answer = driver.send(&driver.operation("cellcsv"), &Given::run(first));
         (answer.status == 410).then_some(())
     });

@@ -72,7 +72,7 @@ fn one_request_measures_at_every_location_and_the_merged_report_sums_their_count
     let elsewhere = client
         .request(&Method::GET, "/results?location=apac", b"")
         .unwrap();
-    assert_eq!(elsewhere.status, 400, "{elsewhere:?}");
+    assert_eq!(elsewhere.status, 404, "{elsewhere:?}");
 }
 
 #[test]

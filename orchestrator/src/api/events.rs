@@ -1,6 +1,6 @@
 //! The live progress of a run as server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 //!
-//! The Worker looks at the run's status once a second through the readers' cache, and tells when it has changed: a coordinator does not know who
+//! The Worker looks at the run's status once a second through the readers' cache, and sends an event when it has changed: a coordinator does not know who
 //! follows, so that nobody's following touches a measurement. A connection ends after [`LOOKS`]; the client comes back by itself
 //! with the id of the last event it saw.
 
@@ -21,27 +21,27 @@ pub const MEDIA_TYPE: &str = "text/event-stream; charset=utf-8";
 /// What keeps a quiet connection open.
 const QUIET: &str = ": nothing new\n\n";
 
-/// What a follower has been told.
+/// What a follower has been sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct Follower {
     last_id: Option<String>,
 }
 
-impl Told {
+impl Follower {
     /// What a client that comes back says it has seen (`Last-Event-ID`).
     #[must_use]
-    pub const fn before(last_id: Option<String>) -> Self {
+    pub const fn having_seen(last_id: Option<String>) -> Self {
         Self { last_id }
     }
 
-    /// Whether the end of the run has been told already.
+    /// Whether the end of the run has been sent already.
     #[must_use]
     pub fn knows_the_end(&self, status: &RunStatus) -> bool {
         status.state.is_final() && self.last_id == Some(id(status))
     }
 
     /// The text to send for this status, and whether it is the last.
-    pub fn tell(&mut self, status: &RunStatus) -> (String, bool) {
+    pub fn next_event(&mut self, status: &RunStatus) -> (String, bool) {
         let ended = status.state.is_final();
         let id = id(status);
         if self.last_id.as_ref() == Some(&id) {

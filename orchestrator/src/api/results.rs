@@ -3,7 +3,7 @@
 use super::{Api, Coordinators, Incoming, Response, runs::unknown};
 use crate::coordinator::Question;
 use protocol::{
-    Plan, Problem, Report, RunId,
+    Plan, Problem, Report, RunId, location,
     report::{Warning, WarningKind},
     run::MissingLocation,
 };
@@ -38,13 +38,13 @@ impl<C: Coordinators> Api<'_, C> {
 
     /// The reports of all locations as one, which takes some milliseconds to compute.
     fn merged(&self, reports: &[&String], missing: &[MissingLocation]) -> Result<String, Problem> {
-        if let Some(merged) = self.reading.merged(self.now) {
+        if let Some(merged) = self.cache.merged(self.now) {
             return Ok(merged);
         }
         let merged = serde_json::to_string(&merged(reports, missing)?).map_err(|error| {
             Problem::new(500, format!("the merged report cannot be written: {error}"))
         })?;
-        self.reading.keep_merged(&merged, self.now);
+        self.cache.keep_merged(&merged, self.now);
         Ok(merged)
     }
 
@@ -76,13 +76,18 @@ impl<C: Coordinators> Api<'_, C> {
         Err(why.map_or_else(|| unknown(run), |(_, problem)| problem))
     }
 
-    /// A location, if it is one of those configured.
+    /// A location, if it is one of those configured: 404 for one that only other deployments have, 400 for what is none.
     pub(super) fn configured(&self, location: &str) -> Result<String, Problem> {
         let known = &self.settings.locations;
         let found = known.iter().find(|name| *name == location);
         found.cloned().ok_or_else(|| {
-            let detail = format!("location must be one of: {}", known.join(", "));
-            Problem::new(400, detail)
+            let known = known.join(", ");
+            if location::is_possible(location) {
+                let detail = format!("this deployment has no location {location}; it has: {known}");
+                Problem::new(404, detail)
+            } else {
+                Problem::new(400, format!("location must be one of: {known}"))
+            }
         })
     }
 }

@@ -6,13 +6,8 @@ use chrono::DateTime;
 use futures_util::future::join_all;
 use protocol::{
     Plan, Problem, RunId,
-    run::{RunList, RunStatus, Sibling, Trigger},
+    run::{DEFAULT_RUNS_LISTED, MAX_RUNS_LISTED, RunList, RunStatus, Sibling, Trigger},
 };
-
-/// Runs on one page, unless `?limit=` says otherwise.
-const PAGE: u32 = 20;
-/// Runs on one page, at most.
-const LONGEST_PAGE: u32 = 100;
 
 impl<C: Coordinators> Api<'_, C> {
     /// Starts a run at every location. Either all of them start or none: a location that is busy refuses for all.
@@ -47,7 +42,7 @@ impl<C: Coordinators> Api<'_, C> {
                 }
             }
         }
-        self.reading.forget_unsettled();
+        self.cache.forget_unsettled();
         let first = started
             .first()
             .ok_or_else(|| Problem::new(500, "no location is configured"))?;
@@ -140,7 +135,7 @@ impl<C: Coordinators> Api<'_, C> {
         let (location, _) = self.find(run).await?;
         let question = Question::Cancel { run: run.clone() };
         let status: RunStatus = read(&self.coordinators.ask(&location, &question).await?)?;
-        self.reading.forget_unsettled();
+        self.cache.forget_unsettled();
         Ok(Response::json(200, &status))
     }
 
@@ -166,18 +161,18 @@ impl<C: Coordinators> Api<'_, C> {
     }
 }
 
-/// `?limit=`, from 1 to [`LONGEST_PAGE`].
+/// `?limit=`, from 1 to [`MAX_RUNS_LISTED`].
 pub(super) fn page_length(given: Option<String>) -> Result<u32, Problem> {
     let Some(text) = given else {
-        return Ok(PAGE);
+        return Ok(DEFAULT_RUNS_LISTED);
     };
     text.parse()
         .ok()
-        .filter(|limit| (1..=LONGEST_PAGE).contains(limit))
+        .filter(|limit| (1..=MAX_RUNS_LISTED).contains(limit))
         .ok_or_else(|| {
             Problem::new(
                 400,
-                format!("limit must be a whole number from 1 to {LONGEST_PAGE}"),
+                format!("limit must be a whole number from 1 to {MAX_RUNS_LISTED}"),
             )
         })
 }

@@ -7,31 +7,12 @@ use protocol::{
     alert::{Breach, Regression},
     report::Outcome,
 };
-use report::format::Scale;
 
 /// Findings that an alert's text spells out; its facts hold all of them.
 const SPELT_OUT: usize = 3;
 
 pub(super) fn regression_text(run: &RunRow, regressions: &[Regression]) -> String {
-    let each = |found: &Regression| {
-        let version = found
-            .since_version
-            .as_ref()
-            .map_or_else(String::new, |version| format!(" (version {version})"));
-        let scale = Scale::milliseconds(found.resolution_us);
-        format!(
-            "{} {}: {} to {} ms, {:+.0} % (95 % interval {:+.0} to {:+.0} %), since run {}{version}",
-            found.cell,
-            found.metric,
-            scale.reading(found.before_us),
-            scale.reading(found.after_us),
-            found.change_percent,
-            found.change_percent_lower,
-            found.change_percent_upper,
-            found.since
-        )
-    };
-    let lines: Vec<String> = regressions.iter().map(each).collect();
+    let lines: Vec<String> = regressions.iter().map(|found| found.text.clone()).collect();
     let (place, id) = (&run.request.location, &run.id);
     format!(
         "worker-rpc-latency at {place}: delegation has become slower, confirmed by run {id}. {}",

@@ -9,7 +9,6 @@ use protocol::{
     slice::SliceRecord,
 };
 use report::{Deployment, assemble};
-use std::collections::BTreeMap;
 
 /// Attempts at one report, or at the decision about one round: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
@@ -122,40 +121,17 @@ fn finished(run: &RunRow, now: Millis) -> LogLine {
 
 /// The figures that series are drawn from.
 fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
-    let conditions = conditions(report);
+    let conditions = report::series::conditions(report);
     let row = |cell: &CellReport| {
-        let figures = BTreeMap::from([
-            (SeriesMetric::Mean, cell.mean_us.clone()),
-            (SeriesMetric::P50, cell.p50_us.clone()),
-            (SeriesMetric::P95, cell.p95_us.clone()),
-            (SeriesMetric::P99, cell.p99_us.clone()),
-        ]);
+        let stated = |metric: SeriesMetric| Some((metric, metric.of(cell)?.clone()));
         HistoryRow {
             cell: cell.id,
             run: run.id.clone(),
             finished_ms: now,
             version: run.request.deployed_version_id.clone(),
             conditions: conditions.clone(),
-            figures,
+            figures: SeriesMetric::all().filter_map(stated).collect(),
         }
     };
     report.cells.iter().map(row).collect()
-}
-
-/// What else determines a latency beside the cell.
-fn conditions(report: &Report) -> String {
-    let plan = &report.plan;
-    let timers: Vec<&str> = report
-        .environment
-        .timers
-        .iter()
-        .map(|timer| timer.as_str())
-        .collect();
-    format!(
-        "{} batch {} concurrency {} {}",
-        plan.payload_shape,
-        plan.batch_size,
-        plan.concurrency,
-        timers.join("+")
-    )
 }

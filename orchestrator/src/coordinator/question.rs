@@ -3,7 +3,7 @@
 use crate::store::Millis;
 use protocol::{
     Cell, Estimate, Plan, Problem, RunId,
-    history::SeriesMetric,
+    history::{Conditions, SeriesMetric},
     run::{Sibling, Trigger},
 };
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ pub struct Figures {
     /// The version that measured, by Cloudflare's id.
     pub version: Option<String>,
     /// What else determines a latency beside the cell; runs that differ in it are not comparable.
-    pub conditions: String,
+    pub conditions: Conditions,
     /// Estimates by metric, in us.
     pub figures: BTreeMap<SeriesMetric, Estimate>,
 }

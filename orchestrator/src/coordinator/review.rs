@@ -12,7 +12,7 @@ use super::{
 };
 use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, sql::Sql};
 use protocol::{
-    Cell, Report, RunId, RunState,
+    Cell, Quantile, Report, RunId, RunState,
     alert::{Alert, AlertKind, Breach, Regression},
     history::SeriesMetric,
     report::{Outcome, Verdict},
@@ -108,8 +108,9 @@ impl<S: Sql> Coordinator<S> {
                     .is_some_and(|figure| figure.value.is_some())
             })
         };
-        let metric = if stated(SeriesMetric::P50) {
-            SeriesMetric::P50
+        let median = SeriesMetric::Quantile(Quantile::P50);
+        let metric = if stated(median) {
+            median
         } else {
             SeriesMetric::Mean
         };
@@ -135,7 +136,7 @@ impl<S: Sql> Coordinator<S> {
         {
             return Ok(None);
         }
-        Ok(Some(Regression {
+        let mut found = Regression {
             cell,
             metric,
             since: change.run,
@@ -146,7 +147,10 @@ impl<S: Sql> Coordinator<S> {
             change_percent: change.change_percent,
             change_percent_lower: change.change_percent_lower,
             change_percent_upper: change.change_percent_upper,
-        }))
+            text: String::new(),
+        };
+        found.text = report::series::regression(&found);
+        Ok(Some(found))
     }
 
     /// A run that failed, where the one before it of the same plan had not.

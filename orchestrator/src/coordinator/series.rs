@@ -25,11 +25,20 @@ pub fn change_points(runs: &[Figures], metric: SeriesMetric) -> Vec<HistoryChang
             change_percent_lower: percent(change.ratio_lower),
             change_percent_upper: percent(change.ratio_upper),
             p_value: change.p_value,
+            text: String::new(),
         })
+    };
+    let resolution_us = runs
+        .last()
+        .and_then(|run| run.figures.get(&metric)?.resolution);
+    let told = |change: HistoryChange| HistoryChange {
+        text: report::series::change(&change, resolution_us),
+        ..change
     };
     changepoint::change_points(&series)
         .into_iter()
         .filter_map(published)
+        .map(told)
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! The Durable Object: decodes a question or an alarm, delegates to the coordinator, responds.
 
-use super::{database::Database, log, now_ms, outside::Platform, settings};
+use super::{database::Database, external_services::Platform, log, now_ms, settings};
 use crate::coordinator::{Coordinator as Driver, OpenError, Opening, Question, Turn};
 use js_sys::Date;
 use protocol::{Problem, problem::PROBLEM_JSON};

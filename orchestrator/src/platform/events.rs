@@ -1,7 +1,7 @@
 //! The stream of a run's events.
 
 use super::{serving, settings};
-use crate::api::events::{LOOKS, MEDIA_TYPE, PAUSE_MS, PREAMBLE, Told};
+use crate::api::events::{Follower, LOOKS, MEDIA_TYPE, PAUSE_MS, PREAMBLE};
 use core::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use protocol::RunId;
@@ -12,12 +12,12 @@ struct Following {
     env: Env,
     location: String,
     run: RunId,
-    told: Told,
+    follower: Follower,
     looks: u32,
     ended: bool,
 }
 
-/// A response that tells how a run goes on.
+/// A response that reports how a run goes on.
 pub(super) fn stream(
     env: Env,
     location: String,
@@ -28,7 +28,7 @@ pub(super) fn stream(
         env,
         location,
         run,
-        told: Told::before(last_id),
+        follower: Follower::having_seen(last_id),
         looks: 0,
         ended: false,
     };
@@ -57,7 +57,7 @@ impl Following {
         let settings = settings(&self.env).ok()?;
         let api = serving::api(&settings, &self.env);
         let status = api.status_at(&self.location, &self.run).await.ok()?;
-        let (text, ended) = self.told.tell(&status);
+        let (text, ended) = self.follower.next_event(&status);
         self.ended = ended;
         Some(text)
     }

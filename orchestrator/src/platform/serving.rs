@@ -1,8 +1,8 @@
 //! The API as this instance serves it: with the deployment's coordinators, the instance's cache, and the instant.
 
-use super::{asking::Namespace, now_ms};
+use super::{coordinator_client::Namespace, now_ms};
 use crate::{
-    api::{Api, reading::Reading},
+    api::{Api, response_cache::ResponseCache},
     settings::Settings,
 };
 use worker::Env;
@@ -12,21 +12,21 @@ pub(super) fn api<'a>(settings: &'a Settings, env: &'a Env) -> Api<'a, Namespace
     Api {
         coordinators: Namespace { env },
         settings,
-        reading: reading(),
+        cache: cache(),
         now: now_ms(),
         random: random(),
     }
 }
 
 /// The instance's memory of what was read; a Worker has one thread, which lives as long as the instance.
-fn reading() -> &'static Reading {
+fn cache() -> &'static ResponseCache {
     thread_local! {
-        static LEAKED: &'static Reading = Box::leak(Box::new(Reading::new()));
+        static LEAKED: &'static ResponseCache = Box::leak(Box::new(ResponseCache::new()));
     }
-    LEAKED.with(|reading| *reading)
+    LEAKED.with(|cache| *cache)
 }
 
-/// Tells apart runs of the same second; no secret.
+/// Distinguishes runs of the same second; no secret.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

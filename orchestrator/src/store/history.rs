@@ -6,7 +6,11 @@ use super::{
     sql::{Columns, Sql},
     to_json,
 };
-use protocol::{Cell, Estimate, RunId, history::SeriesMetric};
+use protocol::{
+    Cell, Estimate, PayloadShape, RunId,
+    history::{Conditions, SeriesMetric},
+    measure::Timer,
+};
 use std::collections::BTreeMap;
 
 /// The figures of one cell in one completed run.
@@ -21,7 +25,7 @@ pub struct HistoryRow {
     /// The version that measured, by Cloudflare's id.
     pub version: Option<String>,
     /// What else determines a latency beside the cell; runs that differ in it are not comparable.
-    pub conditions: String,
+    pub conditions: Conditions,
     /// Estimates by metric, in us.
     pub figures: BTreeMap<SeriesMetric, Estimate>,
 }
@@ -36,7 +40,7 @@ impl<S: Sql> Store<S> {
                 row.run.as_str().into(),
                 row.finished_ms.into(),
                 row.version.as_deref().into(),
-                row.conditions.as_str().into(),
+                to_json("conditions", &row.conditions)?.into(),
                 to_json("figures", &row.figures)?.into(),
             ],
         )?;
@@ -61,12 +65,72 @@ impl<S: Sql> Store<S> {
                     run: parse("run id", &columns.text()?)?,
                     finished_ms: columns.integer()?,
                     version: columns.optional_text()?,
-                    conditions: columns.text()?,
+                    conditions: read_conditions(&columns.text()?)?,
                     figures: from_json("figures of the series", &columns.text()?)?,
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         history.reverse();
         Ok(history)
+    }
+}
+
+/// The conditions of a row. Releases up to 0.1.0 wrote them as words, such as `text batch 1 concurrency 1 interpolated+ticked`.
+fn read_conditions(stored: &str) -> Result<Conditions, StoreError> {
+    earlier_conditions(stored).map_or_else(|| from_json("conditions of the series", stored), Ok)
+}
+
+fn earlier_conditions(words: &str) -> Option<Conditions> {
+    let words: Vec<&str> = words.split(' ').collect();
+    let [
+        shape,
+        "batch",
+        batch_size,
+        "concurrency",
+        concurrency,
+        timers,
+    ] = words[..]
+    else {
+        return None;
+    };
+    let payload_shape: PayloadShape = shape.parse().ok()?;
+    let timers: Result<Vec<Timer>, _> = timers.split('+').map(str::parse).collect();
+    let mut conditions = Conditions {
+        payload_shape,
+        batch_size: batch_size.parse().ok()?,
+        concurrency: concurrency.parse().ok()?,
+        timers: timers.ok()?,
+        text: String::new(),
+    };
+    conditions.text = report::series::described(&conditions);
+    Some(conditions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_of_earlier_releases_are_those_of_this_one() {
+        let conditions = Conditions {
+            payload_shape: PayloadShape::Text,
+            batch_size: 1,
+            concurrency: 2,
+            timers: vec![Timer::Interpolated, Timer::Ticked],
+            text: "payload text, batch size 1, concurrency 2, timer interpolated and ticked"
+                .to_owned(),
+        };
+        let earlier = "text batch 1 concurrency 2 interpolated+ticked";
+        assert_eq!(read_conditions(earlier).unwrap(), conditions);
+        let stored = to_json("conditions", &conditions).unwrap();
+        assert_eq!(read_conditions(&stored).unwrap(), conditions);
+        for unknown in [
+            "",
+            "text batch 1",
+            "text batch x concurrency 2 ticked",
+            "{}",
+        ] {
+            assert!(read_conditions(unknown).is_err(), "{unknown}");
+        }
     }
 }

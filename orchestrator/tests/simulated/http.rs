@@ -3,7 +3,7 @@
 use super::process::Process;
 use core::time::Duration;
 use orchestrator::{
-    api::{Api, BodyError, Coordinators, Incoming, Reply, Response, reading::Reading},
+    api::{Api, BodyError, Coordinators, Incoming, Reply, Response, response_cache::ResponseCache},
     coordinator::{Answer, Question},
     settings::Settings,
 };
@@ -20,7 +20,7 @@ const HANGS: u32 = 1_000;
 pub struct Places {
     pub settings: Settings,
     pub processes: RefCell<BTreeMap<String, Process>>,
-    pub reading: Reading,
+    pub cache: ResponseCache,
     /// Questions asked of coordinators.
     pub asked: Cell<u32>,
     /// Questions on their way at once, now and at most.
@@ -150,7 +150,7 @@ impl Places {
         Self {
             settings,
             processes: RefCell::new(processes),
-            reading: Reading::new(),
+            cache: ResponseCache::new(),
             asked: Cell::new(0),
             in_flight: Cell::new(0),
             most_in_flight: Cell::new(0),
@@ -176,7 +176,7 @@ impl Places {
         Api {
             coordinators: self,
             settings: &self.settings,
-            reading: &self.reading,
+            cache: &self.cache,
             now: self.now(),
             random: self.random.get(),
         }

@@ -63,7 +63,7 @@ pub struct Reason {
     /// Samples (or blocks) that there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub have: Option<u64>,
-    /// Independent samples that they are worth at most.
+    /// Effective sample size, an upper bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_n: Option<f64>,
     /// The same in words.

@@ -3,7 +3,6 @@
 use crate::{
     Problem, fields::FieldReader, named::UnknownName, problem::FieldError, raw_object::RawObject,
 };
-use core::str::FromStr;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -27,7 +26,7 @@ fn names(errors: &[FieldError]) -> String {
 }
 
 impl MessageError {
-    /// What the sender of a request is told: a problem of status 400 that names every bad field. `what` the bytes are: `the body`, `the message`.
+    /// The answer to the sender of a request: a problem of status 400 that names every bad field. `what` the bytes are: `the body`, `the message`.
     #[must_use]
     pub fn into_problem(self, what: &str) -> Problem {
         let problem = Problem::new(400, format!("{what} is not a request: {self}"));
@@ -53,13 +52,14 @@ pub(super) fn request<'a, T>(
 }
 
 /// A name out of a vocabulary, which must be there.
-pub(super) fn name<T: FromStr<Err = UnknownName>>(
+pub(super) fn name<T>(
     reader: &mut FieldReader<'_>,
     field: &str,
+    parse: impl Fn(&str) -> Result<T, UnknownName>,
 ) -> Option<T> {
     let text = reader.text(field)?;
-    text.parse()
-        .map_err(|error: UnknownName| reader.refuse(field, error.to_string()))
+    parse(&text)
+        .map_err(|error| reader.refuse(field, error.to_string()))
         .ok()
 }
 

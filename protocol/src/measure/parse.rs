@@ -25,7 +25,9 @@ impl MeasureRequest {
         reader.require("samples", "a whole number");
         let request = Self {
             transport: reader.name("transport", Transport::Direct),
-            function: reader.name("function", Function::Echo),
+            function: reader
+                .name_by("function", Function::known)
+                .unwrap_or(Function::Echo),
             payload_bytes: payload_bytes(&mut reader),
             payload_shape: reader.name("payload_shape", PayloadShape::Text),
             samples: reader.integer("samples", 1, MAX_CALLS_PER_SLICE, 1),
@@ -118,7 +120,9 @@ fn component(reader: &mut FieldReader) -> Component {
         Some("function") => {
             reader.require("function", format!("one of: {}", Function::expected()));
             Component::Function {
-                function: reader.name("function", Function::Echo),
+                function: reader
+                    .name_by("function", Function::known)
+                    .unwrap_or(Function::Echo),
                 payload_bytes: payload_bytes(reader),
             }
         }

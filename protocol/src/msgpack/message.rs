@@ -6,7 +6,7 @@ use rmp::encode::{self, ByteBuf};
 pub(super) struct Message(ByteBuf);
 
 impl Message {
-    /// A message that is to have about so many bytes.
+    /// A message of about this number of bytes.
     pub(super) fn new(bytes: usize) -> Self {
         Self(ByteBuf::with_capacity(bytes))
     }

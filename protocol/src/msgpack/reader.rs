@@ -14,9 +14,9 @@ pub(super) enum Kind<'a> {
     Signed(i64),
     Float(f64),
     Text(&'a str),
-    /// So many values follow.
+    /// This number of values follows.
     List(u64),
-    /// So many pairs follow.
+    /// This number of pairs follows.
     Map(u64),
 }
 

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::{
-    Limits, Round, Thresholds,
+    Function, Limits, Round, Thresholds,
     fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -70,7 +70,7 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
     let default = Plan::default();
     let plan = Plan {
         transports: reader.names("transports", default.transports),
-        functions: reader.names("functions", default.functions),
+        functions: reader.names_by("functions", default.functions, Function::known),
         payload_bytes: payload_sizes(reader, default.payload_bytes),
         payload_shape: reader.name("payload_shape", default.payload_shape),
         samples_per_cell: reader.integer(

@@ -5,7 +5,7 @@ use crate::Problem;
 /// A resource of type `R`: its path, the methods that it answers, and which one it is.
 pub type Resource<R> = (&'static str, &'static [&'static str], R);
 
-/// A request that is not answered, and what its sender is told.
+/// A request that is refused, and what its sender is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The body of the answer; its status is the answer's.

@@ -50,11 +50,11 @@ impl Reader<'_> {
             ("the function", "function_us", &split.function_us),
             ("the rest", "residual_us", &split.residual_us),
         ];
-        let call = self.cell(Cell {
-            transport: Transport::ServiceBinding,
-            function: split.function,
-            payload_bytes: split.payload_bytes,
-        });
+        let call = self.cell(Cell::native(
+            Transport::ServiceBinding,
+            split.function,
+            split.payload_bytes,
+        ));
         let stretch = call.and_then(|call| call.chain_dominated_by.as_ref());
         let mut figures = vec![figure(path("total_us"), &split.total_us)?];
         let mut parts = Vec::new();

@@ -113,13 +113,7 @@ pub(crate) fn component_ns(component: Component) -> f64 {
         Component::Function {
             function,
             payload_bytes,
-        } => {
-            true_mean_us(Cell {
-                transport: Transport::Direct,
-                function,
-                payload_bytes,
-            }) * 1e3
-        }
+        } => true_mean_us(Cell::native(Transport::Direct, function, payload_bytes)) * 1e3,
     }
 }
 
@@ -181,11 +175,7 @@ pub(crate) fn report_of_rounds(plan: &Plan, rounds: &Rounds, records: &[SliceRec
 
 /// A cell.
 pub(crate) fn cell(transport: Transport, function: Function, payload_bytes: u32) -> Cell {
-    Cell {
-        transport,
-        function,
-        payload_bytes,
-    }
+    Cell::native(transport, function, payload_bytes)
 }
 
 /// That cell's report.

@@ -14,7 +14,7 @@ pub enum BodyForm {
 }
 
 impl BodyForm {
-    /// The form for a text of so many bytes.
+    /// The form for a text of this number of bytes.
     #[must_use]
     pub fn of_text(bytes: usize) -> Self {
         if bytes <= SHORT_BODY_BYTES {

@@ -30,7 +30,7 @@ pub fn whole_ms() -> u64 {
     now_ms() as u64
 }
 
-/// Waits for so many milliseconds. A wait that is given up takes its timer back: one that is pending disturbs the platform's clock.
+/// Waits for this number of milliseconds. A wait that is given up takes its timer back: one that is pending disturbs the platform's clock.
 pub async fn delay(ms: u64) {
     let mut timer = Timer(JsValue::UNDEFINED);
     let elapsed = js_sys::Promise::new(&mut |resolve, _| {

@@ -2,7 +2,7 @@
 
 use super::{Calling, Invocation, OpenTransport};
 use crate::{answer::Answer, call_error::CallError};
-use protocol::{Function, Problem, function::ExecuteError, named::UnknownName};
+use protocol::{Function, Problem, function::ExecuteError};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -18,10 +18,9 @@ impl Direct {
     /// # Errors
     /// 400 for a function that this stub does not have, and when the payload is not JSON.
     pub fn new(invocation: &Invocation) -> Result<Self, Problem> {
-        let function = invocation.function_id.parse();
+        let function = Function::known(&invocation.function_id);
         Ok(Self {
-            function: function
-                .map_err(|error: UnknownName| Problem::new(400, error.to_string()))?,
+            function: function.map_err(|error| Problem::new(400, error.to_string()))?,
             payload: Invocation::checked_payload(&invocation.payload)?,
         })
     }

@@ -7,14 +7,19 @@ use std::{
 };
 
 /// Crates whose sources are in no Worker.
-const NOT_IN_WORKERS: [&str; 2] = ["cli", "e2e"];
+const NOT_IN_WORKERS: [&str; 3] = ["cli", "e2e", "openapi"];
 
 /// The source that was changed last, and when. What cannot be read is passed over: building would say so.
 pub(super) fn newest(root: &Path) -> Option<(SystemTime, PathBuf)> {
-    let mut files: Vec<PathBuf> = ["Cargo.toml", "Cargo.lock", "package-lock.json"]
-        .iter()
-        .map(|file| root.join(file))
-        .collect();
+    let mut files: Vec<PathBuf> = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "package-lock.json",
+        "orchestrator/openapi.json",
+    ]
+    .iter()
+    .map(|file| root.join(file))
+    .collect();
     for folder in entries(root).filter(|folder| folder.join("Cargo.toml").is_file()) {
         let name = folder.file_name().unwrap_or_default();
         if !NOT_IN_WORKERS.iter().any(|other| name == *other) {

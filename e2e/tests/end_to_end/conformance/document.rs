@@ -2,7 +2,7 @@
 
 use cli::client::Answer;
 use jsonschema::{ValidationError, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 use ureq::http::HeaderValue;
 
@@ -109,10 +109,11 @@ impl Document {
 
     /// What is wrong with a value, by a schema.
     pub(super) fn errors(&self, schema: &Value, value: &Value) -> Vec<String> {
-        let told = |error: ValidationError<'_>| format!("{error} at {}", error.instance_path());
+        let described =
+            |error: ValidationError<'_>| format!("{error} at {}", error.instance_path());
         self.validator(schema)
             .iter_errors(value)
-            .map(told)
+            .map(described)
             .collect()
     }
 
@@ -154,7 +155,7 @@ impl Document {
                 assert_ne!(body["detail"], "", "{what}");
             }
         } else if media_type == "text/event-stream" {
-            self.hold_events(&answer.body);
+            self.hold_events(&described["itemSchema"], &answer.body);
         } else {
             // The example's first line is one that every such text has; how far its columns are apart is not meant.
             let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -167,25 +168,40 @@ impl Document {
         }
     }
 
-    /// Every event has an id and a known kind, and holds a run's status.
-    fn hold_events(&self, stream: &str) {
-        let events: Vec<&str> = stream
-            .split("\n\n")
-            .filter(|part| part.contains("event:"))
-            .collect();
+    /// Every event of a stream is what the document says of one, and holds what it says of its data.
+    fn hold_events(&self, event_schema: &Value, stream: &str) {
+        let events = events(stream);
         assert!(!events.is_empty(), "{stream}");
+        let data_schema = &event_schema["properties"]["data"]["contentSchema"];
         for event in events {
-            let part = |name: &str| {
-                let found = event.lines().find_map(|line| line.strip_prefix(name));
-                found.unwrap_or_else(|| panic!("{name} is missing: {event}"))
-            };
-            assert_ne!(part("id: "), "");
-            assert!(["progress", "ended"].contains(&part("event: ")), "{event}");
-            let status: Value = serde_json::from_str(part("data: ")).expect("JSON");
-            let errors = self.errors(self.schema("RunStatus"), &status);
+            let errors = self.errors(event_schema, &event);
             assert!(errors.is_empty(), "{errors:?}: {event}");
+            let data = event["data"].as_str().expect("the schema says so");
+            let data = serde_json::from_str(data).expect("JSON");
+            let errors = self.errors(data_schema, &data);
+            assert!(errors.is_empty(), "{errors:?}: {data}");
         }
     }
+}
+
+/// The events of a stream, as a browser parses them (HTML, section 9.2.6). Comments, and blocks without data, are none.
+fn events(stream: &str) -> Vec<Value> {
+    let parse = |block: &str| {
+        let mut event = Map::new();
+        for line in block.lines().filter(|line| !line.starts_with(':')) {
+            let (name, value) = line.split_once(':').unwrap_or((line, ""));
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            let earlier = event.get("data").and_then(Value::as_str);
+            let value = match (name, earlier) {
+                ("data", Some(earlier)) => json!(format!("{earlier}\n{value}")),
+                ("retry", _) => json!(value.parse::<u64>().expect("a number")),
+                _ => json!(value),
+            };
+            event.insert(name.to_owned(), value);
+        }
+        event.contains_key("data").then_some(Value::Object(event))
+    };
+    stream.split("\n\n").filter_map(parse).collect()
 }
 
 /// Every header field that the document requires is there; a challenge says what the document says.

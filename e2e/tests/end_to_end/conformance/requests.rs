@@ -129,14 +129,17 @@ pub(super) fn queries(driver: &Driver, run: &str) {
             }
         }
     }
-    driver.expect(
-        404,
-        "history",
-        &Given {
-            query: "?cell=rpc.echo.100",
+    for (operation, query) in [
+        ("history", "?cell=rpc.echo.100"),
+        ("history", "?cell=direct.echo.100&location=wnam"),
+        ("latestResults", "?location=wnam"),
+    ] {
+        let given = Given {
+            query,
             ..Given::default()
-        },
-    );
+        };
+        driver.expect(404, operation, &given);
+    }
 }
 
 /// Values of a query parameter: good ones and bad ones.
@@ -176,7 +179,7 @@ fn values(driver: &Driver, parameter: &Value, run: &str) -> (Vec<String>, Vec<St
     (good, bad)
 }
 
-/// While a run is active, an accepted plan is told so (409) and a refused one why (400): nothing starts.
+/// While a run is active, an accepted plan is answered with 409, a refused one with 400 and its reasons: nothing starts.
 pub(super) fn plans(driver: &Driver) {
     let request = driver.document.schema("PlanRequest");
     let operation = driver.operation("startRun");

@@ -19,7 +19,7 @@ use wasm_bindgen::JsValue;
 use web_sys::RequestInit;
 use worker::Env;
 
-/// Tells a Worker where it runs (developers.cloudflare.com, "cdn-cgi/trace").
+/// Reports to a Worker where it runs (developers.cloudflare.com, "cdn-cgi/trace").
 const TRACE_URL: &str = "https://cloudflare.com/cdn-cgi/trace";
 /// Not worth waiting longer for, in ms.
 const TRACE_TIMEOUT_MS: u32 = 3_000;

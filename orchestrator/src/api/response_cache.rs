@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// For this long an answer that may change is not asked for again.
 const FRESH_MS: Millis = 1_000;
-/// For this long an answer that does not change is not asked for again: it may be let go by retention, no more.
+/// For this long an answer that does not change is not asked for again: it may expire, no more.
 const SETTLED_MS: Millis = 60_000;
 /// A question that has been on its way for this long is asked by others, too.
 const PATIENCE_MS: Millis = 5_000;
@@ -24,7 +24,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// Answers by location and question.
 #[derive(Debug, Default)]
-pub struct Reading(RefCell<BTreeMap<Key, Kept>>);
+pub struct ResponseCache(RefCell<BTreeMap<Key, Kept>>);
 
 /// A location and the question it was asked, as JSON.
 type Key = (String, String);
@@ -38,7 +38,7 @@ struct Kept {
     asked_at: Option<Millis>,
 }
 
-impl Reading {
+impl ResponseCache {
     /// An empty one.
     #[must_use]
     pub const fn new() -> Self {
@@ -97,7 +97,7 @@ fn merged_key() -> Key {
     ("*".to_owned(), "merged".to_owned())
 }
 
-/// Whether the answer tells of a run that has ended: what was read of its location before is out of date.
+/// Whether the answer is about a run that has ended: what was read of its location before is out of date.
 fn tells_of_an_end(question: &Question, answer: &str) -> bool {
     #[derive(Deserialize)]
     struct State {
@@ -112,15 +112,15 @@ impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn ask_cached(&self, location: &str, question: &Question) -> Answer {
         let text = serde_json::to_string(question).unwrap_or_default();
         let key = (location.to_owned(), text);
-        if let Some(answer) = self.reading.get(&key, self.now) {
+        if let Some(answer) = self.cache.get(&key, self.now) {
             return Ok(answer);
         }
         let answer = self.coordinators.ask(location, question).await?;
         if tells_of_an_end(question, &answer) {
-            self.reading.forget_unsettled();
+            self.cache.forget_unsettled();
         }
         let settled = matches!(question, Question::Report { run: Some(_) });
-        self.reading.put(key, &answer, settled, self.now);
+        self.cache.put(key, &answer, settled, self.now);
         Ok(answer)
     }
 }

@@ -70,7 +70,7 @@ impl Coordinators for Namespace<'_> {
                 504,
                 format!("the coordinator of {location} did not answer within {patience_ms} ms"),
             )),
-            // The exception's words are the platform's own; they are logged, not told.
+            // The exception's words are the platform's own; they are logged, not sent.
             Err(NoResponse::Exception(words)) => {
                 worker::console_error!(
                     "{}",
