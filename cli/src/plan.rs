@@ -2,7 +2,7 @@
 
 use crate::{api_options::ApiOptions, arguments::PlanArguments, exit::Exit, output};
 use indicatif::HumanDuration;
-use protocol::{Limits, Plan, plan::Geometry, run::Usage, usage};
+use protocol::{Limits, Plan, Round, plan::Geometry, run::Usage, usage};
 use serde_json::json;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<
     let limits = Limits::of(options.limits);
     let plan = options.plan.plan(&limits)?;
     let geometry = plan.geometry(&limits);
-    let usage = usage::estimate(&plan, &geometry, limits.delegated_calls_per_slice);
+    let usage = usage::estimate([&Round::first(&plan, &limits)]);
     if api.json {
         let document = json!({"plan": plan, "geometry": geometry, "limits": limits.profile, "estimated": usage});
         output::document(&document)?;

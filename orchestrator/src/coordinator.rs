@@ -1,13 +1,13 @@
 //! The coordinator of one location: takes questions, and drives the active run slice by slice.
 //!
 //! Contract: [`Coordinator::answer`] answers one question of the API at once; [`Coordinator::wake`] does at most one piece of work
-//! (one slice, one report, one review, one alert, some letting go). Both say when to wake next; [`Opening`] sees to it that there is a next
+//! (one slice, the decision about one round, one report, one review, one alert, some letting go). Both say when to wake next; [`Opening`] sees to it that there is a next
 //! wake where a coordinator cannot be opened. The platform, its clock included, and the
 //! database are parameters; the Durable Object around it decodes, delegates and responds.
 //!
 //! **Measure first.** A wake that measures writes nothing before or during the measurement: a Durable Object holds back
 //! outgoing messages until earlier writes are confirmed, and the sample would pay for that. Afterwards slice, histogram, cursor and
-//! tally are committed in one synchronous turn. A crash anywhere loses at most the slice in flight; see [`crate::store`].
+//! tally are committed in one synchronous turn. What is measured stands in the run's rounds, each stored in a turn before its first slice. A crash anywhere loses at most the slice in flight; see [`crate::store`].
 //!
 //! The next wake is always at least [`WAKE_GAP_MS`] ahead: an alarm armed for "now" starves every reader of the object.
 
@@ -22,6 +22,7 @@ mod platform;
 mod question;
 mod repetition;
 mod review;
+mod rounds;
 mod schedule;
 mod series;
 mod slice;
@@ -31,6 +32,7 @@ pub use log::LogLine;
 pub use opening::{OpenError, Opening, REOPEN_PAUSE_MS};
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
 pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
+pub use rounds::{NextRound, next_round};
 pub use series::change_points;
 pub use status::status;
 
@@ -39,7 +41,7 @@ use crate::{
     store::{Millis, RunRow, Store, StoreError, sql::Sql},
 };
 use core::cell::{Cell, RefCell};
-use protocol::{Limits, RunId, RunState, limits::LimitsProfile};
+use protocol::{RunId, RunState, limits::LimitsProfile};
 
 /// The next wake, at least this far ahead.
 pub const WAKE_GAP_MS: Millis = 1;
@@ -55,7 +57,9 @@ const FAULT_PAUSE_MS: Millis = 5_000;
 pub struct Coordinator<S> {
     store: Store<S>,
     settings: Settings,
-    /// The run whose report the next wake assembles: the attempt is already counted.
+    /// Decides which round follows those of a run.
+    next_round: NextRound,
+    /// The run whose next round the next wake decides, or whose report it assembles: the attempt is already counted.
     announced: RefCell<Option<RunId>>,
     /// Whether a question has been answered since the start.
     resumed: Cell<bool>,
@@ -98,12 +102,19 @@ impl<S: Sql> Coordinator<S> {
     /// [`StoreError`] when the database cannot be opened, is of a later release or contradicts itself.
     pub fn open(sql: S, settings: Settings) -> Result<Self, StoreError> {
         Ok(Self {
-            store: Store::open(sql)?,
+            store: Store::open(sql, &settings.limits)?,
             settings,
+            next_round,
             announced: RefCell::new(None),
             resumed: Cell::new(false),
             began_ms: Cell::new(None),
         })
+    }
+
+    /// The same coordinator, whose runs go on by another decision about rounds than that of their plans.
+    #[must_use]
+    pub fn deciding_by(self, next_round: NextRound) -> Self {
+        Self { next_round, ..self }
     }
 
     /// The same coordinator, which has learnt the location that it serves.
@@ -154,13 +165,13 @@ impl<S: Sql> Coordinator<S> {
             return Ok(turn);
         }
         if run.is_measured() {
-            return self.assemble(&run, now);
+            return self.conclude(&run, now);
         }
         let due = run.request.not_before_ms.max(run.tally.retry_at_ms);
         if due > now {
             return Ok(Turn::at(due));
         }
-        if !run.tally.colo_sought && self.limits_of(&run).profile != LimitsProfile::Local {
+        if !run.tally.colo_sought && run.rounds.first().limits.profile != LimitsProfile::Local {
             return self.seek_colo(run, platform).await;
         }
         self.measure(run, platform).await
@@ -171,7 +182,7 @@ impl<S: Sql> Coordinator<S> {
     async fn chore(&self, platform: &(impl Clock + Outside)) -> Result<Turn, StoreError> {
         let now = platform.now_ms();
         if let Some(run) = self.store.run_with_report_due()? {
-            return self.assemble(&run, now);
+            return self.conclude(&run, now);
         }
         if let Some(run) = self.store.run_to_review()? {
             return self.review(&run, now);
@@ -194,11 +205,6 @@ impl<S: Sql> Coordinator<S> {
             wake_at: [alert_ms, overdue_ms].into_iter().flatten().min(),
             ..Turn::default()
         })
-    }
-
-    /// The limits that a run was accepted with; today's for one that an earlier release accepted, which did not keep them.
-    fn limits_of(&self, run: &RunRow) -> Limits {
-        run.request.limits.unwrap_or(self.settings.limits)
     }
 
     /// Learns where on earth this is, once a run, before its first slice.

@@ -7,6 +7,7 @@ mod entry;
 mod events;
 mod external_services;
 mod incoming;
+mod serving;
 mod timeout;
 
 use crate::{

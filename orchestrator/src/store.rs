@@ -3,14 +3,15 @@
 //! **Invariant**, asserted by [`Store::open`] and upheld by every method:
 //!
 //! 1. a run's `cursor` is the number of its committed slices, and its slices have the indices `0..cursor`, each exactly once;
-//! 2. `cursor <= slices of its geometry`;
+//! 2. its rounds are numbered from 0, each begins where the one before it ends, and `cursor <= slices of its rounds`;
 //! 3. at most one run is `running`, and at most one more is `pending` behind it or alone;
-//! 4. a run in a final state gains no more slices.
+//! 4. a run in a final state gains no more slices and no more rounds.
 //!
 //! No statement reads all that is stored: what is sought has an index, what is counted a count that is kept (`counts`), lists have a limit.
 //!
 //! A slice and the cursor that counts it are committed in one transaction ([`Store::commit_slice`]): a crash before it loses the
-//! slice in flight and nothing else, a crash after it loses nothing, and a slice that arrives twice is refused.
+//! slice in flight and nothing else, a crash after it loses nothing, and a slice that arrives twice is refused. A round is stored before its first
+//! slice is dispatched: the first with its run, each later one in a turn of its own ([`Store::append_round`]).
 //!
 //! Out of scope: deciding what to do next (`coordinator`), and the platform: the database is a parameter ([`sql::Sql`]).
 
@@ -20,6 +21,7 @@ mod history;
 mod reports;
 mod retention;
 mod reviews;
+mod rounds;
 mod run_row;
 mod runs;
 mod schedule;
@@ -29,6 +31,7 @@ pub mod sql;
 
 pub use alerts::Alert;
 pub use history::HistoryRow;
+use protocol::Limits;
 pub use reports::ReportState;
 pub use reviews::Review;
 pub use run_row::{RunRequest, RunRow, Tally};
@@ -83,12 +86,13 @@ pub struct Store<S> {
 }
 
 impl<S: Sql> Store<S> {
-    /// Opens the database: brings its schema up to date and asserts the invariant.
+    /// Opens the database: brings its schema up to date and asserts the invariant. Runs of releases that did not keep the limits that they were
+    /// accepted with take `limits`.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::Contradiction`] when the invariant does not hold.
-    pub fn open(sql: S) -> Result<Self, StoreError> {
-        schema::migrate(&sql)?;
+    pub fn open(sql: S, limits: &Limits) -> Result<Self, StoreError> {
+        schema::migrate(&sql, limits)?;
         let store = Self { sql };
         store.assert_invariant()?;
         Ok(store)
@@ -130,10 +134,10 @@ impl<S: Sql> Store<S> {
                     "cursor {cursor}, but {count} slices from {first:?} to {last:?}"
                 ));
             }
-            if run.cursor > run.request.geometry.slices() {
+            if run.cursor > run.rounds.slices() {
                 return contradiction(format!(
                     "cursor {cursor} is beyond its {} slices",
-                    run.request.geometry.slices()
+                    run.rounds.slices()
                 ));
             }
         }

@@ -50,10 +50,19 @@ fn copy(from: &Database, to: &Database, table: &str) {
 /// Leaves what is stored as the release of an earlier version would have left it.
 fn leave_to(process: &mut Process, version: usize) {
     let earlier = Database::new(std::rc::Rc::clone(&process.world.crashes));
-    migrate_to(&earlier, version).unwrap();
-    for table in ["runs", "slices", "reports", "history", "alerts"] {
+    migrate_to(&earlier, version, &process.settings.limits).unwrap();
+    let since_version: [&[&str]; 3] = [
+        &["runs", "slices", "reports", "history", "alerts"],
+        &["told"],
+        &["counts", "samples", "requests", "schedule"],
+    ];
+    for table in since_version[..version].iter().copied().flatten() {
+        earlier
+            .execute(&format!("DELETE FROM {table}"), &[])
+            .unwrap();
         copy(&process.database, &earlier, table);
     }
+    keep_division_in_requests(&process.database, &earlier);
     if version < 3 {
         // Those releases did not keep the limits of a run.
         let forget = "UPDATE runs SET request = json_remove(request, '$.limits')";
@@ -65,6 +74,23 @@ fn leave_to(process: &mut Process, version: usize) {
         earlier.execute(forget, &[]).unwrap();
     }
     process.database = earlier;
+}
+
+/// Releases before schema version 4 kept in the request how the plan divides, and within which limits.
+fn keep_division_in_requests(from: &Database, to: &Database) {
+    let divide = "UPDATE runs SET request = json_set(request,
+         '$.geometry', json_object('blocks', json_extract(?1, '$.blocks'), 'slices_per_block', json_array_length(?1, '$.works'),
+             'samples_per_slice', json_extract(?1, '$.samples_per_slice'), 'chain_calls', json_extract(?1, '$.chain_calls')),
+         '$.limits', json_extract(?1, '$.limits'),
+         '$.estimated', json_object('wakes', 1, 'dispatches', 1, 'delegated_calls', 1, 'rows_written', 1, 'active_seconds', 1.5, 'cost_usd', 0.5))
+         WHERE id = ?2";
+    for mut row in from
+        .execute("SELECT run, round FROM rounds WHERE number = 0", &[])
+        .unwrap()
+    {
+        row.reverse();
+        to.execute(divide, &row).unwrap();
+    }
 }
 
 /// Everything that the store finds by an index, a count or a cursor, found by reading all that is stored.
@@ -83,6 +109,10 @@ fn assert_bookkeeping(process: &Process, what: &str) {
             "SELECT run FROM samples ORDER BY run",
             "SELECT id FROM runs WHERE state NOT IN ('pending', 'running') AND cursor > 0
              AND EXISTS (SELECT 1 FROM slices WHERE run = id AND record IS NOT NULL) ORDER BY id",
+        ),
+        (
+            "SELECT DISTINCT run FROM rounds ORDER BY run",
+            "SELECT id FROM runs ORDER BY id",
         ),
     ] {
         assert_eq!(read(kept), read(counted), "{what}: {kept}");
@@ -216,21 +246,75 @@ fn a_run_that_an_earlier_release_began_is_completed_by_this_one() {
 }
 
 #[test]
+fn a_run_that_an_earlier_release_began_goes_on_with_the_round_that_its_division_is() {
+    let variables = [("LIMITS", "local"), ("DELEGATED_CALLS_PER_SLICE", "40")];
+    for version in 1..4 {
+        let mut undisturbed = Process::new(settings(&variables));
+        let run = undisturbed.start(&plan());
+        undisturbed.wake_until_idle();
+        let store = |process: &Process| {
+            let coordinator = process.coordinator();
+            let row = coordinator.store().run(&run).unwrap().unwrap();
+            (row.rounds, coordinator.store().records(&run).unwrap())
+        };
+        let expected = store(&undisturbed);
+
+        let mut process = Process::new(settings(&variables));
+        assert_eq!(process.start(&plan()), run);
+        for _ in 0..7 {
+            process.wake();
+        }
+        let before = process.status(&run).progress;
+        leave_to(&mut process, version);
+        // Releases since version 3 kept the limits; a run of an earlier one takes those of the deployment that converts it.
+        if version == 3 {
+            process.settings = settings(&[("LIMITS", "free")]);
+        }
+        process.restart();
+        assert_eq!(
+            process.status(&run).progress,
+            before,
+            "from version {version}"
+        );
+        process.wake_until_idle();
+        assert_eq!(store(&process), expected, "from version {version}");
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_read_keeps_no_coordinator_from_opening() {
+    let mut process = Process::new(settings(&[("LIMITS", "local")]));
+    let run = process.start(&plan());
+    process.wake_until_idle();
+    leave_to(&mut process, 3);
+    let spoil = "UPDATE runs SET request = 'not JSON'";
+    process.database.execute(spoil, &[]).unwrap();
+    process.restart();
+    let problem = process.ask(&Question::Status { run }).unwrap_err();
+    assert_eq!(problem.status, 500);
+    process.world.now.set(process.world.now.get() + 60_000);
+    let next = process.start(&plan());
+    process.wake_until_idle();
+    assert_eq!(process.status(&next).state, RunState::Completed);
+}
+
+#[test]
 fn a_migration_that_crashes_leaves_the_earlier_version_as_it_was() {
+    let settings = settings(&[]);
     for step in 1.. {
         let world = world();
         let database = Database::new(std::rc::Rc::clone(&world.crashes));
-        migrate_to(&database, 1).unwrap();
+        migrate_to(&database, 1, &settings.limits).unwrap();
         world.crashes.steps.set(0);
         world.crashes.at.set(Some(step));
-        let opened = open(&database, &settings(&[]));
+        let opened = open(&database, &settings);
         if opened.is_ok() {
             assert!(step > 10, "only {step} steps");
             return;
         }
         world.crashes.down.set(false);
         world.crashes.at.set(None);
-        open(&database, &settings(&[]))
+        open(&database, &settings)
             .unwrap_or_else(|error| panic!("after a crash at step {step}: {error}"));
     }
 }
@@ -266,7 +350,7 @@ fn no_row_comes_near_the_two_megabytes_of_the_platform() {
     process.wake_until_idle();
     assert_eq!(process.status(&run).state, RunState::Completed);
     let sizes = "SELECT MAX(n) FROM (SELECT MAX(length(record) + length(histogram)) AS n FROM slices UNION SELECT MAX(length(body)) FROM reports
-                 UNION SELECT MAX(length(request) + length(tally)) FROM runs UNION SELECT MAX(length(figures)) FROM history)";
+                 UNION SELECT MAX(length(request) + length(tally)) FROM runs UNION SELECT MAX(length(round)) FROM rounds UNION SELECT MAX(length(figures)) FROM history)";
     let largest = process.database.query(sizes, &[]).unwrap();
     assert!(
         matches!(largest[0][0], Value::Integer(bytes) if bytes <= 1_000_000),

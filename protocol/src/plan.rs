@@ -75,7 +75,7 @@ pub const MIN_BLOCKS: u32 = 20;
 /// 20 ticks / sqrt(20) / 160, about 30 us, without any interpolation; more would leave too few calls for samples.
 pub const CHAIN_CALLS: u32 = 8;
 
-/// How a plan divides into blocks and slices.
+/// How a plan divides into blocks and slices: what the first round of its run is made of, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Geometry {
     /// Blocks of the run.
@@ -88,16 +88,8 @@ pub struct Geometry {
     pub chain_calls: u32,
 }
 
-impl Geometry {
-    /// Slices of the run.
-    #[must_use]
-    pub const fn slices(&self) -> u32 {
-        self.blocks.saturating_mul(self.slices_per_block)
-    }
-}
-
 impl Plan {
-    /// How the plan divides into blocks and slices within `limits`.
+    /// How the plan divides into blocks and slices within `limits`. For a run that exists, ask its rounds ([`crate::Rounds`]).
     #[must_use]
     pub fn geometry(&self, limits: &Limits) -> Geometry {
         // A ticked slice is itself a chain, but `auto` is decided in the caller, slice by slice: the same calls are set aside.
@@ -155,12 +147,6 @@ impl Plan {
         cells
             .chain(self.components().into_iter().map(Work::Component))
             .collect()
-    }
-
-    /// Whether overheads can be stated: `direct` is there to compare with.
-    #[must_use]
-    pub fn has_baseline(&self) -> bool {
-        self.transports.contains(&Transport::Direct)
     }
 }
 

@@ -159,11 +159,11 @@ pub struct Sibling {
     pub id: RunId,
 }
 
-/// What a run takes of the account: estimated from its plan, and counted so far.
+/// What a run takes of the account: estimated from its rounds, and counted so far.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunUsage {
-    /// Of the whole run, from the plan alone.
+    /// Of the rounds decided so far: of the whole run, for one of fixed size.
     pub estimated: Usage,
     /// Counted up to now.
     pub actual: Usage,
@@ -194,11 +194,11 @@ pub struct Usage {
 pub struct Progress {
     /// Slices committed.
     pub slices_done: u32,
-    /// Slices of the plan.
+    /// Slices of the rounds decided so far: of the plan, for a run of fixed size.
     pub slices_total: u32,
     /// Whole blocks committed.
     pub blocks_done: u32,
-    /// Blocks of the plan.
+    /// Blocks of the rounds decided so far.
     pub blocks_total: u32,
     /// What is measured next, as a cell id or a component's name.
     pub current: Option<String>,

@@ -41,7 +41,7 @@ pub enum Measured {
 pub struct SliceRecord {
     /// Position in the run, from 0; every index up to the cursor is present exactly once.
     pub index: u32,
-    /// The block it belongs to, from 0.
+    /// The block it belongs to, from 0, counted over all rounds.
     pub block: u32,
     /// Which attempt at this slice succeeded, from 1.
     pub attempt: u32,

@@ -2,7 +2,7 @@
 //!
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
-use crate::{Plan, breakdown::Component, plan::Geometry, run::Usage, slice::Work};
+use crate::{Round, breakdown::Component, run::Usage, slice::Work};
 
 /// Rows that one wake writes: the slice, its run, and the alarm, which counts as a row.
 pub const ROWS_PER_WAKE: u64 = 3;
@@ -23,38 +23,34 @@ const SECONDS_PER_SAMPLE: f64 = 0.0025;
 /// Assumed time of a slice beside its samples, in seconds: alarm, dispatch, clock probe, chain, commit.
 const SECONDS_PER_SLICE: f64 = 0.025;
 
-/// What a run of `plan` will take, on the assumptions above.
+/// What the given rounds will take, on the assumptions above.
 #[must_use]
-pub fn estimate(plan: &Plan, geometry: &Geometry, empty_hops: u32) -> Usage {
-    let works = plan.works();
-    let blocks = u64::from(geometry.blocks);
-    let calls: u64 = works
-        .iter()
-        .map(|work| delegated_calls(plan, geometry, *work, empty_hops))
-        .sum();
-    let cell_count = plan.cells().len() as f64;
-    let seconds_per_block = works.len() as f64 * SECONDS_PER_SLICE
-        + cell_count * f64::from(geometry.samples_per_slice) * SECONDS_PER_SAMPLE;
-    let wakes = u64::from(geometry.slices());
-    Usage {
-        wakes,
-        dispatches: wakes,
-        delegated_calls: calls * blocks,
-        rows_written: wakes * ROWS_PER_WAKE,
-        active_seconds: blocks as f64 * seconds_per_block,
-        cost_usd: 0.0,
+pub fn estimate<'a>(rounds: impl IntoIterator<Item = &'a Round>) -> Usage {
+    let mut usage = Usage::default();
+    for round in rounds {
+        let (blocks, wakes) = (u64::from(round.blocks), u64::from(round.slices()));
+        let calls: u64 = round
+            .works
+            .iter()
+            .map(|work| delegated_calls(round, *work))
+            .sum();
+        let seconds_per_block = f64::from(round.slices_per_block()) * SECONDS_PER_SLICE
+            + f64::from(round.cells()) * f64::from(round.samples_per_slice) * SECONDS_PER_SAMPLE;
+        usage.wakes += wakes;
+        usage.dispatches += wakes;
+        usage.delegated_calls += calls * blocks;
+        usage.rows_written += wakes * ROWS_PER_WAKE;
+        usage.active_seconds += blocks as f64 * seconds_per_block;
     }
-    .priced()
+    usage.priced()
 }
 
-/// Calls that leave the caller in one slice of `work`.
+/// Calls that leave the caller in one slice of `work`. An empty hop is repeated as often as the limits allow.
 #[must_use]
-pub fn delegated_calls(plan: &Plan, geometry: &Geometry, work: Work, empty_hops: u32) -> u64 {
+pub fn delegated_calls(round: &Round, work: Work) -> u64 {
     match work {
-        Work::Cell(cell) if cell.transport.delegates() => {
-            u64::from(geometry.samples_per_slice + geometry.chain_calls + plan.warmup_per_slice)
-        }
-        Work::Component(Component::EmptyHop) => u64::from(empty_hops),
+        Work::Cell(cell) if cell.transport.delegates() => u64::from(round.calls_per_slice()),
+        Work::Component(Component::EmptyHop) => u64::from(round.limits.delegated_calls_per_slice),
         Work::Cell(_) | Work::Component(_) => 0,
     }
 }
@@ -76,17 +72,38 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, limits::LimitsProfile};
+    use crate::{Function, Limits, Plan, Transport, limits::LimitsProfile};
 
     #[test]
     fn the_default_plan_costs_about_a_cent() {
-        let plan = Plan::default();
-        let limits = Limits::of(LimitsProfile::Paid);
-        let usage = estimate(&plan, &plan.geometry(&limits), 30);
+        let round = Round::first(&Plan::default(), &Limits::of(LimitsProfile::Paid));
+        let usage = estimate([&round]);
         // 22 blocks of 58 slices; 24 delegating cells of 30 calls, 30 empty hops.
         assert_eq!((usage.wakes, usage.rows_written), (1_276, 3_828));
         assert_eq!(usage.delegated_calls, 22 * (24 * 30 + 30));
         // By hand: alarms 0.00019, calls 0.00495, rows 0.00383, 71 s at 0.0000216: 0.0015.
         assert!((0.0099..0.0112).contains(&usage.cost_usd), "{usage:?}");
+    }
+
+    #[test]
+    fn every_round_is_estimated_by_its_own_works_and_calls() {
+        let plan = Plan {
+            transports: vec![Transport::Direct, Transport::ServiceBinding],
+            functions: vec![Function::Echo],
+            payload_bytes: vec![100],
+            ..Plan::default()
+        };
+        let first = Round::first(&plan, &Limits::of(LimitsProfile::Paid));
+        // The two cells without the components, with half the samples.
+        let second = Round {
+            samples_per_slice: 10,
+            ..first.followed_by(first.works[..2].to_vec(), 5)
+        };
+        let usage = estimate([&first, &second]);
+        // 22 blocks of 2 cells and 5 components: 30 calls and 30 hops; 5 of 2 cells: 20 calls.
+        assert_eq!(usage.wakes, 22 * 7 + 5 * 2);
+        assert_eq!(usage.delegated_calls, 22 * (30 + 30) + 5 * 20);
+        let alone = estimate([&first]).cost_usd + estimate([&second]).cost_usd;
+        assert!((usage.cost_usd - alone).abs() < 1e-12);
     }
 }

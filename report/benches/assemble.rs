@@ -8,7 +8,7 @@ mod runs;
 
 use ::report::assemble;
 use divan::{Bencher, black_box};
-use protocol::{Plan, Transport};
+use protocol::{Plan, Rounds, Transport};
 use runs::{Platform, deployment, records_of, run_facts};
 
 const BLOCKS: u32 = 150;
@@ -25,12 +25,13 @@ fn assemble_84_cells_of_3000_samples(bencher: Bencher) {
         ..Plan::default()
     };
     let records = records_of(&plan, Platform::RUNNING, BLOCKS);
-    let geometry = runs::geometry(&plan);
+    let round = runs::round(&plan, &runs::geometry(&plan), &records);
+    let rounds = Rounds::new(round).expect("the first round of a plan");
     bencher.bench(|| {
         assemble(
             run_facts(),
             &plan,
-            &geometry,
+            &rounds,
             deployment(),
             black_box(&records),
         )

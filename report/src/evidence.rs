@@ -8,10 +8,9 @@ pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
 use of_component::component_evidence;
 use protocol::{
-    Cell, Plan, Transport,
+    Cell, Plan, Rounds, Transport,
     breakdown::Component,
     measure::{ClockFacts, MeasureResponse},
-    plan::Geometry,
     slice::{Measured, SliceRecord, Work},
     units::NS_PER_MS,
 };
@@ -30,7 +29,7 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub(super) fn of(plan: &Plan, geometry: &Geometry, records: &[SliceRecord]) -> Self {
+    pub(super) fn of(plan: &Plan, rounds: &Rounds, records: &[SliceRecord]) -> Self {
         let mut slices: BTreeMap<Cell, Vec<(&SliceRecord, &MeasureResponse)>> = BTreeMap::new();
         let mut repeats = Vec::new();
         for record in records {
@@ -59,7 +58,7 @@ impl Evidence {
                 cell_evidence(
                     cell,
                     plan,
-                    geometry.samples_per_slice,
+                    rounds,
                     slices.get(&cell).map_or(&[], Vec::as_slice),
                 )
             })

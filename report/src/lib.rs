@@ -38,9 +38,8 @@ use evidence::{CellEvidence, Evidence};
 use measurement::histogram::EncodeError;
 use overheads::OverheadFigures;
 use protocol::{
-    Plan, Report,
+    Plan, Report, Rounds,
     limits::LimitsProfile,
-    plan::Geometry,
     report::{RunFacts, SCHEMA_VERSION},
     slice::SliceRecord,
 };
@@ -58,19 +57,20 @@ pub struct Deployment {
     pub limits: LimitsProfile,
 }
 
-/// Assembles the report of a run from its committed slices, in any order and as far as it got. `geometry` is the one that the run was
-/// measured by: another release, or other limits, would divide the plan in another way.
+/// Assembles the report of a run from its committed slices, in any order and as far as it got. `rounds` are those that it was measured by: another
+/// release, or other limits, would divide the plan in another way. Later rounds may hold fewer cells; what compares cells uses the blocks that
+/// they share.
 ///
 /// # Errors
 /// [`EncodeError`] when a histogram cannot be encoded, which takes a lack of memory.
 pub fn assemble(
     run: RunFacts,
     plan: &Plan,
-    geometry: &Geometry,
+    rounds: &Rounds,
     deployment: Deployment,
     records: &[SliceRecord],
 ) -> Result<Report, EncodeError> {
-    let evidence = Evidence::of(plan, geometry, records);
+    let evidence = Evidence::of(plan, rounds, records);
     let cells: Vec<(&CellEvidence, CellFigures)> = evidence
         .cells
         .iter()

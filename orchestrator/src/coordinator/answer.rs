@@ -1,11 +1,10 @@
 //! Answers to the API's questions.
 
 use super::{
-    Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, order,
-    status,
+    Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, status,
 };
 use crate::store::{HistoryRow, Millis, ReportState, RunRequest, RunRow, StoreError, sql::Sql};
-use protocol::{Problem, RunId, RunState, run::Trigger, usage};
+use protocol::{Problem, Round, Rounds, RunId, RunState, run::Trigger};
 use serde::Serialize;
 
 /// A run that has been quiet for this long may have lost its alarm: the platform gives up on one after six failures.
@@ -87,7 +86,8 @@ impl<S: Sql> Coordinator<S> {
                 let slices = self.store.slices_of_cell(&run.id, &cell)?;
                 let slices = slices.into_iter().map(|slice| CellSlice {
                     index: slice.index,
-                    block: order::block_of(&run.request.geometry, slice.index),
+                    // It is in the block that follows those before it.
+                    block: run.rounds.whole_blocks(slice.index),
                     committed_ms: slice.committed_ms,
                     record: slice.record,
                     histogram: slice.histogram,
@@ -131,24 +131,21 @@ impl<S: Sql> Coordinator<S> {
             }
             return Err(unanswered);
         }
-        let limits = &self.settings.limits;
-        let geometry = start.plan.geometry(limits);
-        let estimated = usage::estimate(&start.plan, &geometry, limits.delegated_calls_per_slice);
+        let rounds = Rounds::new(Round::first(&start.plan, &self.settings.limits))
+            .map_err(|error| Problem::new(400, format!("the plan makes no run: {error}")))?;
         let run = RunRow::new(
             start.id,
             RunRequest {
                 trigger: start.trigger,
                 location: start.location,
                 plan: start.plan,
-                geometry,
                 siblings: start.siblings,
                 created_ms: now,
                 not_before_ms: now + start.delay_ms,
                 deployed_version_id: self.settings.deployed_version_id.clone(),
-                limits: Some(*limits),
-                estimated,
                 confirms: None,
             },
+            rounds,
         );
         let alone = self.store.unfinished_runs()?.is_empty();
         self.store.create_run(&run)?;
@@ -159,8 +156,8 @@ impl<S: Sql> Coordinator<S> {
             run: run.id.clone(),
             location: run.request.location.clone(),
             trigger: run.request.trigger,
-            slices: geometry.slices(),
-            estimated_usd: estimated.cost_usd,
+            slices: run.rounds.slices(),
+            estimated_usd: run.estimated().cost_usd,
         });
         json(&status(&run))
     }

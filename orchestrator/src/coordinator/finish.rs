@@ -6,25 +6,28 @@ use protocol::{
     PACKAGE_VERSION, Report, RunState,
     history::SeriesMetric,
     report::{CellReport, RunFacts},
+    slice::SliceRecord,
 };
 use report::{Deployment, assemble};
 
-/// Attempts at assembling one report: a crash in the middle of it must not come back for ever.
+/// Attempts at one report, or at the decision about one round: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
 
 impl<S: Sql> Coordinator<S> {
     /// Assembles and stores the report of a run: of one that is measured, which completes it, or of one that was ended early.
-    pub(super) fn assemble(&self, run: &RunRow, now: Millis) -> Result<Turn, StoreError> {
+    pub(super) fn assemble(
+        &self,
+        run: &RunRow,
+        records: &[SliceRecord],
+        now: Millis,
+    ) -> Result<Turn, StoreError> {
         let mut run = run.clone();
-        if self.announced.replace(None).as_ref() != Some(&run.id) {
-            return self.announce(run, now);
-        }
         let completes = !run.state.is_final();
         if completes {
             run.state = RunState::Completed;
             run.finished_ms = Some(now);
         }
-        let report = self.report_of(&run)?;
+        let report = self.report_of(&run, records)?;
         let text = serde_json::to_string(&report).map_err(|error| StoreError::Unreadable {
             what: "report",
             error: error.to_string(),
@@ -58,7 +61,7 @@ impl<S: Sql> Coordinator<S> {
     }
 
     /// Counts the attempt one wake ahead of it: what is written in the turn that crashes is lost with it.
-    fn announce(&self, mut run: RunRow, now: Millis) -> Result<Turn, StoreError> {
+    pub(super) fn announce(&self, mut run: RunRow, now: Millis) -> Result<Turn, StoreError> {
         run.tally.assembly_attempts += 1;
         if run.tally.assembly_attempts > ASSEMBLY_ATTEMPTS {
             return self.give_up_report(&run, now);
@@ -78,8 +81,7 @@ impl<S: Sql> Coordinator<S> {
         }))
     }
 
-    fn report_of(&self, run: &RunRow) -> Result<Report, StoreError> {
-        let records = self.store.records(&run.id)?;
+    fn report_of(&self, run: &RunRow, records: &[SliceRecord]) -> Result<Report, StoreError> {
         let facts = RunFacts {
             id: run.id.clone(),
             trigger: run.request.trigger,
@@ -93,10 +95,9 @@ impl<S: Sql> Coordinator<S> {
             package_version: PACKAGE_VERSION.to_owned(),
             deployed_version_id: run.request.deployed_version_id.clone(),
             compatibility_date: self.settings.compatibility_date.clone(),
-            limits: self.limits_of(run).profile,
+            limits: run.rounds.first().limits.profile,
         };
-        let (plan, geometry) = (&run.request.plan, &run.request.geometry);
-        assemble(facts, plan, geometry, deployment, &records).map_err(|error| {
+        assemble(facts, &run.request.plan, &run.rounds, deployment, records).map_err(|error| {
             StoreError::Unreadable {
                 what: "slices",
                 error: error.to_string(),

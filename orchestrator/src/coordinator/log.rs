@@ -42,6 +42,19 @@ pub enum LogLine {
         /// Failed samples so far.
         errors: u64,
     },
+    /// Another round of a run has been decided and stored.
+    RoundDecided {
+        /// The run.
+        run: RunId,
+        /// The round, from 0.
+        round: u32,
+        /// Cells that it measures.
+        cells: u32,
+        /// Slices that it measures.
+        slices: u32,
+        /// Slices of the run with it.
+        slices_total: u32,
+    },
     /// A run has reached a final state.
     RunFinished {
         /// The run.

@@ -1,43 +1,34 @@
-//! What the slices of a run measure: every block holds each cell and each component once, in its own random order.
+//! What the slices of a run measure: every block holds each work of its round once, in its own random order.
 //!
-//! The order is a function of the plan alone, so that a restarted coordinator goes on with the same one. It rests on `ChaCha`, whose
+//! The order is a function of the seed, the works of the round and the block's number in the run, so that a restarted coordinator goes on with the same one. It rests on `ChaCha`, whose
 //! output is specified, and on nothing whose results may change with a library's version.
 
-use protocol::{Plan, plan::Geometry, slice::Work};
+use protocol::{Rounds, slice::Work};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore as _, SeedableRng as _};
 
-/// What the slice at `index` measures.
+/// What the slice at `index` measures; `None` beyond the last round that has been decided.
 #[must_use]
-pub fn work_at(plan: &Plan, geometry: &Geometry, index: u32) -> Option<Work> {
-    if index >= geometry.slices() {
-        return None;
-    }
-    let block = block_of(geometry, index);
-    let place = index % geometry.slices_per_block.max(1);
-    block_order(plan, block).get(place as usize).copied()
-}
-
-/// The block that the slice at `index` belongs to.
-#[must_use]
-pub fn block_of(geometry: &Geometry, index: u32) -> u32 {
-    index / geometry.slices_per_block.max(1)
+pub fn work_at(seed: u64, rounds: &Rounds, index: u32) -> Option<Work> {
+    let place = rounds.place(index)?;
+    let order = block_order(seed, &place.round.works, place.block);
+    order.get(place.position).copied()
 }
 
 /// Seeds what is random inside the slice at `index`.
 #[must_use]
-pub fn slice_seed(plan: &Plan, index: u32) -> u64 {
-    let mut random = ChaCha8Rng::seed_from_u64(plan.seed);
+pub fn slice_seed(seed: u64, index: u32) -> u64 {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
     // Blocks shuffle on streams below 2^32, slices draw on those above.
     random.set_stream((1 << 32) + u64::from(index));
     random.next_u64()
 }
 
 /// One block's works in its order: a Fisher-Yates shuffle.
-fn block_order(plan: &Plan, block: u32) -> Vec<Work> {
-    let mut random = ChaCha8Rng::seed_from_u64(plan.seed);
+fn block_order(seed: u64, works: &[Work], block: u32) -> Vec<Work> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(u64::from(block));
-    let mut works = plan.works();
+    let mut works = works.to_vec();
     for last in (1..works.len()).rev() {
         works.swap(last, below(&mut random, last + 1));
     }
@@ -53,38 +44,60 @@ fn below(random: &mut ChaCha8Rng, bound: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{Limits, limits::LimitsProfile};
+    use protocol::{Function, Limits, Plan, Round, limits::LimitsProfile};
     use std::collections::BTreeSet;
 
-    fn geometry(plan: &Plan) -> Geometry {
-        plan.geometry(&Limits::of(LimitsProfile::Paid))
+    /// A round of the whole plan, and one of every third work.
+    fn two_rounds(plan: &Plan) -> Rounds {
+        let first = Round::first(plan, &Limits::of(LimitsProfile::Paid));
+        let some = first.works.iter().copied().step_by(3).collect();
+        let second = first.followed_by(some, 4);
+        Rounds::of(vec![first, second]).unwrap()
     }
 
     #[test]
-    fn every_block_holds_each_work_once() {
+    fn every_block_holds_each_work_of_its_round_once() {
         let plan = Plan::default();
-        let geometry = geometry(&plan);
-        for block in 0..geometry.blocks {
-            let first = block * geometry.slices_per_block;
-            let works: BTreeSet<Work> = (first..first + geometry.slices_per_block)
-                .filter_map(|index| work_at(&plan, &geometry, index))
-                .collect();
-            assert_eq!(works, plan.works().into_iter().collect());
+        let rounds = two_rounds(&plan);
+        let mut blocks = BTreeSet::new();
+        for round in rounds.iter() {
+            let per_block = round.slices_per_block();
+            for first in (round.first_slice..round.end_slice()).step_by(per_block as usize) {
+                let order: Vec<Work> = (first..first + per_block)
+                    .filter_map(|index| work_at(plan.seed, &rounds, index))
+                    .collect();
+                let block = rounds.place(first).unwrap().block;
+                assert_eq!(order, block_order(plan.seed, &round.works, block));
+                let works: BTreeSet<Work> = order.into_iter().collect();
+                assert_eq!(works, round.works.iter().copied().collect());
+                blocks.insert(block);
+            }
         }
-        assert_eq!(work_at(&plan, &geometry, geometry.slices()), None);
+        assert_eq!(blocks, (0..22 + 4).collect());
+        assert_eq!(work_at(plan.seed, &rounds, rounds.slices()), None);
+    }
+
+    #[test]
+    fn a_round_that_is_appended_changes_nothing_of_those_before_it() {
+        let plan = Plan::default();
+        let both = two_rounds(&plan);
+        let alone = Rounds::new(both.first().clone()).unwrap();
+        for index in 0..alone.slices() {
+            assert_eq!(
+                work_at(plan.seed, &both, index),
+                work_at(plan.seed, &alone, index)
+            );
+        }
     }
 
     #[test]
     fn blocks_differ_and_so_do_seeds_but_not_repetitions_of_a_run() {
-        let plan = Plan::default();
-        assert_ne!(block_order(&plan, 0), block_order(&plan, 1));
-        let reseeded = Plan {
-            seed: 2,
-            ..Plan::default()
-        };
-        assert_ne!(block_order(&plan, 0), block_order(&reseeded, 0));
-        assert_eq!(block_order(&plan, 7), block_order(&Plan::default(), 7));
-        assert_ne!(slice_seed(&plan, 0), slice_seed(&plan, 1));
+        let works = Plan::default().works();
+        assert_ne!(block_order(1, &works, 0), block_order(1, &works, 1));
+        assert_ne!(block_order(1, &works, 0), block_order(2, &works, 0));
+        assert_eq!(block_order(1, &works, 7), block_order(1, &works, 7));
+        assert_ne!(slice_seed(1, 0), slice_seed(1, 1));
+        assert_ne!(slice_seed(1, 0), slice_seed(2, 0));
     }
 
     #[test]
@@ -94,7 +107,7 @@ mod tests {
             payload_bytes: vec![100],
             ..Plan::default()
         };
-        let order: Vec<String> = block_order(&plan, 0)
+        let order: Vec<String> = block_order(1, &plan.works(), 0)
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -119,13 +132,13 @@ mod tests {
         let plan = Plan {
             breakdown: false,
             payload_bytes: vec![100],
-            functions: vec![protocol::Function::Echo],
+            functions: vec![Function::Echo],
             ..Plan::default()
         };
         let works = plan.works();
         let mut counts = vec![vec![0_u32; works.len()]; works.len()];
         for block in 0..3_000 {
-            for (place, work) in block_order(&plan, block).iter().enumerate() {
+            for (place, work) in block_order(1, &works, block).iter().enumerate() {
                 let which = works.iter().position(|other| other == work).unwrap();
                 counts[place][which] += 1;
             }

@@ -47,8 +47,8 @@ impl<S: Sql> Coordinator<S> {
                 run: confirming.id.clone(),
                 location: confirming.request.location.clone(),
                 trigger: Trigger::Confirmation,
-                slices: confirming.request.geometry.slices(),
-                estimated_usd: confirming.request.estimated.cost_usd,
+                slices: confirming.rounds.slices(),
+                estimated_usd: confirming.estimated().cost_usd,
             });
         }
         Ok(turn)
@@ -245,7 +245,7 @@ fn readable<T>(
     }
 }
 
-/// One more run of the same plan, at once.
+/// One more run of the same plan, at once, measured as the one in question began.
 fn confirming(run: &RunRow, now: Millis) -> RunRow {
     let created = super::status::instant(now);
     // Other bits than those of the run in question, should both fall into one second.
@@ -258,7 +258,11 @@ fn confirming(run: &RunRow, now: Millis) -> RunRow {
         confirms: Some(run.id.clone()),
         ..run.request.clone()
     };
-    RunRow::new(RunId::new(created, !bits), request)
+    RunRow::new(
+        RunId::new(created, !bits),
+        request,
+        run.rounds.begun_again(),
+    )
 }
 
 /// An alert about a run.

@@ -4,12 +4,12 @@ use super::{
     Caller, Clock, Coordinator, DispatchError, LogLine, Turn, order,
     repetition::{self, Repeated},
 };
-use crate::store::{Millis, RunRow, StoreError, sql::Sql};
+use crate::store::{Millis, RunRow, StoreError, Tally, sql::Sql};
 use measurement::{duration::Nanoseconds, histogram::LatencyHistogram};
 use protocol::{
-    Cell, Plan, RunState,
+    Cell, Plan, Round, RunState,
     measure::{MeasureRequest, MeasureResponse},
-    plan::Geometry,
+    rounds::Place,
     slice::{Measured, SliceRecord, Work},
     usage,
 };
@@ -43,80 +43,46 @@ impl<S: Sql> Coordinator<S> {
         run: RunRow,
         platform: &(impl Caller + Clock),
     ) -> Result<Turn, StoreError> {
-        let Some(work) = order::work_at(&run.request.plan, &run.request.geometry, run.cursor)
+        let rounds = &run.rounds;
+        let work = order::work_at(run.request.plan.seed, rounds, run.cursor);
+        let (Some(work), Some(Place { round, block, .. })) = (work, rounds.place(run.cursor))
         else {
             return Ok(Turn::soon(platform.now_ms()));
         };
         let began = platform.now_ms();
-        let outcome = self.dispatch(&run, work, platform).await;
+        let outcome = dispatch(&run, round, work, platform).await;
         let now = platform.now_ms();
         match outcome {
-            Ok(dispatched) => self.commit(run, work, dispatched, began, now),
+            Ok(dispatched) => {
+                let record = SliceRecord {
+                    index: run.cursor,
+                    block,
+                    attempt: run.tally.failed_attempts + 1,
+                    work,
+                    measured: dispatched.measured,
+                    dispatch_ms: dispatched.dispatch_ms,
+                };
+                let tally = tally_after(&run, round, &record, dispatched.dispatches, began, now);
+                let run = RunRow { tally, ..run };
+                self.commit(run, &record, began, now)
+            }
             Err(error) => self.note_failure(run, &error, began, now),
         }
     }
 
-    async fn dispatch(
-        &self,
-        run: &RunRow,
-        work: Work,
-        platform: &(impl Caller + Clock),
-    ) -> Result<Dispatched, DispatchError> {
-        let (plan, geometry) = (&run.request.plan, &run.request.geometry);
-        let timeout_ms = slice_timeout_ms(plan, geometry);
-        match work {
-            Work::Cell(cell) => {
-                let request = measure_request(plan, geometry, cell, run.cursor);
-                let before = platform.now_ms();
-                let response = platform.measure(&request, timeout_ms).await?;
-                let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
-                check(&request, &response)?;
-                Ok(Dispatched {
-                    measured: Measured::Samples(response),
-                    dispatch_ms,
-                    dispatches: 1,
-                })
-            }
-            Work::Component(component) => {
-                let known = run.tally.repetitions.get(&component.to_string()).copied();
-                let limits = &self.limits_of(run);
-                let Repeated {
-                    response,
-                    dispatch_ms,
-                    dispatches,
-                } = repetition::repeat(platform, plan, limits, component, known, timeout_ms)
-                    .await?;
-                Ok(Dispatched {
-                    measured: Measured::Repeated(response),
-                    dispatch_ms,
-                    dispatches,
-                })
-            }
-        }
-    }
-
+    /// Commits a slice; `run` has been counted up to it.
     fn commit(
         &self,
         mut run: RunRow,
-        work: Work,
-        dispatched: Dispatched,
+        record: &SliceRecord,
         began: Millis,
         now: Millis,
     ) -> Result<Turn, StoreError> {
         let timeout_ns = Nanoseconds::from_ms(run.request.plan.call_timeout_ms.into()).0;
-        let record = SliceRecord {
-            index: run.cursor,
-            block: order::block_of(&run.request.geometry, run.cursor),
-            attempt: run.tally.failed_attempts + 1,
-            work,
-            measured: dispatched.measured,
-            dispatch_ms: dispatched.dispatch_ms,
-        };
         run.started_ms.get_or_insert(began);
-        self.count(&mut run, &record, dispatched.dispatches, began, now);
         match self
             .store
-            .commit_slice(&run, &record, histogram(&record, timeout_ns), now)
+            .commit_slice(&run, record, histogram(record, timeout_ns), now)
         {
             Ok(()) => Ok(Self::log_progress(&run, now)),
             Err(StoreError::MovedOn) => Ok(Turn::soon(now).with(LogLine::SliceDropped {
@@ -127,39 +93,8 @@ impl<S: Sql> Coordinator<S> {
         }
     }
 
-    /// Brings the tally to what it is after `record`.
-    fn count(
-        &self,
-        run: &mut RunRow,
-        record: &SliceRecord,
-        dispatches: u32,
-        began: Millis,
-        now: Millis,
-    ) {
-        let hops = self.limits_of(run).delegated_calls_per_slice;
-        let tally = &mut run.tally;
-        tally.failed_attempts = 0;
-        tally.retry_at_ms = 0;
-        match (&record.work, &record.measured) {
-            (_, Measured::Samples(response)) => {
-                let failed = response.errors.total();
-                tally.samples += response.samples.len() as u64 + failed;
-                tally.errors += failed;
-            }
-            (Work::Component(component), Measured::Repeated(response)) => {
-                tally
-                    .repetitions
-                    .insert(component.to_string(), response.repetitions);
-            }
-            (Work::Cell(_), Measured::Repeated(_)) => {}
-        }
-        let (plan, geometry) = (&run.request.plan, &run.request.geometry);
-        tally.usage.delegated_calls += usage::delegated_calls(plan, geometry, record.work, hops);
-        count_wake(&mut tally.usage, dispatches, began, now);
-    }
-
     fn log_progress(run: &RunRow, now: Millis) -> Turn {
-        let (done, total) = (run.cursor + 1, run.request.geometry.slices());
+        let (done, total) = (run.cursor + 1, run.rounds.slices());
         let turn = Turn::soon(now);
         let part =
             |slices: u32| u64::from(slices) * u64::from(PROGRESS_LINES) / u64::from(total.max(1));
@@ -214,6 +149,75 @@ impl<S: Sql> Coordinator<S> {
     }
 }
 
+/// Measures one work of a round.
+async fn dispatch(
+    run: &RunRow,
+    round: &Round,
+    work: Work,
+    platform: &(impl Caller + Clock),
+) -> Result<Dispatched, DispatchError> {
+    let plan = &run.request.plan;
+    let timeout_ms = slice_timeout_ms(plan, round);
+    match work {
+        Work::Cell(cell) => {
+            let request = measure_request(plan, round, cell, run.cursor);
+            let before = platform.now_ms();
+            let response = platform.measure(&request, timeout_ms).await?;
+            let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
+            check(&request, &response)?;
+            Ok(Dispatched {
+                measured: Measured::Samples(response),
+                dispatch_ms,
+                dispatches: 1,
+            })
+        }
+        Work::Component(component) => {
+            let known = run.tally.repetitions.get(&component.to_string()).copied();
+            let limits = &round.limits;
+            let Repeated {
+                response,
+                dispatch_ms,
+                dispatches,
+            } = repetition::repeat(platform, plan, limits, component, known, timeout_ms).await?;
+            Ok(Dispatched {
+                measured: Measured::Repeated(response),
+                dispatch_ms,
+                dispatches,
+            })
+        }
+    }
+}
+
+/// The tally of a run after `record`, a slice of `round`.
+fn tally_after(
+    run: &RunRow,
+    round: &Round,
+    record: &SliceRecord,
+    dispatches: u32,
+    began: Millis,
+    now: Millis,
+) -> Tally {
+    let mut tally = run.tally.clone();
+    tally.failed_attempts = 0;
+    tally.retry_at_ms = 0;
+    match (&record.work, &record.measured) {
+        (_, Measured::Samples(response)) => {
+            let failed = response.errors.total();
+            tally.samples += response.samples.len() as u64 + failed;
+            tally.errors += failed;
+        }
+        (Work::Component(component), Measured::Repeated(response)) => {
+            tally
+                .repetitions
+                .insert(component.to_string(), response.repetitions);
+        }
+        (Work::Cell(_), Measured::Repeated(_)) => {}
+    }
+    tally.usage.delegated_calls += usage::delegated_calls(round, record.work);
+    count_wake(&mut tally.usage, dispatches, began, now);
+    tally
+}
+
 /// Counts what a wake takes of the account.
 fn count_wake(usage: &mut protocol::run::Usage, dispatches: u32, began: Millis, now: Millis) {
     usage.wakes += 1;
@@ -223,25 +227,24 @@ fn count_wake(usage: &mut protocol::run::Usage, dispatches: u32, began: Millis, 
 }
 
 /// Time allowed to one dispatch: all its calls at their own timeouts, and an allowance.
-fn slice_timeout_ms(plan: &Plan, geometry: &Geometry) -> u32 {
-    let calls = geometry.samples_per_slice + geometry.chain_calls + plan.warmup_per_slice;
+fn slice_timeout_ms(plan: &Plan, round: &Round) -> u32 {
     plan.call_timeout_ms
-        .saturating_mul(calls)
+        .saturating_mul(round.calls_per_slice())
         .saturating_add(SLICE_ALLOWANCE_MS)
         .min(SLICE_TIMEOUT_MS)
 }
 
-fn measure_request(plan: &Plan, geometry: &Geometry, cell: Cell, index: u32) -> MeasureRequest {
+fn measure_request(plan: &Plan, round: &Round, cell: Cell, index: u32) -> MeasureRequest {
     MeasureRequest {
         transport: cell.transport,
         function: cell.function,
         payload_bytes: cell.payload_bytes,
         payload_shape: plan.payload_shape,
-        samples: geometry.samples_per_slice,
-        warmup: plan.warmup_per_slice,
-        chain: geometry.chain_calls,
-        timer: plan.timer,
-        seed: order::slice_seed(plan, index),
+        samples: round.samples_per_slice,
+        warmup: round.warmup_per_slice,
+        chain: round.chain_calls,
+        timer: round.timer,
+        seed: order::slice_seed(plan.seed, index),
         call_timeout_ms: plan.call_timeout_ms,
         batch_size: plan.batch_size,
         concurrency: plan.concurrency,

@@ -14,12 +14,11 @@ pub(super) fn instant(ms: Millis) -> DateTime<Utc> {
 #[must_use]
 pub fn status(run: &RunRow) -> RunStatus {
     let request = &run.request;
-    let geometry = &request.geometry;
-    let total = geometry.slices();
+    let rounds = &run.rounds;
     let current = if run.state.is_final() {
         None
     } else {
-        order::work_at(&request.plan, geometry, run.cursor).map(|work| work.to_string())
+        order::work_at(request.plan.seed, rounds, run.cursor).map(|work| work.to_string())
     };
     RunStatus {
         id: run.id.clone(),
@@ -32,9 +31,9 @@ pub fn status(run: &RunRow) -> RunStatus {
         reason: run.reason.clone(),
         progress: Progress {
             slices_done: run.cursor,
-            slices_total: total,
-            blocks_done: order::block_of(geometry, run.cursor),
-            blocks_total: geometry.blocks,
+            slices_total: rounds.slices(),
+            blocks_done: rounds.whole_blocks(run.cursor),
+            blocks_total: rounds.blocks(),
             current,
             samples: run.tally.samples,
             errors: run.tally.errors,
@@ -44,7 +43,7 @@ pub fn status(run: &RunRow) -> RunStatus {
         colo: run.colo.clone(),
         siblings: request.siblings.clone(),
         usage: RunUsage {
-            estimated: request.estimated,
+            estimated: run.estimated(),
             actual: run.tally.usage.priced(),
         },
     }
@@ -56,6 +55,6 @@ fn seconds_left(run: &RunRow) -> Option<f64> {
         return None;
     }
     let elapsed_ms = run.progress_ms - run.started_ms?;
-    let left = f64::from(run.request.geometry.slices() - run.cursor);
+    let left = f64::from(run.rounds.slices() - run.cursor);
     Some(elapsed_ms as f64 / 1_000.0 / f64::from(run.cursor) * left)
 }

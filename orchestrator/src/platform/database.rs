@@ -83,7 +83,6 @@ fn binding(value: &Value) -> SqlStorageValue {
     match value {
         Value::Null => SqlStorageValue::Null,
         Value::Integer(number) => SqlStorageValue::Integer(*number),
-        Value::Real(number) => SqlStorageValue::Float(*number),
         Value::Text(text) => SqlStorageValue::String(text.clone()),
     }
 }
@@ -93,8 +92,10 @@ fn value(value: SqlStorageValue) -> Result<Value, SqlError> {
         SqlStorageValue::Null => Ok(Value::Null),
         SqlStorageValue::Boolean(truth) => Ok(Value::Integer(i64::from(truth))),
         SqlStorageValue::Integer(number) => Ok(Value::Integer(number)),
-        SqlStorageValue::Float(number) => Ok(Value::Real(number)),
         SqlStorageValue::String(text) => Ok(Value::Text(text)),
+        SqlStorageValue::Float(number) => Err(SqlError(format!(
+            "{number} is no whole number; the store writes no others"
+        ))),
         SqlStorageValue::Blob(_) => {
             Err(SqlError("a blob, which the store never writes".to_owned()))
         }

@@ -1,10 +1,9 @@
 //! Entry points of the Worker: requests and the schedule.
 
-use super::{coordinator_client::Namespace, events, incoming::HttpRequest, log, now_ms, settings};
+use super::{events, incoming::HttpRequest, log, serving, settings};
 use crate::{
-    api::{self, Api, Incoming as _, Reply, SECURITY_HEADERS, response_cache::ResponseCache},
+    api::{self, Incoming as _, Reply, SECURITY_HEADERS},
     coordinator::LogLine,
-    settings::Settings,
 };
 use protocol::Problem;
 use worker::{
@@ -19,7 +18,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
     };
     let file_url = request.inner().url();
     let request = HttpRequest::new(request)?;
-    let api = api(&settings, &env);
+    let api = serving::api(&settings, &env);
     let reply = api.respond(&request).await;
     match reply {
         Reply::Full(response) => full(&response, request.method()),
@@ -44,7 +43,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     let problems = match settings(&env) {
         Ok(settings) => {
             let pause = async |pause| Delay::from(pause).await;
-            api(&settings, &env).scheduled(pause).await
+            serving::api(&settings, &env).scheduled(pause).await
         }
         Err(error) => vec![misconfigured(&error.to_string())],
     };
@@ -55,34 +54,6 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
             message: problem.detail,
         })
         .collect::<Vec<_>>());
-}
-
-pub(super) fn api<'a>(settings: &'a Settings, env: &'a Env) -> Api<'a, Namespace<'a>> {
-    Api {
-        coordinators: Namespace { env },
-        settings,
-        cache: cache(),
-        now: now_ms(),
-        random: random(),
-    }
-}
-
-/// The instance's memory of what was read; a Worker has one thread, which lives as long as the instance.
-fn cache() -> &'static ResponseCache {
-    thread_local! {
-        static LEAKED: &'static ResponseCache = Box::leak(Box::new(ResponseCache::new()));
-    }
-    LEAKED.with(|cache| *cache)
-}
-
-/// Distinguishes runs of the same second; no secret.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "scaled to the range of the type"
-)]
-fn random() -> u32 {
-    (js_sys::Math::random() * f64::from(u32::MAX)) as u32
 }
 
 fn misconfigured(error: &str) -> Problem {

@@ -1,6 +1,6 @@
 //! The stream of a run's events.
 
-use super::{coordinator_client::Namespace, entry, settings};
+use super::{serving, settings};
 use crate::api::events::{Follower, LOOKS, MEDIA_TYPE, PAUSE_MS, PREAMBLE};
 use core::time::Duration;
 use futures_util::{StreamExt as _, stream};
@@ -55,7 +55,7 @@ impl Following {
     async fn look(&mut self) -> Option<String> {
         self.looks += 1;
         let settings = settings(&self.env).ok()?;
-        let api: crate::api::Api<'_, Namespace<'_>> = entry::api(&settings, &self.env);
+        let api = serving::api(&settings, &self.env);
         let status = api.status_at(&self.location, &self.run).await.ok()?;
         let (text, ended) = self.follower.next_event(&status);
         self.ended = ended;

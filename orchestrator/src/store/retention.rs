@@ -83,6 +83,7 @@ impl<S: Sql> Store<S> {
             self.sql.transaction(|| {
                 for statement in [
                     "DELETE FROM reports WHERE run = ?",
+                    "DELETE FROM rounds WHERE run = ?",
                     "DELETE FROM alerts WHERE run = ? AND state IN ('delivered', 'given-up')",
                     "DELETE FROM runs WHERE id = ?",
                 ] {

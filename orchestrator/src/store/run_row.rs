@@ -5,14 +5,14 @@ use super::{
     sql::{Columns, Row},
 };
 use protocol::{
-    Limits, Plan, RunId, RunState,
-    plan::Geometry,
+    Plan, Round, Rounds, RunId, RunState,
     run::{Sibling, Trigger, Usage},
+    usage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What was asked for, with all that the run's course depends on. It never changes, whatever is deployed while the run goes on.
+/// What was asked for. It never changes, whatever is deployed while the run goes on; how it is measured is in its rounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRequest {
     /// What started the run.
@@ -21,11 +21,6 @@ pub struct RunRequest {
     pub location: String,
     /// What it measures.
     pub plan: Plan,
-    /// How the plan divides, by the limits that applied when it was accepted.
-    pub geometry: Geometry,
-    /// Those limits. Absent in runs that releases before schema version 3 accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limits: Option<Limits>,
     /// Runs of the same request at other locations.
     pub siblings: Vec<Sibling>,
     /// When it was asked for.
@@ -34,8 +29,6 @@ pub struct RunRequest {
     pub not_before_ms: Millis,
     /// The version that accepted it, by Cloudflare's id.
     pub deployed_version_id: Option<String>,
-    /// What it is estimated to take of the account.
-    pub estimated: Usage,
     /// For a confirming run: the run whose suspicion it is to confirm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirms: Option<RunId>,
@@ -76,6 +69,8 @@ pub struct RunRow {
     pub state: RunState,
     /// What was asked for.
     pub request: RunRequest,
+    /// Which cells are measured and how much, as far as that is decided.
+    pub rounds: Rounds,
     /// Slices committed; the index of the next one.
     pub cursor: u32,
     /// What has been counted.
@@ -95,8 +90,8 @@ pub struct RunRow {
 }
 
 /// The columns of [`RunRow`], in its order.
-pub(super) const COLUMNS: &str =
-    "id, state, request, cursor, tally, started_ms, finished_ms, progress_ms, reason, colo, report";
+pub(super) const COLUMNS: &str = "id, state, request, (SELECT json_group_array(json(round)) FROM rounds WHERE run = id), cursor, tally, started_ms, \
+     finished_ms, progress_ms, reason, colo, report";
 
 impl RunRow {
     /// Reads a row of [`COLUMNS`].
@@ -106,6 +101,7 @@ impl RunRow {
             id: parse("run id", &columns.text()?)?,
             state: parse("run state", &columns.text()?)?,
             request: from_json("request", &columns.text()?)?,
+            rounds: rounds(&columns.text()?)?,
             cursor: u32::try_from(columns.integer()?).map_err(|error| StoreError::Unreadable {
                 what: "cursor",
                 error: error.to_string(),
@@ -122,7 +118,7 @@ impl RunRow {
 
     /// A run that has just been asked for.
     #[must_use]
-    pub fn new(id: RunId, request: RunRequest) -> Self {
+    pub fn new(id: RunId, request: RunRequest, rounds: Rounds) -> Self {
         Self {
             id,
             state: RunState::Pending,
@@ -134,15 +130,31 @@ impl RunRow {
             reason: None,
             colo: None,
             report: ReportState::None,
+            rounds,
             request,
         }
     }
 
-    /// Whether every slice is committed.
+    /// Whether every slice of the rounds decided so far is committed.
     #[must_use]
-    pub const fn is_measured(&self) -> bool {
-        self.cursor >= self.request.geometry.slices()
+    pub fn is_measured(&self) -> bool {
+        self.cursor >= self.rounds.slices()
     }
+
+    /// What the rounds decided so far are estimated to take of the account.
+    #[must_use]
+    pub fn estimated(&self) -> Usage {
+        usage::estimate(self.rounds.iter())
+    }
+}
+
+/// Reads the rounds of a run, a JSON list in any order.
+fn rounds(json: &str) -> Result<Rounds, StoreError> {
+    let list: Vec<Round> = from_json("rounds", json)?;
+    Rounds::of(list).map_err(|error| StoreError::Unreadable {
+        what: "rounds",
+        error: error.to_string(),
+    })
 }
 
 /// Parses a stored name.

@@ -9,7 +9,7 @@ use super::{
 use protocol::{RunId, RunState, run::Trigger};
 
 impl<S: Sql> Store<S> {
-    /// Stores a new run, and that somebody asked for it, in one transaction.
+    /// Stores a new run with its first round, and that somebody asked for it, in one transaction.
     ///
     /// # Errors
     /// [`StoreError::Sql`], also when there is a run of that id.
@@ -23,7 +23,7 @@ impl<S: Sql> Store<S> {
         })
     }
 
-    /// Stores a new run; inside a transaction of the caller.
+    /// Stores a new run with its rounds; inside a transaction of the caller.
     pub(super) fn insert_run(&self, run: &RunRow) -> Result<(), StoreError> {
         self.sql.query(
             "INSERT INTO runs (id, state, request, cursor, tally, progress_ms, report) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -37,6 +37,9 @@ impl<S: Sql> Store<S> {
                 run.report.as_str().into(),
             ],
         )?;
+        for round in run.rounds.iter() {
+            self.insert_round(&run.id, round)?;
+        }
         Ok(())
     }
 

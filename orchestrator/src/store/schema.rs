@@ -1,13 +1,16 @@
 //! The schema and its migrations: each entry brings the database from one version to the next.
 
+mod earlier_runs;
+
 use super::{
     StoreError,
     sql::{Columns, Sql, Value},
 };
+use protocol::Limits;
 
 /// Statements that lead from each version to the next, from an empty database on. Entries are never edited once released: a
 /// change is a new entry.
-const MIGRATIONS: [&[&str]; 3] = [RUNS, REVIEWS, BOUNDED_READS];
+const MIGRATIONS: [&[&str]; 4] = [RUNS, REVIEWS, BOUNDED_READS, ROUNDS];
 
 /// Version 1: runs, slices, reports, series, alerts.
 const RUNS: &[&str] = &[
@@ -123,22 +126,36 @@ const BOUNDED_READS: &[&str] = &[
     )",
 ];
 
+/// Version 4: a run is a list of rounds. Those of earlier runs follow from their requests ([`earlier_runs`]).
+const ROUNDS: &[&str] = &[
+    // Which cells are measured and how much, one row a round, stored before its first slice is dispatched.
+    "CREATE TABLE rounds (
+        run TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        round TEXT NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID",
+];
+
+/// The version that has them first.
+const ROUNDS_VERSION: usize = 4;
+
 /// Version of the schema that this code reads and writes.
 pub const SCHEMA_VERSION: usize = MIGRATIONS.len();
 
-/// Brings the database to [`SCHEMA_VERSION`], in one transaction.
+/// Brings the database to [`SCHEMA_VERSION`], in one transaction. Runs of releases that did not keep their limits take `limits`.
 ///
 /// # Errors
 /// [`StoreError::Newer`] when a later release has been here: rolled back code must not write what it does not know.
-pub(super) fn migrate(sql: &impl Sql) -> Result<(), StoreError> {
-    migrate_to(sql, SCHEMA_VERSION)
+pub(super) fn migrate(sql: &impl Sql, limits: &Limits) -> Result<(), StoreError> {
+    migrate_to(sql, SCHEMA_VERSION, limits)
 }
 
 /// Brings the database to `version`, as the release did whose [`SCHEMA_VERSION`] it was. For tests of the migrations after it.
 ///
 /// # Errors
 /// [`StoreError::Newer`] when the database is of a later version than this code knows.
-pub fn migrate_to(sql: &impl Sql, version: usize) -> Result<(), StoreError> {
+pub fn migrate_to(sql: &impl Sql, version: usize, limits: &Limits) -> Result<(), StoreError> {
     sql.transaction(|| {
         sql.query("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", &[])?;
         let rows = sql.query("SELECT value FROM meta WHERE key = 'schema_version'", &[])?;
@@ -154,6 +171,9 @@ pub fn migrate_to(sql: &impl Sql, version: usize) -> Result<(), StoreError> {
         }
         for statement in missing.iter().take(version.saturating_sub(found)).copied().flatten() {
             sql.query(statement, &[])?;
+        }
+        if found < ROUNDS_VERSION && version >= ROUNDS_VERSION {
+            earlier_runs::give_rounds(sql, limits)?;
         }
         sql.query(
             "INSERT INTO meta (key, value) VALUES ('schema_version', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

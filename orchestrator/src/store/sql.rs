@@ -1,14 +1,12 @@
 //! The little of SQL that the store needs, so that one code and one schema run on a Durable Object and on `SQLite` natively.
 
 /// A value of one column, in a row or as a parameter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// SQL `NULL`.
     Null,
     /// A whole number; on a Durable Object it must be within +-2^53, which every number of the store is.
     Integer(i64),
-    /// A floating-point number.
-    Real(f64),
     /// Text.
     Text(String),
 }
@@ -117,23 +115,6 @@ impl Columns {
     pub fn optional_integer(&mut self) -> Result<Option<i64>, SqlError> {
         match self.0.next() {
             Some(Value::Integer(number)) => Ok(Some(number)),
-            Some(Value::Null) => Ok(None),
-            other => Err(SqlError(format!("expected a number, found {other:?}"))),
-        }
-    }
-
-    /// The next column as a number, whole or not, or `NULL`.
-    ///
-    /// # Errors
-    /// [`SqlError`] when it is something else.
-    pub fn optional_real(&mut self) -> Result<Option<f64>, SqlError> {
-        match self.0.next() {
-            Some(Value::Real(number)) => Ok(Some(number)),
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a Durable Object returns whole floats as integers"
-            )]
-            Some(Value::Integer(number)) => Ok(Some(number as f64)),
             Some(Value::Null) => Ok(None),
             other => Err(SqlError(format!("expected a number, found {other:?}"))),
         }

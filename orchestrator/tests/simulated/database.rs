@@ -129,7 +129,6 @@ fn to_sqlite(value: &Value) -> rusqlite::types::Value {
     match value {
         Value::Null => rusqlite::types::Value::Null,
         Value::Integer(number) => (*number).into(),
-        Value::Real(number) => (*number).into(),
         Value::Text(text) => text.clone().into(),
     }
 }
@@ -138,8 +137,7 @@ fn from_sqlite(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Real(number) => Value::Real(number),
         ValueRef::Text(text) => Value::Text(String::from_utf8(text.to_vec()).unwrap()),
-        ValueRef::Blob(_) => panic!("the store writes no blobs"),
+        ValueRef::Real(_) | ValueRef::Blob(_) => panic!("the store writes neither reals nor blobs"),
     }
 }

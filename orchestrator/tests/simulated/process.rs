@@ -2,7 +2,9 @@
 
 use super::{World, database::Database, open, world};
 use orchestrator::{
-    coordinator::{Answer, Coordinator, LogLine, OpenError, Opening, Question, Start, Turn},
+    coordinator::{
+        Answer, Coordinator, LogLine, NextRound, OpenError, Opening, Question, Start, Turn,
+    },
     settings::{Settings, SettingsError},
     store::Millis,
 };
@@ -22,6 +24,8 @@ pub struct Process {
     pub settings: Settings,
     /// A variable that cannot be used: then the settings cannot be read.
     pub misconfigured: Option<SettingsError>,
+    /// How rounds are decided, if not as in production.
+    pub next_round: Option<NextRound>,
     opening: Opening<Database>,
     /// The alarm: it stays until the wake that it caused has come to its end.
     pub alarm: Option<Millis>,
@@ -38,6 +42,7 @@ impl Process {
             database,
             settings,
             misconfigured: None,
+            next_round: None,
             opening: Opening::new(),
             alarm: None,
             lines: Vec::new(),
@@ -63,10 +68,14 @@ impl Process {
     }
 
     fn open(&self) -> Result<Coordinator<Database>, OpenError> {
-        match &self.misconfigured {
-            Some(error) => Err(error.clone().into()),
-            None => Ok(open(&self.database, &self.settings)?),
+        if let Some(error) = &self.misconfigured {
+            return Err(error.clone().into());
         }
+        let opened = open(&self.database, &self.settings)?;
+        Ok(match self.next_round {
+            Some(next_round) => opened.deciding_by(next_round),
+            None => opened,
+        })
     }
 
     /// Restarts the process as a deployment or an eviction does.

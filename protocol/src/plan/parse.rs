@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::{
-    Function, Limits, Thresholds,
+    Function, Limits, Round, Thresholds,
     fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -122,7 +122,7 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             format!("puts {in_flight} bytes in flight at once ({largest} of payload x {in_message} in a message x {} calls at once); at most {MAX_BYTES_IN_FLIGHT} are allowed", plan.concurrency),
         );
     }
-    let slices = plan.geometry(limits).slices();
+    let slices = Round::first(plan, limits).slices();
     if slices > limits.slices_per_run {
         let most = limits.slices_per_run;
         reader.refuse(

@@ -7,7 +7,7 @@ use measurement::{
 };
 use protocol::units::NS_PER_MS;
 use protocol::{
-    Cell, ErrorKind, Plan,
+    Cell, ErrorKind, Plan, Rounds,
     measure::{ClockFacts, MeasureResponse, Timer},
     slice::SliceRecord,
 };
@@ -107,7 +107,7 @@ impl CellEvidence {
 pub(super) fn cell_evidence(
     cell: Cell,
     plan: &Plan,
-    samples_per_slice: u32,
+    rounds: &Rounds,
     slices: &[(&SliceRecord, &MeasureResponse)],
 ) -> CellEvidence {
     let clocks: Vec<ClockFacts> = slices
@@ -144,7 +144,14 @@ pub(super) fn cell_evidence(
         slices: Vec::new(),
     };
     for (record, answer) in slices {
-        evidence.add(record, answer, plan, samples_per_slice);
+        // A slice of no round was asked for nothing.
+        let round = rounds.of_block(record.block);
+        evidence.add(
+            record,
+            answer,
+            plan,
+            round.map_or(0, |r| r.samples_per_slice),
+        );
     }
     evidence.blocks.sort_by_key(|block| block.index);
     evidence.samples = CellSamples::new(evidence.blocks.iter().cloned());
@@ -160,13 +167,7 @@ pub(super) fn cell_evidence(
 }
 
 impl CellEvidence {
-    fn add(
-        &mut self,
-        record: &SliceRecord,
-        answer: &MeasureResponse,
-        plan: &Plan,
-        samples_per_slice: u32,
-    ) {
+    fn add(&mut self, record: &SliceRecord, answer: &MeasureResponse, plan: &Plan, planned: u32) {
         for (kind, count) in answer.errors.iter() {
             *self.errors.entry(kind).or_default() += count;
         }
@@ -178,7 +179,7 @@ impl CellEvidence {
             .clock
             .is_some_and(|clock| Some(clock.timer) != self.timer);
         let samples_ns: Vec<u64> = answer.samples_ns().collect();
-        self.add_failures(record, answer, other_timer, samples_per_slice);
+        self.add_failures(record, answer, other_timer, planned);
         let sum_ms = samples_ns.iter().map(|&ns| ns as f64).sum::<f64>() / NS_PER_MS;
         self.slices.push(SliceFacts {
             index: record.index,
@@ -195,7 +196,7 @@ impl CellEvidence {
         }
         match answer.clock {
             None if plan.concurrency == 1 => {
-                self.add_elapsed_alone(record, answer, errors, samples_per_slice);
+                self.add_elapsed_alone(record, answer, errors, planned);
             }
             Some(clock) if !other_timer => {
                 if clock.timer == Timer::Ticked && answer.chain.is_none() && !samples_ns.is_empty()

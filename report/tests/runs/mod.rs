@@ -7,7 +7,7 @@ mod platform;
 use ::report::{Deployment, assemble};
 use measurement::simulation::Latencies;
 use protocol::{
-    Cell, Estimate, Function, Limits, Plan, Report, RunId, RunState, Transport,
+    Cell, Estimate, Function, Limits, Plan, Report, Round, Rounds, RunId, RunState, Transport,
     breakdown::Component,
     limits::LimitsProfile,
     measure::MeasureResponse,
@@ -147,13 +147,30 @@ pub(crate) fn report(plan: &Plan, records: &[SliceRecord]) -> Report {
     report_of_geometry(plan, &geometry(plan), records)
 }
 
+/// The round of a run whose plan was divided as given, with all blocks that the records have.
+pub(crate) fn round(plan: &Plan, geometry: &Geometry, records: &[SliceRecord]) -> Round {
+    let recorded = records.iter().map(|record| record.block + 1).max();
+    let blocks = geometry.blocks.max(recorded.unwrap_or(0));
+    let geometry = Geometry {
+        blocks,
+        ..*geometry
+    };
+    Round::divided(plan, &geometry, &Limits::of(LimitsProfile::Local))
+}
+
 /// The report of a run that was measured by another geometry than today's.
 pub(crate) fn report_of_geometry(
     plan: &Plan,
     geometry: &Geometry,
     records: &[SliceRecord],
 ) -> Report {
-    assemble(run_facts(), plan, geometry, deployment(), records).unwrap()
+    let rounds = Rounds::new(round(plan, geometry, records)).unwrap();
+    report_of_rounds(plan, &rounds, records)
+}
+
+/// The report of a run of several rounds.
+pub(crate) fn report_of_rounds(plan: &Plan, rounds: &Rounds, records: &[SliceRecord]) -> Report {
+    assemble(run_facts(), plan, rounds, deployment(), records).unwrap()
 }
 
 /// A cell.
