@@ -17,6 +17,7 @@ mod fields;
 pub mod function;
 pub mod history;
 pub mod limits;
+pub mod log;
 pub mod measure;
 pub mod msgpack;
 pub mod named;
