@@ -43,7 +43,9 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// Check a plan and price it, without running it
     Plan(Box<PlanArguments>),
-    /// Serve the Workers on this machine until Ctrl-C
+    /// Serve the Workers on this machine until Ctrl-C, and show their log as it comes
+    ///
+    /// One readable line an event on a terminal; JSON lines elsewhere, or with --json. `NO_COLOR` turns colours off.
     Serve(ServeOptions),
     /// Say where a Worker answers, for scripts/deploy
     #[command(hide = true)]
@@ -222,7 +224,7 @@ impl Command {
                 options.refuse_unused()
             }
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token"]),
-            Self::Serve(_) => api.refuse_unused("serve", &["--url", "--json"]),
+            Self::Serve(_) => api.refuse_unused("serve", &["--url"]),
             Self::Completions { .. } => {
                 api.refuse_unused("completions", &["--url", "--token", "--json"])
             }

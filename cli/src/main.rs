@@ -15,6 +15,7 @@ mod export;
 mod follow;
 mod history;
 mod interrupt;
+mod live_log;
 mod measure;
 mod output;
 mod plan;

@@ -22,10 +22,19 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit
     if options.local {
         let mut local = start_local(api, &options.local_options)?;
         let client = Client::new(local.url(), Some(local.api_token().to_owned()));
-        let runs = started(&client.start(&plan)?);
-        let exit = finish(api, &client, &runs, &interrupt, output, &mut || {
-            Ok(local.check()?)
-        })?;
+        let exit = client.start(&plan).map_err(Into::into).and_then(|run| {
+            let mut check = || Ok(local.check()?);
+            finish(api, &client, &started(&run), &interrupt, output, &mut check)
+        });
+        // A server that ended by itself has shown its log already.
+        if !matches!(
+            exit,
+            Ok(Some(Exit::Pass | Exit::Fail | Exit::Inconclusive) | None)
+        ) && local.check().is_ok()
+        {
+            output::note(local.log_tail());
+        }
+        let exit = exit?;
         exit.context("interrupted; the local Workers are stopped, and the run with them")
     } else {
         let client = api.client();

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod fake_orchestrator;
+mod live_log;
 mod local_surroundings;
 mod local_workers;
 mod one_run;
