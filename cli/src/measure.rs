@@ -11,7 +11,10 @@ use crate::{
 use anyhow::Context as _;
 use cli::{client::Client, local::LocalWorkers};
 use protocol::{RunId, run::RunStatus};
-use std::path::Path;
+use std::{path::Path, time::Duration};
+
+/// How much later than a Worker's answer the log has what the Worker logged, at most.
+const LOG_DELAY: Duration = Duration::from_millis(500);
 
 /// `rpc-latency run`
 pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit> {
@@ -32,6 +35,8 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit
             Ok(Some(Exit::Pass | Exit::Fail | Exit::Inconclusive) | None)
         ) && local.check().is_ok()
         {
+            // Wrangler writes down what a Worker logged a moment after the Worker has answered.
+            interrupt.wait(LOG_DELAY);
             output::note(local.log_tail());
         }
         let exit = exit?;
