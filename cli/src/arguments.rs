@@ -8,7 +8,7 @@ use crate::{
 use anyhow::bail;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use protocol::{Cell, RunId, history::SeriesMetric, limits::LimitsProfile};
+use protocol::{Cell, Quantile, RunId, history::SeriesMetric, limits::LimitsProfile};
 use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Measures what delegating a function from a thin stub Worker to a shared runtime Worker costs.
@@ -73,7 +73,7 @@ pub(crate) struct HistoryOptions {
     /// The cell, such as service-binding.echo.100
     pub(crate) cell: Cell,
     /// The figure: mean, p50, p95 or p99
-    #[arg(long, default_value_t = SeriesMetric::P50)]
+    #[arg(long, default_value_t = SeriesMetric::Quantile(Quantile::P50))]
     pub(crate) metric: SeriesMetric,
     /// The location, if there are several
     #[arg(long, value_parser = location)]

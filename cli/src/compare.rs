@@ -9,10 +9,7 @@ use crate::{
 };
 use anyhow::{Context as _, bail};
 use core::fmt::Write as _;
-use protocol::{
-    Cell, Estimate, Report,
-    report::{Metric, Quantity},
-};
+use protocol::{Cell, Estimate, Quantile, Report, report::Quantity};
 use report::{
     difference::{Difference, Finding},
     document::Document,
@@ -27,7 +24,7 @@ const MISSED: f64 = 0.05;
 /// One figure of one cell in both runs.
 struct Compared {
     cell: Cell,
-    metric: Metric,
+    metric: Quantile,
     quantity: Quantity,
     first: Estimate,
     second: Estimate,
@@ -75,7 +72,7 @@ fn compared(first: &Report, second: &Report) -> Vec<Compared> {
     let delegated = first.cells.iter().filter(|cell| cell.transport.delegates());
     let mut rows = Vec::new();
     for cell in delegated {
-        for &metric in Metric::ALL {
+        for &metric in Quantile::COMPARED {
             let overheads = overhead(first, cell.id, metric).zip(overhead(second, cell.id, metric));
             let latencies = latency(first, cell.id, metric).zip(latency(second, cell.id, metric));
             let (quantity, pair) = match (overheads, latencies) {
@@ -96,25 +93,17 @@ fn compared(first: &Report, second: &Report) -> Vec<Compared> {
     rows
 }
 
-fn overhead(report: &Report, cell: Cell, metric: Metric) -> Option<&Estimate> {
-    let overhead = report
-        .overheads
-        .iter()
-        .find(|overhead| overhead.id == cell)?;
-    Some(match metric {
-        Metric::P50 => &overhead.p50_us,
-        Metric::P95 => &overhead.p95_us,
-        Metric::P99 => &overhead.p99_us,
-    })
+fn overhead(report: &Report, cell: Cell, metric: Quantile) -> Option<&Estimate> {
+    let mut overheads = report.overheads.iter();
+    overheads
+        .find(|overhead| overhead.id == cell)?
+        .quantiles
+        .get(metric)
 }
 
-fn latency(report: &Report, id: Cell, metric: Metric) -> Option<&Estimate> {
-    let cell = report.cells.iter().find(|cell| cell.id == id)?;
-    Some(match metric {
-        Metric::P50 => &cell.p50_us,
-        Metric::P95 => &cell.p95_us,
-        Metric::P99 => &cell.p99_us,
-    })
+fn latency(report: &Report, id: Cell, metric: Quantile) -> Option<&Estimate> {
+    let mut cells = report.cells.iter();
+    cells.find(|cell| cell.id == id)?.quantiles.get(metric)
 }
 
 /// Whether even the lower end of the growth is above `percent` of the first figure.

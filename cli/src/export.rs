@@ -54,24 +54,24 @@ fn bencher(report: &Report) -> Value {
         .cells
         .iter()
         .map(|cell| {
-            let measures = [
-                ("mean_us", &cell.mean_us),
-                ("chain_mean_us", &cell.chain_mean_us),
-                ("p50_us", &cell.p50_us),
-                ("p95_us", &cell.p95_us),
-                ("p99_us", &cell.p99_us),
-                ("p99_9_us", &cell.p99_9_us),
+            let means = [
+                ("mean_us".to_owned(), &cell.mean_us),
+                ("chain_mean_us".to_owned(), &cell.chain_mean_us),
             ];
-            (cell.id.to_string(), metrics(&measures))
+            let quantiles = cell
+                .quantiles
+                .iter()
+                .map(|(q, estimate)| (q.field(), estimate));
+            (
+                cell.id.to_string(),
+                metrics(means.into_iter().chain(quantiles)),
+            )
         })
         .collect();
     for overhead in &report.overheads {
-        let measures = [
-            ("overhead_p50_us", &overhead.p50_us),
-            ("overhead_p95_us", &overhead.p95_us),
-            ("overhead_p99_us", &overhead.p99_us),
-        ];
-        extend(&mut benchmarks, overhead.id, metrics(&measures));
+        let quantiles = overhead.quantiles.iter();
+        let measures = quantiles.map(|(q, estimate)| (format!("overhead_{}", q.field()), estimate));
+        extend(&mut benchmarks, overhead.id, metrics(measures));
     }
     benchmarks.retain(|_, measures| {
         measures
@@ -90,10 +90,8 @@ fn extend(benchmarks: &mut Map<String, Value>, cell: Cell, more: Value) {
     }
 }
 
-fn metrics(measures: &[(&str, &Estimate)]) -> Value {
-    let visible = measures
-        .iter()
-        .filter(|(_, estimate)| !estimate.is_below_resolution());
+fn metrics<'a>(measures: impl Iterator<Item = (String, &'a Estimate)>) -> Value {
+    let visible = measures.filter(|(_, estimate)| !estimate.is_below_resolution());
     let stated = visible.filter_map(|(name, estimate)| {
         let mut metric = Map::from_iter([("value".to_owned(), json!(estimate.value?))]);
         for (name, end) in [

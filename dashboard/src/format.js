@@ -1,6 +1,8 @@
 // What the page says of figures. Estimates bring their text (crate report makes it); here are only the single times that a drawing
 // shows beside them, such as a point under the pointer: in milliseconds, with as many digits as the resolution supports.
 
+import { COMPARED, figureTitle } from "./vocabulary.js";
+
 const MINUS = "−";
 const MOST_DECIMALS = 6;
 /** Assumed where none is stated: figures have been through a histogram of 3 digits. */
@@ -103,10 +105,12 @@ export function stretchText(stretch, mean) {
 }
 
 /** The noise floor in one line, each figure against the resolution of a reading. */
-export function noiseFloorText({ p50_us: p50, p95_us: p95, p99_us: p99, n, resolution_us: resolution }) {
+export function noiseFloorText(floor) {
+  const { n, resolution_us: resolution } = floor;
   const ms = (us) => `${milliseconds(us, resolution)} ms`;
   const stated = isNumber(resolution) ? `resolution of a reading ${Number((resolution / 1000).toPrecision(2))} ms; ` : "";
-  return `p50 ${ms(p50)}, p95 ${ms(p95)}, p99 ${ms(p99)}; ${stated}n = ${integer(n)}`;
+  const readings = COMPARED.map((field) => `${figureTitle(field)} ${ms(floor[field])}`);
+  return `${readings.join(", ")}; ${stated}n = ${integer(n)}`;
 }
 
 /** `n = 400`, or `n = 380 to 400` where the counts differ; empty without any. */

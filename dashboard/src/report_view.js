@@ -13,9 +13,10 @@ import { showChoice } from "./sections/choice.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
 import { showVerdict } from "./sections/verdict.js";
-import { payloadTitle, transportTitle } from "./vocabulary.js";
+import { COMPARED, payloadTitle, transportTitle } from "./vocabulary.js";
 
-const HISTORY_METRICS = ["mean", "p50", "p95", "p99"];
+/** As `GET /history` names them. */
+const HISTORY_METRICS = ["mean", ...COMPARED.map((field) => field.replace(/_us$/, ""))];
 
 export class ReportView {
   #report = null;

@@ -39,13 +39,20 @@ export const OUTCOMES = {
   inconclusive: { title: "Inconclusive", sign: "?" },
 };
 
-/** The quantiles that a report states, by the field of a cell. */
+/** The quantiles that a report states, by the field of a cell. Transports are compared by some; the others are stated of cells alone. */
 export const QUANTILES = {
-  p50_us: { title: "p50", quantile: 0.5 },
-  p95_us: { title: "p95", quantile: 0.95 },
-  p99_us: { title: "p99", quantile: 0.99 },
-  p99_9_us: { title: "p99.9", quantile: 0.999 },
+  p50_us: { title: "p50", quantile: 0.5, compared: true },
+  p95_us: { title: "p95", quantile: 0.95, compared: true },
+  p99_us: { title: "p99", quantile: 0.99, compared: true },
+  p99_9_us: { title: "p99.9", quantile: 0.999, compared: false },
 };
+
+/** The fields of the quantiles that transports are compared by, and of the others. */
+export const COMPARED = Object.keys(QUANTILES).filter((field) => QUANTILES[field].compared);
+export const NOT_COMPARED = Object.keys(QUANTILES).filter((field) => !QUANTILES[field].compared);
+
+/** The title of a field that holds a quantile or the mean. */
+export const figureTitle = (field) => QUANTILES[field]?.title ?? "mean";
 
 /** The name of a transport for people; an unknown one keeps its wire name. */
 export const transportTitle = (transport) => TRANSPORTS[transport]?.title ?? transport;

@@ -12,7 +12,7 @@ pub use bimodal::{Modes, two_modes};
 pub use stretch::{DominantStretch, dominant_stretch};
 pub use unlike::{UnlikeBlocks, unlike_blocks};
 
-use crate::{cell_samples::Block, confidence::t_quantile_at};
+use crate::{cell_samples::Block, confidence::t_quantile_at, median::median};
 use statrs::distribution::{Binomial, DiscreteCDF as _};
 
 /// A first call counts as slow when it takes this much longer than the calls after it, at the median.
@@ -45,18 +45,15 @@ pub struct SlowFirstCalls {
 pub fn slow_first_calls(blocks: &[Block]) -> Option<SlowFirstCalls> {
     let pairs: Vec<(f64, f64)> = blocks
         .iter()
-        .filter(|block| block.samples_ns.len() > 1)
-        .map(|block| {
-            (
-                block.samples_ns[0] as f64,
-                median(block.samples_ns[1..].iter().map(|&x| x as f64)),
-            )
+        .filter_map(|block| {
+            let (first, rest) = block.samples_ns.split_first()?;
+            Some((*first as f64, median(rest.iter().map(|&x| x as f64))?))
         })
         .collect();
     let slices = pairs.len() as u64;
     let slower_slices = pairs.iter().filter(|(first, rest)| first > rest).count() as u64;
-    let first_median_ns = median(pairs.iter().map(|pair| pair.0));
-    let rest_median_ns = median(pairs.iter().map(|pair| pair.1));
+    let first_median_ns = median(pairs.iter().map(|pair| pair.0))?;
+    let rest_median_ns = median(pairs.iter().map(|pair| pair.1))?;
     let by_chance = Binomial::new(0.5, slices)
         .ok()?
         .sf(slower_slices.checked_sub(1)?);
@@ -108,15 +105,11 @@ pub fn drift(series: &[f64]) -> Option<Drift> {
 /// The median of each block that has samples, in nanoseconds, by block index.
 #[must_use]
 pub fn block_medians(blocks: &[Block]) -> Vec<(u32, f64)> {
-    let filled = blocks.iter().filter(|block| !block.samples_ns.is_empty());
-    filled
-        .map(|block| {
-            (
-                block.index,
-                median(block.samples_ns.iter().map(|&x| x as f64)),
-            )
-        })
-        .collect()
+    let median = |block: &Block| median(block.samples_ns.iter().map(|&x| x as f64));
+    let medians = blocks
+        .iter()
+        .map(|block| Some((block.index, median(block)?)));
+    medians.flatten().collect()
 }
 
 /// Consecutive slices with errors, in a run that otherwise has few.
@@ -152,18 +145,6 @@ pub fn error_burst(errors: &[u64]) -> Option<ErrorBurst> {
         start += run.len();
     }
     worst.filter(|w| w.errors >= 3 && 2 * w.errors >= all_errors && 4 * w.slices <= errors.len())
-}
-
-/// The median; NaN of nothing.
-fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.into_iter().collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => f64::NAN,
-        n if n % 2 == 1 => sorted[middle],
-        _ => f64::midpoint(sorted[middle - 1], sorted[middle]),
-    }
 }
 
 /// The mean and the square of its standard error.

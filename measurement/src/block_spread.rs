@@ -7,6 +7,7 @@
 use crate::{
     cell_samples::{CellSamples, SortedBlock},
     confidence::{chi_squared_quantile, t_quantile_at},
+    median::{median, median_of_sorted},
 };
 
 /// With fewer blocks their spread cannot be told.
@@ -163,10 +164,9 @@ struct Described {
 impl Described {
     /// By the median of logarithms, which are in order.
     fn by_median(logs: &[f64]) -> Self {
-        let middle = median(logs);
-        let mut distances: Vec<f64> = logs.iter().map(|log| (log - middle).abs()).collect();
-        distances.sort_by(f64::total_cmp);
-        let spread = SD_PER_MAD * median(&distances);
+        let middle = median_of_sorted(logs).unwrap_or_default();
+        let distances = logs.iter().map(|log| (log - middle).abs());
+        let spread = SD_PER_MAD * median(distances).unwrap_or_default();
         Self {
             middle,
             // the variance of the median of a normal sample
@@ -185,16 +185,6 @@ impl Described {
             explained: variance / (n * mean * mean),
             deviations: ticks.iter().map(|t| (t.max(0.5) / mean).ln()).collect(),
         }
-    }
-}
-
-/// The median of numbers in order; there is at least one.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len().is_multiple_of(2) {
-        f64::midpoint(sorted[middle - 1], sorted[middle])
-    } else {
-        sorted[middle]
     }
 }
 

@@ -1,5 +1,6 @@
 //! Durations as integers: what is measured is a count of nanoseconds, never a floating-point second.
 
+use protocol::units::NS_PER_US;
 use std::ops::{Add, Sub};
 
 /// A duration in whole nanoseconds, up to 584 years.
@@ -7,19 +8,16 @@ use std::ops::{Add, Sub};
 pub struct Nanoseconds(pub u64);
 
 impl Nanoseconds {
-    /// No time at all.
-    pub const ZERO: Self = Self(0);
-
     /// `ms` whole milliseconds.
     #[must_use]
     pub const fn from_ms(ms: u64) -> Self {
         Self(ms * 1_000_000)
     }
 
-    /// This duration in microseconds, for display and statistics.
+    /// This duration in microseconds, for statistics.
     #[must_use]
     pub const fn as_us(self) -> f64 {
-        self.0 as f64 / 1e3
+        self.0 as f64 / NS_PER_US
     }
 }
 

@@ -21,6 +21,7 @@ pub mod exceedance;
 pub mod histogram;
 pub mod interval;
 pub mod mean;
+pub mod median;
 pub mod mover;
 pub mod neighbours;
 pub mod overhead;

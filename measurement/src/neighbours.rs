@@ -9,24 +9,31 @@
 //! them where they differ by factors of 7. So a difference to an interval errs as often as that interval alone.
 
 use crate::interval::{Bounding, Known, Undefined};
+use protocol::ByQuantile;
 
 /// The quantiles of one cell, in rising order, with those that are refused for want of samples bounded by the nearest that are stated.
 ///
 /// Nothing is added to those that are stated: to tighten an interval by another would let the errors of both into it. A latency is never negative, so 0 is the
 /// lower bound where no lower quantile is stated.
 #[must_use]
-pub fn enclosed<const N: usize>(quantiles: [Known; N]) -> [Known; N] {
-    core::array::from_fn(|place| {
-        let Known::Unknown(reason) = quantiles[place] else {
-            return quantiles[place];
+pub fn enclosed(quantiles: &ByQuantile<Known>) -> ByQuantile<Known> {
+    quantiles.map(|this, &known| {
+        let Known::Unknown(reason) = known else {
+            return known;
         };
         let Some(n) = samples_at_hand(reason) else {
-            return quantiles[place];
+            return known;
         };
-        let below = quantiles[..place].iter().rev().find_map(Known::estimate);
-        let above = quantiles[place..].iter().find_map(Known::estimate);
+        let (mut below, mut above) = (None, None);
+        for (quantile, other) in quantiles.iter() {
+            match other.estimate() {
+                Some(estimate) if quantile < this => below = Some(estimate),
+                Some(estimate) if above.is_none() => above = Some(estimate),
+                _ => {}
+            }
+        }
         if below.is_none() && above.is_none() {
-            return quantiles[place];
+            return known;
         }
         Known::Bounded {
             lower_ns: Some(below.map_or(0.0, |estimate| estimate.lower_ns)),
@@ -52,6 +59,14 @@ fn samples_at_hand(reason: Undefined) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::{confidence::minimum_n, interval::Estimate};
+    use protocol::Quantile;
+
+    fn enclosed(quantiles: [Known; 3]) -> [Known; 3] {
+        let mut given = quantiles.into_iter();
+        let known = ByQuantile::of_compared(|_| given.next().unwrap());
+        let found = super::enclosed(&known);
+        [Quantile::P50, Quantile::P95, Quantile::P99].map(|q| found[q])
+    }
 
     fn stated(lower_ns: f64, upper_ns: f64) -> Known {
         Known::Estimated(Estimate {
@@ -102,8 +117,8 @@ mod tests {
     #[test]
     fn without_any_that_is_stated_nothing_is_known() {
         let nothing = Known::Unknown(Undefined::NoSamples);
-        assert_eq!(enclosed([nothing, stated(1.0, 2.0)])[0], nothing);
+        assert_eq!(enclosed([nothing, nothing, stated(1.0, 2.0)])[0], nothing);
         let unknown = Known::Unknown(refused(0.95));
-        assert_eq!(enclosed([unknown, unknown]), [unknown, unknown]);
+        assert_eq!(enclosed([unknown; 3]), [unknown; 3]);
     }
 }

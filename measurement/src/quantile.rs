@@ -25,9 +25,6 @@ pub(crate) use ranks::studentised_test_accepts;
 use ranks::widened;
 pub use ranks::{Ranks, exact_ranks};
 
-/// The quantiles of every report: p50, p95, p99 and p99.9.
-pub const REPORTED: [f64; 4] = [0.5, 0.95, 0.99, 0.999];
-
 /// The `quantile` (in (0, 1)) of a cell with its interval.
 ///
 /// The value is the histogram's: upper end of the bucket of the sample of rank `ceil(quantile * n)`. The interval's ends

@@ -6,12 +6,10 @@
 mod trials;
 
 use measurement::{
-    cell_samples::CellSamples,
-    interval::Known,
-    neighbours::enclosed,
-    quantile::{REPORTED, quantile},
+    cell_samples::CellSamples, interval::Known, neighbours::enclosed, quantile::quantile,
     simulation::Latencies,
 };
+use protocol::{ByQuantile, Quantile};
 use trials::{LAYOUTS, Table, Tallies, Tally, cell, run, trials};
 
 /// What bounds must cover, as an interval must.
@@ -21,8 +19,10 @@ const REQUIRED: f64 = 0.95;
 const WORTH_JUDGING: u64 = 20;
 
 /// What is known of the reported quantiles of `cell`.
-fn known(cell: &CellSamples) -> [Known; 4] {
-    enclosed(REPORTED.map(|q| Known::from(quantile(cell, q))))
+fn known(cell: &CellSamples) -> ByQuantile<Known> {
+    enclosed(&ByQuantile::of_all(|q| {
+        Known::from(quantile(cell, q.order()))
+    }))
 }
 
 /// The bounds of what has no value.
@@ -62,21 +62,22 @@ fn the_quantiles_beside_one_that_is_refused_enclose_the_truth() {
         for shape in Latencies::all() {
             let latencies = shape.block_correlated(sigma);
             let direct = Latencies::lognormal();
-            let truths = REPORTED.map(|q| latencies.quantile_ns(q));
+            let truth = |q: Quantile| latencies.quantile_ns(q.order());
             let tallies: Tallies<5> = run(trials, |rng| {
                 let known = known(&cell(latencies, LAYOUTS[0], rng));
                 let baseline = Known::from(quantile(&cell(direct, LAYOUTS[0], rng), 0.95));
-                let [_, p95, p99, p99_9] = [0, 1, 2, 3].map(|i| bounds(&known[i]));
+                let [p95, p99, p99_9] =
+                    [Quantile::P95, Quantile::P99, Quantile::P99_9].map(|q| bounds(&known[q]));
                 let both = p95.filter(|(_, upper)| upper.is_finite());
                 Tallies([
-                    Tally::of(p95, truths[1]),
-                    Tally::of(both, truths[1]),
+                    Tally::of(p95, truth(Quantile::P95)),
+                    Tally::of(both, truth(Quantile::P95)),
                     Tally::of(
-                        both.and(bounds(&known[1].minus(&baseline))),
-                        truths[1] - direct.quantile_ns(0.95),
+                        both.and(bounds(&known[Quantile::P95].minus(&baseline))),
+                        truth(Quantile::P95) - direct.quantile_ns(0.95),
                     ),
-                    Tally::of(p99, truths[2]),
-                    Tally::of(p99_9, truths[3]),
+                    Tally::of(p99, truth(Quantile::P99)),
+                    Tally::of(p99_9, truth(Quantile::P99_9)),
                 ])
             });
             let mut row = vec![shape.name().to_owned(), sigma.to_string()];

@@ -10,7 +10,7 @@ use hdrhistogram::{
         interval_log::{IntervalLogIterator, LogEntry},
     },
 };
-use protocol::{Report, RunId, history::History, run::RunStatus};
+use protocol::{Quantile, Report, RunId, history::History, run::RunStatus};
 use simulated::{
     TOKEN,
     http::{Places, TestRequest},
@@ -93,7 +93,7 @@ fn the_interval_log_holds_every_sample_of_the_report() {
     assert!(close(all.max() as f64 / 1e3, cell.max_us.unwrap()));
     assert!(close(
         all.value_at_quantile(0.99) as f64 / 1e3,
-        cell.p99_us.value.unwrap()
+        cell.quantiles[Quantile::P99].value.unwrap()
     ));
 }
 
@@ -107,7 +107,10 @@ fn calls_that_timed_out_are_in_log_table_and_report_alike() {
     let report = report(&places, &run);
     let mut cells = report.cells.iter();
     let cell = cells.find(|cell| cell.id.to_string() == CELL).unwrap();
-    assert_eq!((cell.count, cell.p99_us.upper), (380, None));
+    assert_eq!(
+        (cell.count, cell.quantiles[Quantile::P99].upper),
+        (380, None)
+    );
     let table = export(&places, &run, "hgrm");
     assert!(
         table.contains("#[Max     =") && table.contains("Total count    =          400"),
@@ -230,7 +233,10 @@ fn series_hold_each_run_once_oldest_first_and_only_comparable_ones() {
         .unwrap();
     assert_eq!(
         (first.value_us, first.n),
-        (cell.p95_us.value, cell.p95_us.n)
+        (
+            cell.quantiles[Quantile::P95].value,
+            cell.quantiles[Quantile::P95].n
+        )
     );
 
     places.send(
@@ -319,7 +325,10 @@ fn prometheus_reads_the_figures_of_the_latest_report_in_seconds() {
     let labels = "location=\"default\",transport=\"service-binding\",function=\"echo\",payload_bytes=\"1000\"";
     let p99 =
         samples[&format!("worker_rpc_latency_seconds{{{labels},metric=\"p99\",bound=\"value\"}}")];
-    assert!(close(p99 * 1e6, cell.p99_us.value.unwrap()));
+    assert!(close(
+        p99 * 1e6,
+        cell.quantiles[Quantile::P99].value.unwrap()
+    ));
     assert!(
         samples
             .keys()
@@ -361,9 +370,9 @@ fn prometheus_gets_no_value_where_it_is_too_small_to_see() {
         let mean = format!("worker_rpc_latency_mean_seconds{{{labels}}}");
         assert_eq!(samples.contains_key(&mean), !unseen, "{mean}");
         for (metric, estimate) in [
-            ("p50", &cell.p50_us),
-            ("p95", &cell.p95_us),
-            ("p99", &cell.p99_us),
+            ("p50", &cell.quantiles[Quantile::P50]),
+            ("p95", &cell.quantiles[Quantile::P95]),
+            ("p99", &cell.quantiles[Quantile::P99]),
         ] {
             assert!(estimate.value.is_some(), "{} {metric}", cell.id);
             assert_eq!(

@@ -1,11 +1,6 @@
 //! Alerts, as `ALERT_WEBHOOK_URL` gets them.
 
-use crate::{
-    Cell, RunId,
-    history::SeriesMetric,
-    named::named,
-    report::{Metric, Quantity},
-};
+use crate::{Cell, Quantile, RunId, history::SeriesMetric, named::named, report::Quantity};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +93,7 @@ pub struct Breach {
     /// The cell.
     pub cell: Cell,
     /// Which quantile.
-    pub metric: Metric,
+    pub metric: Quantile,
     /// Of what.
     pub quantity: Quantity,
     /// The limit, in ms.

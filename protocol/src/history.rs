@@ -1,20 +1,99 @@
 //! The series of a cell's figure over the runs: answer of `GET /history`.
 
-use crate::{Cell, RunId, named::named};
+use crate::{Cell, Estimate, Quantile, RunId, named::UnknownName, report::CellReport};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use core::{fmt, iter, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 
-named! {
-    /// A figure of a cell whose series is kept.
-    pub enum SeriesMetric ("metric") {
-        /// Mean.
-        Mean = "mean",
-        /// Median.
-        P50 = "p50",
-        /// 95th percentile.
-        P95 = "p95",
-        /// 99th percentile.
-        P99 = "p99",
+/// A figure of a cell whose series is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SeriesMetric {
+    /// Mean.
+    Mean,
+    /// A quantile: one of [`Quantile::COMPARED`].
+    Quantile(Quantile),
+}
+
+const MEAN: &str = "mean";
+
+impl SeriesMetric {
+    /// Each, in the order in which tables show them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let quantiles = Quantile::COMPARED.iter().copied().map(Self::Quantile);
+        iter::once(Self::Mean).chain(quantiles)
+    }
+
+    /// The name on the wire and in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mean => MEAN,
+            Self::Quantile(quantile) => quantile.as_str(),
+        }
+    }
+
+    /// What a report says of it.
+    #[must_use]
+    pub fn of(self, cell: &CellReport) -> Option<&Estimate> {
+        match self {
+            Self::Mean => Some(&cell.mean_us),
+            Self::Quantile(quantile) => cell.quantiles.get(quantile),
+        }
+    }
+
+    /// The names, comma-separated, for error messages.
+    fn expected() -> String {
+        let names: Vec<_> = Self::all().map(Self::as_str).collect();
+        names.join(", ")
+    }
+}
+
+impl fmt::Display for SeriesMetric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for SeriesMetric {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::all().find(|metric| metric.as_str() == text);
+        found.ok_or_else(|| UnknownName {
+            what: "metric",
+            name: text.chars().take(64).collect(),
+            expected: Self::expected(),
+        })
+    }
+}
+
+impl Serialize for SeriesMetric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for SeriesMetric {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: Cow<'_, str> = Deserialize::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl schemars::JsonSchema for SeriesMetric {
+    fn schema_name() -> Cow<'static, str> {
+        "SeriesMetric".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<_> = Self::all().map(Self::as_str).collect();
+        schemars::json_schema!({
+            "description": "A figure of a cell whose series is kept.",
+            "type": "string",
+            "enum": names,
+        })
     }
 }
 

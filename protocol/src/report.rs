@@ -9,9 +9,7 @@ mod verdict;
 
 pub use environment::{Environment, NoiseFloor};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
-pub use verdict::{
-    FailedCalls, Metric, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
-};
+pub use verdict::{FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict};
 
 use crate::{Cell, Plan, RunId, RunState, named::named, run::Trigger};
 use chrono::{DateTime, Utc};

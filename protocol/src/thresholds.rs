@@ -1,5 +1,6 @@
 //! What delegation may cost, and how many of its calls may fail.
 
+use crate::Quantile;
 use serde::{Deserialize, Serialize};
 
 /// Upper limits: of the cost, in milliseconds, one for each of three quantiles, and of failed calls.
@@ -22,6 +23,18 @@ pub struct Thresholds {
 /// One call in a hundred.
 const fn max_error_share() -> f64 {
     0.01
+}
+
+impl Thresholds {
+    /// The limit of each quantile that has one, in ms.
+    #[must_use]
+    pub const fn limits_ms(&self) -> [(Quantile, f64); 3] {
+        [
+            (Quantile::P50, self.p50_ms),
+            (Quantile::P95, self.p95_ms),
+            (Quantile::P99, self.p99_ms),
+        ]
+    }
 }
 
 impl Default for Thresholds {

@@ -14,10 +14,10 @@ use measurement::{
     interval::{Bounding, Estimate, Known, Missing, Undefined},
     mean::mean,
     neighbours::enclosed,
-    quantile::{REPORTED, blur_ns, quantile},
+    quantile::{blur_ns, quantile},
 };
 use protocol::{
-    Transport,
+    ByQuantile, Quantile, Transport,
     measure::Timer,
     report::{CellReport, Stretch},
 };
@@ -36,8 +36,7 @@ pub(super) struct CellFigures {
     pub(super) mean: Known,
     pub(super) chain_mean: Known,
     pub(super) isolation_cost: Known,
-    /// In the order of [`REPORTED`].
-    pub(super) quantiles: [Known; 4],
+    pub(super) quantiles: ByQuantile<Known>,
     /// The means by block that `mean` rests on: for comparisons with other cells.
     pub(super) means: BlockMeans,
     /// What the mean may be wrong by although its interval over blocks is narrow, in nanoseconds.
@@ -101,9 +100,9 @@ impl CellFigures {
             ),
             chain_mean: row.mean(),
             isolation_cost: Known::from(isolation_cost),
-            quantiles: enclosed(
-                REPORTED.map(|q| widened(quantile(evidence.latencies(), q), blur_ns)),
-            ),
+            quantiles: enclosed(&ByQuantile::of_all(|q| {
+                widened(quantile(evidence.latencies(), q.order()), blur_ns)
+            })),
             // the mean of what is too short to see is about the timer anyway
             mean_stretch: dominant_stretch(&means, resolution_ns)
                 .filter(|_| evidence.is_resolved()),
@@ -123,7 +122,7 @@ impl CellFigures {
     fn ticked(evidence: &CellEvidence, row: &Row, lanes: u32) -> Self {
         let tick = evidence.resolution_ns().max(1);
         let samples = &evidence.samples;
-        let bounded = |q| match bounds(evidence.latencies(), tick, q) {
+        let bounded = |q: Quantile| match bounds(evidence.latencies(), tick, q.order()) {
             Ok(found) => Known::Bounded {
                 lower_ns: Some((found.lower_ticks * tick) as f64),
                 upper_ns: found.upper_ticks.map(|ticks| (ticks * tick) as f64),
@@ -143,7 +142,7 @@ impl CellFigures {
             mean: Known::from(ticked_mean(samples, tick, lanes)),
             chain_mean: row.mean(),
             isolation_cost: Known::Unknown(ITSELF_A_CHAIN),
-            quantiles: REPORTED.map(bounded),
+            quantiles: ByQuantile::of_all(bounded),
             means: BlockMeans::of(samples),
             allowance_ns,
             resolution_ns: tick as f64,
@@ -161,10 +160,10 @@ impl CellFigures {
             return Self::unknown(NO_PARTS);
         };
         let mean = row.mean();
-        let bounded = |q: f64| match &mean {
+        let bounded = |q: Quantile| match &mean {
             Known::Estimated(estimate) => Known::Bounded {
                 lower_ns: Some(0.0),
-                upper_ns: Some(markov_bound(estimate.upper_ns, q)),
+                upper_ns: Some(markov_bound(estimate.upper_ns, q.order())),
                 n: estimate.n,
                 because: Bounding::Mean,
             },
@@ -173,7 +172,7 @@ impl CellFigures {
         Self {
             chain_mean: mean,
             isolation_cost: Known::Unknown(ITSELF_A_CHAIN),
-            quantiles: REPORTED.map(bounded),
+            quantiles: ByQuantile::of_all(bounded),
             mean,
             means: row.means.clone(),
             allowance_ns: row.resolution_ns,
@@ -208,7 +207,7 @@ impl CellFigures {
             mean: Known::Unknown(reason),
             chain_mean: Known::Unknown(reason),
             isolation_cost: Known::Unknown(reason),
-            quantiles: [Known::Unknown(reason); 4],
+            quantiles: ByQuantile::of_all(|_| Known::Unknown(reason)),
             means: BlockMeans::new(),
             allowance_ns: 0.0,
             resolution_ns: 0.0,
@@ -241,9 +240,6 @@ pub(super) fn cell_report(
 ) -> Result<CellReport, EncodeError> {
     let timed = evidence.samples.histogram();
     let resolved = |ns: u64| (ns as f64 >= figures.resolution_ns).then(|| us(ns as f64));
-    let [p50_us, p95_us, p99_us, p99_9_us] = figures
-        .quantiles
-        .map(|known| published(&known, figures.resolution_ns));
     Ok(CellReport {
         id: evidence.cell,
         transport: evidence.cell.transport,
@@ -261,10 +257,9 @@ pub(super) fn cell_report(
         mean_dominated_by: figures.mean_stretch.map(stretch),
         chain_dominated_by: figures.chain_stretch.map(stretch),
         isolation_cost_us: published(&figures.isolation_cost, figures.chain_resolution_ns),
-        p50_us,
-        p95_us,
-        p99_us,
-        p99_9_us,
+        quantiles: figures
+            .quantiles
+            .map(|_, known| published(known, figures.resolution_ns)),
         histogram: evidence.latencies().histogram().encode()?,
     })
 }

@@ -9,7 +9,7 @@ use crate::{
     document::{Document, Span},
     format::size,
 };
-use protocol::{Function, Report, Transport, report::CellReport};
+use protocol::{Function, Quantile, Report, Transport, report::CellReport};
 
 /// The whole report.
 #[must_use]
@@ -65,15 +65,18 @@ pub(crate) fn latencies(out: &mut Document, report: &Report, function: Function)
             .collect();
         cells.sort_by_key(|cell| cell.payload_bytes);
         cells.into_iter().map(move |cell| {
-            [
-                transport.title().to_owned(),
-                size(cell.payload_bytes),
-                cell.p50_us.text.clone(),
-                cell.p95_us.text.clone(),
-                cell.p99_us.text.clone(),
-            ]
+            let quantiles = Quantile::COMPARED
+                .iter()
+                .map(|&q| cell.quantiles[q].text.clone());
+            let first = [transport.title().to_owned(), size(cell.payload_bytes)];
+            first.into_iter().chain(quantiles)
         })
     };
     let rows = Transport::ALL.iter().copied().flat_map(of);
-    out.table(["Method", "Payload", "p50", "p95", "p99"], 2..5, rows);
+    let quantiles = Quantile::COMPARED.iter().map(|q| q.title());
+    let head = ["Method", "Payload"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(quantiles);
+    out.table(head, 2..2 + Quantile::COMPARED.len(), rows);
 }

@@ -89,26 +89,30 @@ impl Document {
     }
 
     /// Adds a table of which the columns `numbers` are set to the right.
-    pub fn table<const N: usize>(
+    pub fn table(
         &mut self,
-        head: [&str; N],
+        head: impl IntoIterator<Item = impl Into<String>>,
         numbers: Range<usize>,
-        rows: impl IntoIterator<Item = [String; N]>,
+        rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
     ) {
+        let row = |row: &mut dyn Iterator<Item = String>| row.collect();
         self.blocks.push(Block::Table(Table {
-            head: head.map(str::to_owned).to_vec(),
-            rows: rows.into_iter().map(Vec::from).collect(),
+            head: head.into_iter().map(Into::into).collect(),
+            rows: rows
+                .into_iter()
+                .map(|cells| row(&mut cells.into_iter()))
+                .collect(),
             numbers,
         }));
     }
 
     /// Adds a section with a table; nothing where there are no rows.
-    pub fn section_of_table<const N: usize>(
+    pub fn section_of_table(
         &mut self,
         title: &str,
-        head: [&str; N],
+        head: impl IntoIterator<Item = impl Into<String>>,
         numbers: Range<usize>,
-        rows: impl IntoIterator<Item = [String; N]>,
+        rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
     ) {
         let mut rows = rows.into_iter().peekable();
         if rows.peek().is_some() {

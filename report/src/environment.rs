@@ -8,8 +8,10 @@ use super::{
 use measurement::{
     block_means::BlockMeans,
     interval::{Known, Undefined},
+    median::median,
 };
 use protocol::{
+    ByQuantile, Quantile,
     measure::{ClockFacts, Timer},
     report::{Environment, NoiseFloor},
 };
@@ -27,39 +29,37 @@ pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Enviro
         tick_ms: clocks.iter().map(|clock| clock.tick_ms).max(),
         clock_advances_during_cpu: (!clocks.is_empty())
             .then(|| clocks.iter().all(|clock| clock.advances_during_cpu)),
-        polls_per_tick: median(clocks, |clock| clock.polls_per_tick),
-        polls_per_tick_mad: median(clocks, |clock| clock.polls_per_tick_mad),
+        polls_per_tick: over_slices(clocks, |clock| clock.polls_per_tick),
+        polls_per_tick_mad: over_slices(clocks, |clock| clock.polls_per_tick_mad),
         noise_floor: noise_floor(&evidence.noise_floor_ns, clocks),
         isolation_cost_us: isolation_cost(&evidence.cells),
     }
 }
 
 /// Median over slices of what they say, to three digits after the point.
-fn median(clocks: &[ClockFacts], fact: impl Fn(&ClockFacts) -> Option<f64>) -> Option<f64> {
-    let mut facts: Vec<f64> = clocks.iter().filter_map(fact).collect();
-    facts.sort_unstable_by(f64::total_cmp);
-    facts
-        .get(facts.len() / 2)
-        .map(|fact| (fact * 1e3).round() / 1e3)
+fn over_slices(clocks: &[ClockFacts], fact: impl Fn(&ClockFacts) -> Option<f64>) -> Option<f64> {
+    let median = median(clocks.iter().filter_map(fact));
+    median.map(|fact| (fact * 1e3).round() / 1e3)
 }
 
 fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
+    if sorted_ns.is_empty() {
+        return None;
+    }
     let interpolated =
         |clock: &ClockFacts| (clock.timer == Timer::Interpolated).then_some(clock.resolution_ns);
-    let resolution_ns = median(clocks, |clock| interpolated(clock).map(|ns| ns as f64));
-    let at = |q: f64| {
+    let resolution_ns = over_slices(clocks, |clock| interpolated(clock).map(|ns| ns as f64));
+    let at = |q: Quantile| {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a rank between 0 and n"
         )]
-        let rank = (q * sorted_ns.len() as f64).ceil() as usize;
-        sorted_ns.get(rank.max(1) - 1).map(|&ns| us(ns as f64))
+        let rank = (q.order() * sorted_ns.len() as f64).ceil() as usize;
+        us(sorted_ns[rank.max(1) - 1] as f64)
     };
     Some(NoiseFloor {
-        p50_us: at(0.5)?,
-        p95_us: at(0.95)?,
-        p99_us: at(0.99)?,
+        quantiles: ByQuantile::of_compared(at),
         n: sorted_ns.len() as u64,
         resolution_us: resolution_ns.map(us),
     })

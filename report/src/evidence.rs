@@ -13,11 +13,9 @@ use protocol::{
     measure::{ClockFacts, MeasureResponse},
     plan::Geometry,
     slice::{Measured, SliceRecord, Work},
+    units::NS_PER_MS,
 };
 use std::collections::BTreeMap;
-
-/// Nanoseconds of a millisecond.
-pub(super) const NS_PER_MS: f64 = 1e6;
 
 /// Everything that the slices of a run say.
 pub(super) struct Evidence {

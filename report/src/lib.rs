@@ -77,7 +77,7 @@ pub fn assemble(
         .collect();
     let overheads = overheads(&evidence, &cells);
     let environment = environment::environment(deployment, &evidence);
-    let verdicts = verdicts::verdicts(plan, &verdicts::judged(plan, &cells, &overheads));
+    let verdicts = verdicts::verdicts(&verdicts::judged(plan, &cells, &overheads));
     let failed_calls = failed_calls::failed_calls(plan, &evidence.cells);
     let warnings = warnings::warnings(plan, &evidence, &cells, &environment);
     let mut report = Report {

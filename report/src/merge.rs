@@ -20,7 +20,7 @@ use measurement::{
     mover::weighted_sum,
 };
 use protocol::{
-    Cell, Report, RunState, Transport,
+    ByQuantile, Cell, Quantile, Report, RunState, Transport,
     measure::Timer,
     report::{
         self, Breakdown, CellReport, Environment, NoiseFloor, Quantity, RunFacts, Slope, Warning,
@@ -73,8 +73,7 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
     }
     let cells = merged_cells(reports)?;
     let overheads = overheads(reports, &cells);
-    let judged = judged(reports, &cells, &overheads);
-    let verdicts = verdicts(&first.plan, &judged);
+    let verdicts = verdicts(&judged(reports, &cells, &overheads));
     let failed_calls = shares::failed(&first.plan, reports);
     let mut merged = Report {
         schema_version: first.schema_version,
@@ -149,9 +148,9 @@ fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> 
             Some(report::Overhead {
                 id,
                 mean_us: pooled(stated.map(|overhead| &overhead.mean_us)),
-                p50_us: less(&transport.p50_us, &direct.p50_us),
-                p95_us: less(&transport.p95_us, &direct.p95_us),
-                p99_us: less(&transport.p99_us, &direct.p99_us),
+                quantiles: ByQuantile::of_compared(|q| {
+                    less(&transport.quantiles[q], &direct.quantiles[q])
+                }),
             })
         })
         .collect()
@@ -159,24 +158,24 @@ fn overheads(reports: &[Report], cells: &[CellReport]) -> Vec<report::Overhead> 
 
 fn judged(reports: &[Report], cells: &[CellReport], overheads: &[report::Overhead]) -> Vec<Judged> {
     let delegated = cells.iter().filter(|cell| cell.transport.delegates());
-    delegated
-        .map(|cell| {
-            let latency = (
-                Quantity::Latency,
-                [&cell.p50_us, &cell.p95_us, &cell.p99_us],
-            );
-            let overhead = overheads.iter().find(|overhead| overhead.id == cell.id);
-            let (quantity, stated) = overhead.map_or(latency, |o| {
-                (Quantity::Overhead, [&o.p50_us, &o.p95_us, &o.p99_us])
-            });
-            Judged {
+    let mut judged = Vec::new();
+    for cell in delegated {
+        let overhead = overheads.iter().find(|overhead| overhead.id == cell.id);
+        let (quantity, stated) = overhead.map_or((Quantity::Latency, &cell.quantiles), |o| {
+            (Quantity::Overhead, &o.quantiles)
+        });
+        for (quantile, threshold_ms) in reports[0].plan.thresholds.limits_ms() {
+            judged.push(Judged {
                 cell: cell.id,
+                quantile,
+                threshold_ms,
                 quantity,
-                stated: stated.map(Clone::clone),
-                above: shares::above(&reports[0].plan, reports, cell.id),
-            }
-        })
-        .collect()
+                stated: stated[quantile].clone(),
+                above: shares::above(reports, cell.id, quantile),
+            });
+        }
+    }
+    judged
 }
 
 fn breakdown(reports: &[Report], first: &Report) -> Vec<Breakdown> {
@@ -247,17 +246,12 @@ fn environment(reports: &[Report], first: &Environment) -> Environment {
     let all = || reports.iter().map(|report| &report.environment);
     let timers: BTreeSet<Timer> = all().flat_map(|e| e.timers.iter().copied()).collect();
     let floors = || all().filter_map(|e| e.noise_floor.as_ref());
-    let worst = |part: fn(&NoiseFloor) -> f64| floors().map(part).reduce(f64::max);
-    let noise_floor = worst(|f| f.p50_us)
-        .zip(worst(|f| f.p95_us))
-        .zip(worst(|f| f.p99_us))
-        .map(|((p50_us, p95_us), p99_us)| NoiseFloor {
-            p50_us,
-            p95_us,
-            p99_us,
-            n: floors().map(|f| f.n).sum(),
-            resolution_us: floors().filter_map(|f| f.resolution_us).reduce(f64::max),
-        });
+    let worst = |q: Quantile| floors().map(|floor| floor.quantiles[q]).fold(0.0, f64::max);
+    let noise_floor = floors().next().map(|_| NoiseFloor {
+        quantiles: ByQuantile::of_compared(worst),
+        n: floors().map(|f| f.n).sum(),
+        resolution_us: floors().filter_map(|f| f.resolution_us).reduce(f64::max),
+    });
     let isolation: Vec<_> = all().filter_map(|e| e.isolation_cost_us.as_ref()).collect();
     Environment {
         timers: timers.into_iter().collect(),

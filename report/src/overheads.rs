@@ -9,18 +9,17 @@ use measurement::{
     interval::{Estimate, Known, Undefined},
     mover::difference,
     overhead::Overhead,
-    quantile::{REPORTED, blur_ns},
+    quantile::blur_ns,
 };
-use protocol::{Cell, measure::Timer, report};
+use protocol::{ByQuantile, Cell, Quantile, measure::Timer, report};
 
 /// What is known of a cell's overhead.
 pub(super) struct OverheadFigures {
     pub(super) cell: Cell,
     pub(super) mean: Known,
-    /// p50, p95 and p99.
-    pub(super) quantiles: [Known; 3],
+    pub(super) quantiles: ByQuantile<Known>,
     /// The same of `direct`: what it takes itself.
-    pub(super) direct: [Known; 3],
+    pub(super) direct: ByQuantile<Known>,
     pub(super) resolution_ns: f64,
     mean_resolution_ns: f64,
 }
@@ -34,7 +33,7 @@ impl OverheadFigures {
         let sampled = |evidence: &CellEvidence| {
             evidence.timer == Some(Timer::Interpolated) && !evidence.frozen
         };
-        let own = [0, 1, 2].map(|i| direct.1.quantiles[i]);
+        let own = direct.1.quantiles.compared();
         let (mean, quantiles, own) = if !sampled(delegated.0) || !sampled(direct.0) {
             let (mean, quantiles) = bounded(delegated.1, direct.1);
             (mean, quantiles, own)
@@ -58,22 +57,19 @@ impl OverheadFigures {
     }
 
     pub(super) fn published(&self) -> report::Overhead {
-        let [p50_us, p95_us, p99_us] = self
-            .quantiles
-            .map(|known| published(&known, self.resolution_ns));
         report::Overhead {
             id: self.cell,
             mean_us: published(&self.mean, self.mean_resolution_ns),
-            p50_us,
-            p95_us,
-            p99_us,
+            quantiles: self
+                .quantiles
+                .map(|_, known| published(known, self.resolution_ns)),
         }
     }
 }
 
 /// Whether the timer can tell the cell's median from nothing.
 fn is_resolved(figures: &CellFigures) -> bool {
-    figures.quantiles[0]
+    figures.quantiles[Quantile::P50]
         .estimate()
         .is_none_or(|p50| p50.value_ns >= figures.resolution_ns)
 }
@@ -82,17 +78,17 @@ fn is_resolved(figures: &CellFigures) -> bool {
 fn paired(
     (delegated, slow): (&CellEvidence, &CellFigures),
     (direct, fast): (&CellEvidence, &CellFigures),
-) -> (Known, [Known; 3]) {
+) -> (Known, ByQuantile<Known>) {
     let overhead = Overhead::new(delegated.latencies(), direct.latencies());
     let of_means = Overhead::new(&delegated.samples, &direct.samples);
     let blur_ns = blur_ns(&delegated.samples, delegated.resolution_ns() as f64)
         + blur_ns(&direct.samples, direct.resolution_ns() as f64);
-    let quantiles = [0, 1, 2].map(|i| match (&slow.quantiles[i], &fast.quantiles[i]) {
+    let quantiles = ByQuantile::of_compared(|q| match (&slow.quantiles[q], &fast.quantiles[q]) {
         (Known::Estimated(_), Known::Estimated(_)) => Known::from(
             overhead
                 .as_ref()
                 .map_err(|reason| *reason)
-                .and_then(|overhead| overhead.quantile(REPORTED[i]))
+                .and_then(|overhead| overhead.quantile(q.order()))
                 .map(|e| e.widened_by(blur_ns)),
         ),
         (slow, fast) => slow.minus(fast),
@@ -106,7 +102,7 @@ fn paired(
 fn over_unresolved(
     delegated: &CellFigures,
     direct: &CellFigures,
-) -> (Known, [Known; 3], [Known; 3]) {
+) -> (Known, ByQuantile<Known>, ByQuantile<Known>) {
     let row = direct.chain_mean.estimate();
     let mean = delegated.means.minus(&direct.means).estimate().map(|e| {
         match (delegated.mean.estimate(), row) {
@@ -114,8 +110,9 @@ fn over_unresolved(
             _ => e.widened_by(delegated.allowance_ns + direct.allowance_ns),
         }
     });
-    let fast = [0, 1, 2].map(|i| unresolved_quantile(&direct.quantiles[i], row, REPORTED[i]));
-    let quantiles = [0, 1, 2].map(|i| delegated.quantiles[i].minus(&fast[i]));
+    let fast =
+        ByQuantile::of_compared(|q| unresolved_quantile(&direct.quantiles[q], row, q.order()));
+    let quantiles = fast.map(|q, fast| delegated.quantiles[q].minus(fast));
     (Known::from(mean), quantiles, fast)
 }
 
@@ -140,10 +137,10 @@ fn unresolved_quantile(sampled: &Known, row: Option<&Estimate>, quantile: f64) -
 
 /// Whole ticks on one side at least: bounds less bounds. The means are compared by block, and each may be wrong by its
 /// allowance for the ends of its chains.
-fn bounded(delegated: &CellFigures, direct: &CellFigures) -> (Known, [Known; 3]) {
+fn bounded(delegated: &CellFigures, direct: &CellFigures) -> (Known, ByQuantile<Known>) {
     let allowance_ns = delegated.allowance_ns + direct.allowance_ns;
     let mean: Result<Estimate, Undefined> = delegated.means.minus(&direct.means).estimate();
-    let quantiles = [0, 1, 2].map(|i| delegated.quantiles[i].minus(&direct.quantiles[i]));
+    let quantiles = ByQuantile::of_compared(|q| delegated.quantiles[q].minus(&direct.quantiles[q]));
     (
         Known::from(mean.map(|e| e.widened_by(allowance_ns))),
         quantiles,

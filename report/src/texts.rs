@@ -4,6 +4,7 @@ use crate::{
     format::{Unit, estimate, share},
     summary::{failures, reason},
 };
+use core::iter;
 use protocol::{
     Estimate, Report,
     report::{Breakdown, CellReport, Environment, Overhead, Slope},
@@ -45,25 +46,17 @@ fn write<'a>(estimates: impl IntoIterator<Item = &'a mut Estimate>, unit: Unit) 
     }
 }
 
-fn latencies(cell: &mut CellReport) -> [&mut Estimate; 7] {
-    [
+fn latencies(cell: &mut CellReport) -> impl Iterator<Item = &mut Estimate> {
+    let means = [
         &mut cell.mean_us,
         &mut cell.chain_mean_us,
         &mut cell.isolation_cost_us,
-        &mut cell.p50_us,
-        &mut cell.p95_us,
-        &mut cell.p99_us,
-        &mut cell.p99_9_us,
-    ]
+    ];
+    means.into_iter().chain(cell.quantiles.values_mut())
 }
 
-fn differences(overhead: &mut Overhead) -> [&mut Estimate; 4] {
-    [
-        &mut overhead.mean_us,
-        &mut overhead.p50_us,
-        &mut overhead.p95_us,
-        &mut overhead.p99_us,
-    ]
+fn differences(overhead: &mut Overhead) -> impl Iterator<Item = &mut Estimate> {
+    iter::once(&mut overhead.mean_us).chain(overhead.quantiles.values_mut())
 }
 
 fn components(parts: &mut Breakdown) -> [&mut Estimate; 6] {

@@ -9,34 +9,26 @@ use super::{
 use measurement::{
     exceedance::{Counting, Exceedance, Fineness, allowed_above, exceedance},
     interval::{Known, Undefined},
-    quantile::{REPORTED, blur_ns},
+    quantile::blur_ns,
     verdict::judge,
 };
 use protocol::{
-    Cell, Estimate, Plan,
+    Cell, Estimate, Plan, Quantile,
     measure::Timer,
-    report::{Metric, Outcome, Quantity, Verdict},
+    report::{Outcome, Quantity, Verdict},
+    units::NS_PER_MS,
 };
 
-const NS_PER_MS: f64 = 1e6;
-
-/// One delegated cell against the thresholds of p50, p95 and p99.
+/// One delegated cell against one threshold.
 pub(super) struct Judged {
     pub(super) cell: Cell,
+    pub(super) quantile: Quantile,
+    pub(super) threshold_ms: f64,
     pub(super) quantity: Quantity,
-    /// The quantiles as the report states them.
-    pub(super) stated: [Estimate; 3],
-    /// The share of calls at or above each threshold.
-    pub(super) above: [Result<Exceedance, Undefined>; 3],
-}
-
-/// The thresholds of a plan, in the order of [`REPORTED`].
-pub(super) fn thresholds(plan: &Plan) -> [(Metric, f64); 3] {
-    [
-        (Metric::P50, plan.thresholds.p50_ms),
-        (Metric::P95, plan.thresholds.p95_ms),
-        (Metric::P99, plan.thresholds.p99_ms),
-    ]
+    /// The quantile as the report states it.
+    pub(super) stated: Estimate,
+    /// The share of calls at or above the threshold.
+    pub(super) above: Result<Exceedance, Undefined>,
 }
 
 /// The overhead of each delegated cell, or its latency where the plan has no `direct`.
@@ -45,28 +37,27 @@ pub(super) fn judged(
     cells: &[(&CellEvidence, CellFigures)],
     overheads: &[OverheadFigures],
 ) -> Vec<Judged> {
-    let limits_ns = thresholds(plan).map(|(_, ms)| ms * NS_PER_MS);
     let delegated = cells.iter().filter(|(e, _)| e.cell.transport.delegates());
-    delegated
-        .map(|(evidence, figures)| {
-            let overhead = overheads.iter().find(|o| o.cell == evidence.cell);
-            let [p50, p95, p99, _] = figures.quantiles;
-            let latency = (Quantity::Latency, [p50, p95, p99], figures.resolution_ns);
-            let (quantity, quantiles, resolution_ns) = overhead.map_or(latency, |o| {
-                (Quantity::Overhead, o.quantiles, o.resolution_ns)
-            });
-            let above = |i: usize| {
-                let direct = overhead.map(|overhead| &overhead.direct[i]);
-                share_above(evidence, REPORTED[i], limits_ns[i], direct)
-            };
-            Judged {
+    let mut judged = Vec::new();
+    for (evidence, figures) in delegated {
+        let overhead = overheads.iter().find(|o| o.cell == evidence.cell);
+        let latency = (Quantity::Latency, &figures.quantiles, figures.resolution_ns);
+        let (quantity, quantiles, resolution_ns) = overhead.map_or(latency, |o| {
+            (Quantity::Overhead, &o.quantiles, o.resolution_ns)
+        });
+        for (quantile, threshold_ms) in plan.thresholds.limits_ms() {
+            let direct = overhead.map(|overhead| &overhead.direct[quantile]);
+            judged.push(Judged {
                 cell: evidence.cell,
+                quantile,
+                threshold_ms,
                 quantity,
-                stated: quantiles.map(|known| published(&known, resolution_ns)),
-                above: [0, 1, 2].map(above),
-            }
-        })
-        .collect()
+                stated: published(&quantiles[quantile], resolution_ns),
+                above: share_above(evidence, quantile.order(), threshold_ms * NS_PER_MS, direct),
+            });
+        }
+    }
+    judged
 }
 
 /// The share of a cell's calls at or above `limit_ns`, or at or above what `direct` takes and that limit on top.
@@ -93,28 +84,25 @@ fn share_above(
     }
 }
 
-/// Holds each cell against the plan's thresholds.
-pub(super) fn verdicts(plan: &Plan, judged: &[Judged]) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    for cell in judged {
-        for (i, (metric, threshold_ms)) in thresholds(plan).into_iter().enumerate() {
-            let allowed_share = allowed_above(REPORTED[i]);
-            let above = cell.above[i].ok();
-            verdicts.push(Verdict {
-                id: cell.cell,
-                metric,
-                quantity: cell.quantity,
-                threshold_ms,
-                estimate_us: cell.stated[i].clone(),
-                share_above: above.as_ref().map(published_share),
-                allowed_share,
-                outcome: above.map_or(Outcome::Inconclusive, |share| {
-                    judge(share.lower, share.upper, allowed_share)
-                }),
-                samples_needed: above.and_then(|share| share.needed),
-                text: String::new(),
-            });
+/// Holds what was judged against what each quantile allows.
+pub(super) fn verdicts(judged: &[Judged]) -> Vec<Verdict> {
+    let verdict = |judged: &Judged| {
+        let allowed_share = allowed_above(judged.quantile.order());
+        let above = judged.above.ok();
+        Verdict {
+            id: judged.cell,
+            metric: judged.quantile,
+            quantity: judged.quantity,
+            threshold_ms: judged.threshold_ms,
+            estimate_us: judged.stated.clone(),
+            share_above: above.as_ref().map(published_share),
+            allowed_share,
+            outcome: above.map_or(Outcome::Inconclusive, |share| {
+                judge(share.lower, share.upper, allowed_share)
+            }),
+            samples_needed: above.and_then(|share| share.needed),
+            text: String::new(),
         }
-    }
-    verdicts
+    };
+    judged.iter().map(verdict).collect()
 }

@@ -10,7 +10,7 @@ use super::{
 use measurement::anomaly::{block_medians, drift, error_burst};
 use of_cell::cell_warnings;
 use protocol::{
-    Cell, Plan,
+    Cell, Plan, Quantile,
     measure::Timer,
     report::{Environment, Warning, WarningKind},
 };
@@ -24,8 +24,6 @@ const NOISE_FLOOR_US: f64 = 5.0;
 
 /// The coordinator's clock and the caller's may differ by a tick at either end of a slice.
 const DISPATCH_ALLOWANCE_TICKS: f64 = 2.0;
-
-const NS_PER_US: f64 = 1e3;
 
 /// Everything found, run-wide warnings first.
 pub(super) fn warnings(
@@ -84,16 +82,16 @@ fn together(found: Vec<CellWarning>, cells: usize) -> Vec<Warning> {
 }
 
 /// A warning with its figures.
-fn warning<const N: usize>(
+fn warning(
     kind: WarningKind,
     cell: Option<Cell>,
     text: String,
-    figures: [(&str, f64); N],
+    figures: impl IntoIterator<Item = (impl Into<String>, f64)>,
 ) -> Warning {
     let rounded = |value: f64| (value * 1e3).round() / 1e3;
     let figures: BTreeMap<String, f64> = figures
         .into_iter()
-        .map(|(name, value)| (name.to_owned(), rounded(value)))
+        .map(|(name, value)| (name.into(), rounded(value)))
         .collect();
     Warning {
         kind,
@@ -121,21 +119,21 @@ fn noise_floor(environment: &Environment) -> Option<Warning> {
     let floor = environment
         .noise_floor
         .as_ref()
-        .filter(|floor| floor.p50_us > NOISE_FLOOR_US)?;
+        .filter(|floor| floor.quantiles[Quantile::P50] > NOISE_FLOOR_US)?;
     let resolution_us = floor.resolution_us.unwrap_or_default();
+    let readings = floor
+        .quantiles
+        .iter()
+        .map(|(quantile, &us)| (quantile.field(), us));
+    let figures = readings.chain([("resolution_us".to_owned(), resolution_us)]);
     Some(warning(
         WarningKind::NoiseFloor,
         None,
         format!(
             "the noise floor is {} us at the median (limit {NOISE_FLOOR_US} us, resolution of a reading {resolution_us} us): latencies of that size are the timer's own",
-            floor.p50_us
+            floor.quantiles[Quantile::P50]
         ),
-        [
-            ("p50_us", floor.p50_us),
-            ("p95_us", floor.p95_us),
-            ("p99_us", floor.p99_us),
-            ("resolution_us", resolution_us),
-        ],
+        figures,
     ))
 }
 

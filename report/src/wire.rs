@@ -5,10 +5,7 @@ use measurement::{
     exceedance::Exceedance,
     interval::{self, Bounding, Known, Missing, Undefined},
 };
-use protocol::{Basis, Estimate, ReasonCode, report::Share};
-
-/// Nanoseconds of a microsecond.
-const NS_PER_US: f64 = 1e3;
+use protocol::{Basis, Estimate, ReasonCode, report::Share, units::NS_PER_US};
 
 /// A duration in microseconds, to the nanosecond.
 pub(super) fn us(ns: f64) -> f64 {

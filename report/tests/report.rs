@@ -4,7 +4,7 @@ mod runs;
 
 use measurement::histogram::LatencyHistogram;
 use protocol::{
-    Function, Plan, Report, Transport,
+    Function, Plan, Quantile, Report, Transport,
     measure::Timer,
     report::{Outcome, Quantity, Topic, WarningKind},
 };
@@ -22,7 +22,12 @@ fn a_run_states_every_figure_of_every_cell_in_order_and_within_its_interval() {
         plan.cells()
     );
     for cell in &report.cells {
-        let [p50, p95, p99] = [&cell.p50_us, &cell.p95_us, &cell.p99_us].map(|e| e.value.unwrap());
+        let [p50, p95, p99] = [
+            &cell.quantiles[Quantile::P50],
+            &cell.quantiles[Quantile::P95],
+            &cell.quantiles[Quantile::P99],
+        ]
+        .map(|e| e.value.unwrap());
         assert!(
             p50 <= p95 && p95 <= p99 && p99 <= cell.max_us.unwrap(),
             "{}",
@@ -32,9 +37,9 @@ fn a_run_states_every_figure_of_every_cell_in_order_and_within_its_interval() {
             &cell.mean_us,
             &cell.chain_mean_us,
             &cell.isolation_cost_us,
-            &cell.p50_us,
-            &cell.p95_us,
-            &cell.p99_us,
+            &cell.quantiles[Quantile::P50],
+            &cell.quantiles[Quantile::P95],
+            &cell.quantiles[Quantile::P99],
         ] {
             assert!(
                 covers(estimate, estimate.value.unwrap()),
@@ -45,8 +50,13 @@ fn a_run_states_every_figure_of_every_cell_in_order_and_within_its_interval() {
         }
         assert_eq!(cell.count, 400);
         assert!(
-            cell.p99_9_us.value.is_none()
-                && cell.p99_9_us.reason.as_ref().unwrap().text.contains("3688"),
+            cell.quantiles[Quantile::P99_9].value.is_none()
+                && cell.quantiles[Quantile::P99_9]
+                    .reason
+                    .as_ref()
+                    .unwrap()
+                    .text
+                    .contains("3688"),
             "400 samples say nothing of p99.9"
         );
         let histogram = LatencyHistogram::decode(&cell.histogram).unwrap();
@@ -71,7 +81,11 @@ fn the_environment_tells_the_timer_its_floor_and_what_isolation_costs() {
     assert_eq!(environment.clock_advances_during_cpu, Some(true));
     assert!((650.0..655.0).contains(&environment.polls_per_tick.unwrap()));
     let floor = environment.noise_floor.unwrap();
-    assert!(floor.p50_us <= floor.p95_us && floor.p99_us < 15.0 && floor.n == 4 * 240);
+    assert!(
+        floor.quantiles[Quantile::P50] <= floor.quantiles[Quantile::P95]
+            && floor.quantiles[Quantile::P99] < 15.0
+            && floor.n == 4 * 240
+    );
     assert!(
         covers(&environment.isolation_cost_us.unwrap(), 0.0),
         "simulated calls cost the same isolated"
@@ -239,8 +253,18 @@ fn a_run_that_was_cut_short_states_what_it_has_and_why_the_rest_is_missing() {
     let few = report(&plan, &all[..all.len() / 4]);
     let cell = find(&few, plan.cells()[0]);
     assert_eq!(cell.count, 100);
-    assert!(cell.p50_us.value.is_some() && cell.p95_us.value.is_some());
-    assert!(cell.p99_us.reason.as_ref().unwrap().text.contains("368"));
+    assert!(
+        cell.quantiles[Quantile::P50].value.is_some()
+            && cell.quantiles[Quantile::P95].value.is_some()
+    );
+    assert!(
+        cell.quantiles[Quantile::P99]
+            .reason
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("368")
+    );
     assert!(
         few.verdicts
             .iter()
@@ -257,7 +281,7 @@ fn a_run_that_was_cut_short_states_what_it_has_and_why_the_rest_is_missing() {
         nothing
             .cells
             .iter()
-            .all(|c| c.mean_us.reason.is_some() && c.p50_us.reason.is_some())
+            .all(|c| c.mean_us.reason.is_some() && c.quantiles[Quantile::P50].reason.is_some())
     );
     assert!(nothing.analysis.is_empty() && nothing.environment.timers.is_empty());
     let missing = warnings(&nothing, WarningKind::NoSamples);

@@ -3,7 +3,7 @@
 mod runs;
 
 use protocol::{
-    Cell, Estimate, Function, Transport,
+    Cell, Estimate, Function, Quantile, Transport,
     measure::{MeasureResponse, Timer},
     slice::Measured,
 };
@@ -27,12 +27,12 @@ fn coverage(platform: Platform) -> (u32, u32) {
         for c in &report.cells {
             count(&c.chain_mean_us, true_mean_us(c.id));
             count(&c.mean_us, true_mean_us(c.id));
-            count(&c.p50_us, true_quantile_us(c.id, 0.5));
+            count(&c.quantiles[Quantile::P50], true_quantile_us(c.id, 0.5));
             // the upper quantiles of what is shorter than the resolution are the timer's own
             if c.transport.delegates() {
                 count(&c.isolation_cost_us, 0.0);
-                count(&c.p95_us, true_quantile_us(c.id, 0.95));
-                count(&c.p99_us, true_quantile_us(c.id, 0.99));
+                count(&c.quantiles[Quantile::P95], true_quantile_us(c.id, 0.95));
+                count(&c.quantiles[Quantile::P99], true_quantile_us(c.id, 0.99));
             }
         }
         for o in &report.overheads {
@@ -41,7 +41,11 @@ fn coverage(platform: Platform) -> (u32, u32) {
                 ..o.id
             };
             count(&o.mean_us, true_mean_us(o.id) - true_mean_us(direct));
-            for (estimate, q) in [(&o.p50_us, 0.5), (&o.p95_us, 0.95), (&o.p99_us, 0.99)] {
+            for (estimate, q) in [
+                (&o.quantiles[Quantile::P50], 0.5),
+                (&o.quantiles[Quantile::P95], 0.95),
+                (&o.quantiles[Quantile::P99], 0.99),
+            ] {
                 count(
                     estimate,
                     true_quantile_us(o.id, q) - true_quantile_us(direct, q),
@@ -81,8 +85,8 @@ fn a_timer_that_blurs_by_a_fifth_of_the_latency_still_contains_the_truth() {
     for seed in 0..20 {
         let report = report(&plan, &records(&plan, Platform { seed, ..blurred }));
         let overhead = report.overheads.iter().find(|o| o.id == id).unwrap();
-        let p95_us = |id| find(&report, id).p95_us.value.unwrap();
-        by_pairs += overhead.p95_us.value.unwrap() - truth;
+        let p95_us = |id| find(&report, id).quantiles[Quantile::P95].value.unwrap();
+        by_pairs += overhead.quantiles[Quantile::P95].value.unwrap() - truth;
         by_difference += p95_us(id) - p95_us(direct) - truth;
     }
     assert!(
@@ -144,9 +148,9 @@ fn a_frozen_clock_gives_bounds_that_contain_the_truth_and_no_values() {
     let report = report(&plan, &records(&plan, Platform::FROZEN));
     for cell in report.cells.iter().filter(|c| c.transport.delegates()) {
         for (estimate, q) in [
-            (&cell.p50_us, 0.5),
-            (&cell.p95_us, 0.95),
-            (&cell.p99_us, 0.99),
+            (&cell.quantiles[Quantile::P50], 0.5),
+            (&cell.quantiles[Quantile::P95], 0.95),
+            (&cell.quantiles[Quantile::P99], 0.99),
         ] {
             assert_eq!(estimate.value, None, "{}", cell.id);
             assert!(
@@ -168,7 +172,10 @@ fn a_frozen_clock_gives_bounds_that_contain_the_truth_and_no_values() {
         cell(Transport::ServiceBinding, Function::Echo, 100),
     );
     assert_eq!(
-        (binding.p50_us.lower, binding.p50_us.upper),
+        (
+            binding.quantiles[Quantile::P50].lower,
+            binding.quantiles[Quantile::P50].upper
+        ),
         (Some(0.0), Some(1_000.0))
     );
     assert_eq!(
@@ -195,8 +202,11 @@ fn under_a_frozen_clock_direct_is_timed_by_repetition_from_the_coordinator() {
         );
         assert!((direct.mean_us.value.unwrap() / truth - 1.0).abs() < 0.05);
         assert!(
-            direct.p50_us.value.is_none()
-                && covers(&direct.p50_us, true_quantile_us(direct.id, 0.5))
+            direct.quantiles[Quantile::P50].value.is_none()
+                && covers(
+                    &direct.quantiles[Quantile::P50],
+                    true_quantile_us(direct.id, 0.5)
+                )
         );
     }
     let binding = cell(Transport::ServiceBinding, Function::Echo, 100);
@@ -212,7 +222,7 @@ fn under_a_frozen_clock_direct_is_timed_by_repetition_from_the_coordinator() {
         ),
         "{overhead:?}"
     );
-    assert_eq!(overhead.p50_us.upper, Some(1_000.0));
+    assert_eq!(overhead.quantiles[Quantile::P50].upper, Some(1_000.0));
 }
 
 #[test]
@@ -231,9 +241,18 @@ fn ticked_bounds_of_a_run_contain_what_the_interpolated_timer_finds() {
     );
     for (fine, coarse) in fine.cells.iter().zip(&coarse.cells) {
         for (value, bounds) in [
-            (&fine.p50_us, &coarse.p50_us),
-            (&fine.p95_us, &coarse.p95_us),
-            (&fine.p99_us, &coarse.p99_us),
+            (
+                &fine.quantiles[Quantile::P50],
+                &coarse.quantiles[Quantile::P50],
+            ),
+            (
+                &fine.quantiles[Quantile::P95],
+                &coarse.quantiles[Quantile::P95],
+            ),
+            (
+                &fine.quantiles[Quantile::P99],
+                &coarse.quantiles[Quantile::P99],
+            ),
         ] {
             assert!(
                 covers(bounds, value.value.unwrap()),
@@ -272,5 +291,8 @@ fn another_stub_that_tells_elapsed_times_alone_gets_means() {
         "{:?}",
         binding.mean_us
     );
-    assert!(binding.p50_us.value.is_none() && binding.p50_us.reason.is_some());
+    assert!(
+        binding.quantiles[Quantile::P50].value.is_none()
+            && binding.quantiles[Quantile::P50].reason.is_some()
+    );
 }

@@ -3,9 +3,9 @@
 mod runs;
 
 use protocol::{
-    Cell, ErrorKind, Function, Plan, Report, Thresholds, Transport,
+    Cell, ErrorKind, Function, Plan, Quantile, Report, Thresholds, Transport,
     measure::MeasureResponse,
-    report::{Metric, Outcome, Topic, Verdict},
+    report::{Outcome, Topic, Verdict},
 };
 use runs::{BLOCKS, Platform, cell, find, records, report, samples_of};
 
@@ -43,7 +43,7 @@ fn fail(answer: &mut MeasureResponse, kind: ErrorKind, count: usize) {
     answer.errors.add(kind, count as u64);
 }
 
-fn verdict(report: &Report, id: Cell, metric: Metric) -> &Verdict {
+fn verdict(report: &Report, id: Cell, metric: Quantile) -> &Verdict {
     let mut verdicts = report.verdicts.iter();
     verdicts.find(|v| v.id == id && v.metric == metric).unwrap()
 }
@@ -146,17 +146,23 @@ fn a_call_that_timed_out_is_a_latency_of_at_least_its_timeout() {
         assert_eq!(after.errors[&ErrorKind::Timeout], 18);
         assert_eq!(after.count + 18, before.count);
         // the p99 is one of them: known from below, and by no means better than without them
-        assert_eq!((after.p99_us.value, after.p99_us.upper), (None, None));
-        let before_us = before.p99_us.lower.unwrap();
-        assert!(
-            after.p99_us.lower.unwrap() >= before_us.max(98_000.0),
-            "{:?}",
-            after.p99_us
+        assert_eq!(
+            (
+                after.quantiles[Quantile::P99].value,
+                after.quantiles[Quantile::P99].upper
+            ),
+            (None, None)
         );
-        let p99 = verdict(&report, ID, Metric::P99);
+        let before_us = before.quantiles[Quantile::P99].lower.unwrap();
+        assert!(
+            after.quantiles[Quantile::P99].lower.unwrap() >= before_us.max(98_000.0),
+            "{:?}",
+            after.quantiles[Quantile::P99]
+        );
+        let p99 = verdict(&report, ID, Quantile::P99);
         assert_eq!(p99.outcome, Outcome::Fail, "{p99:?}");
         assert!(p99.share_above.as_ref().unwrap().lower > 0.02);
-        assert_eq!(verdict(&report, ID, Metric::P50).outcome, Outcome::Pass);
+        assert_eq!(verdict(&report, ID, Quantile::P50).outcome, Outcome::Pass);
         // counted once: not among the failed calls, too
         let row = report
             .failed_calls
@@ -184,10 +190,10 @@ fn a_timeout_below_the_threshold_proves_nothing_about_it() {
         fail(answer, ErrorKind::Timeout, 3);
     });
     assert_eq!(
-        verdict(&report, ID, Metric::P99).outcome,
+        verdict(&report, ID, Quantile::P99).outcome,
         Outcome::Inconclusive
     );
-    assert_eq!(verdict(&report, ID, Metric::P50).outcome, Outcome::Pass);
+    assert_eq!(verdict(&report, ID, Quantile::P50).outcome, Outcome::Pass);
 }
 
 #[test]
@@ -199,7 +205,7 @@ fn the_timeout_that_ends_a_chain_is_no_sample() {
         });
         answer.errors.add(ErrorKind::Timeout, 1);
     });
-    assert!(find(&report, ID).p99_us.value.is_some());
+    assert!(find(&report, ID).quantiles[Quantile::P99].value.is_some());
     let row = report
         .failed_calls
         .iter()

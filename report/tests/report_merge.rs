@@ -5,7 +5,7 @@ mod runs;
 use ::report::{MergeError, merge};
 use measurement::histogram::{Bucket, LatencyHistogram};
 use protocol::{
-    Estimate, Plan, Report, Transport,
+    Plan, Quantile, Report, Transport,
     measure::Timer,
     report::{CellReport, Outcome, Topic, WarningKind},
     slice::Measured,
@@ -53,12 +53,19 @@ fn counts_are_sums_and_quantiles_those_of_all_samples_together() {
         );
         let exact = |q| both.quantile_ns(q).map(|ns| ns as f64 / 1e3);
         assert_eq!(
-            [cell.p50_us.value, cell.p95_us.value, cell.p99_us.value],
+            [
+                cell.quantiles[Quantile::P50].value,
+                cell.quantiles[Quantile::P95].value,
+                cell.quantiles[Quantile::P99].value
+            ],
             [0.5, 0.95, 0.99].map(exact)
         );
         assert!(
-            cell.p50_us.upper.unwrap() - cell.p50_us.lower.unwrap()
-                < 1.2 * (a.p50_us.upper.unwrap() - a.p50_us.lower.unwrap())
+            cell.quantiles[Quantile::P50].upper.unwrap()
+                - cell.quantiles[Quantile::P50].lower.unwrap()
+                < 1.2
+                    * (a.quantiles[Quantile::P50].upper.unwrap()
+                        - a.quantiles[Quantile::P50].lower.unwrap())
         );
         let middle = f64::midpoint(a.mean_us.value.unwrap(), b.mean_us.value.unwrap());
         assert!((cell.mean_us.value.unwrap() - middle).abs() < 0.01);
@@ -80,7 +87,7 @@ fn the_quantile_of_two_different_places_is_not_the_average_of_theirs() {
     // half of the samples are ten times as slow: the p95 of all is the p90 of the slow ones
     let (latencies, factor) = truth(cell.id);
     let p90_of_slow = latencies.quantile_ns(0.9) * factor * 10.0 / 1e3;
-    let p95 = &cell.p95_us;
+    let p95 = &cell.quantiles[Quantile::P95];
     assert!(
         p95.lower.unwrap() <= p90_of_slow && p90_of_slow <= p95.upper.unwrap(),
         "{p95:?} against {p90_of_slow}"
@@ -98,9 +105,9 @@ fn merged_intervals_contain_the_truth_about_as_often_as_they_say() {
         .unwrap();
         for cell in &merged.cells {
             let quantiles = [
-                (&cell.p50_us, 0.5),
-                (&cell.p95_us, 0.95),
-                (&cell.p99_us, 0.99),
+                (&cell.quantiles[Quantile::P50], 0.5),
+                (&cell.quantiles[Quantile::P95], 0.95),
+                (&cell.quantiles[Quantile::P99], 0.99),
             ];
             // the upper quantiles of what is shorter than the resolution are the timer's own
             let seen = if cell.transport.delegates() { 3 } else { 1 };
@@ -133,9 +140,12 @@ fn bounds_stay_bounds_and_enclose_those_of_every_place() {
     let merged = merge(&places).unwrap();
     let [near, far] = [&places[0].cells, &places[1].cells];
     for (cell, (near, far)) in merged.cells.iter().zip(near.iter().zip(far)) {
-        assert_eq!(cell.p50_us.value, None);
-        let upper = near.p50_us.upper.unwrap().max(far.p50_us.upper.unwrap());
-        assert_eq!(cell.p50_us.upper, Some(upper));
+        assert_eq!(cell.quantiles[Quantile::P50].value, None);
+        let upper = near.quantiles[Quantile::P50]
+            .upper
+            .unwrap()
+            .max(far.quantiles[Quantile::P50].upper.unwrap());
+        assert_eq!(cell.quantiles[Quantile::P50].upper, Some(upper));
     }
 }
 
@@ -177,21 +187,15 @@ fn buckets(text: &str) -> Vec<Bucket> {
     LatencyHistogram::decode(text).unwrap().buckets().collect()
 }
 
-/// The quantiles of a cell.
-fn quantiles_of(cell: &mut CellReport) -> [&mut Estimate; 4] {
-    [
-        &mut cell.p50_us,
-        &mut cell.p95_us,
-        &mut cell.p99_us,
-        &mut cell.p99_9_us,
-    ]
-}
-
 /// Takes the quantiles of the single report into the merged one, having held them against each other: a merged report makes them anew, from the
 /// histogram and the published effective n, so it may have other intervals and may refuse more, but never states another value.
 fn take_quantiles(merged: &mut CellReport, only: &mut CellReport) {
     let id = only.id;
-    for (merged, only) in quantiles_of(merged).into_iter().zip(quantiles_of(only)) {
+    let pairs = merged
+        .quantiles
+        .values_mut()
+        .zip(only.quantiles.values_mut());
+    for (merged, only) in pairs {
         assert!(
             merged.value.is_none() || merged.value == only.value,
             "{id}: {merged:?} instead of {only:?}"

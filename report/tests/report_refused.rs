@@ -9,10 +9,7 @@ use measurement::{
     quantile::quantile,
     simulation::Latencies,
 };
-use protocol::{
-    Cell, Function, Plan, Report, Thresholds, Transport,
-    report::{Metric, Outcome},
-};
+use protocol::{Cell, Function, Plan, Quantile, Report, Thresholds, Transport, report::Outcome};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use runs::{BLOCKS, Platform, cell, find, records, records_of, report, samples_of, small_plan};
@@ -63,7 +60,7 @@ fn outcome_of_p95(thresholds: Thresholds) -> Outcome {
     let verdict = report
         .verdicts
         .iter()
-        .find(|verdict| verdict.id == ID && verdict.metric == Metric::P95);
+        .find(|verdict| verdict.id == ID && verdict.metric == Quantile::P95);
     verdict.unwrap().outcome
 }
 
@@ -71,13 +68,22 @@ fn outcome_of_p95(thresholds: Thresholds) -> Outcome {
 fn a_p95_that_is_refused_lies_between_the_lower_end_of_the_p50_and_the_upper_end_of_the_p99() {
     let report = run(Thresholds::default());
     let cell = find(&report, ID);
-    assert_eq!(cell.p95_us.value, None);
-    assert!(cell.p50_us.value.is_some() && cell.p99_us.value.is_some());
-    assert_eq!(
-        (cell.p95_us.lower, cell.p95_us.upper),
-        (cell.p50_us.lower, cell.p99_us.upper)
+    assert_eq!(cell.quantiles[Quantile::P95].value, None);
+    assert!(
+        cell.quantiles[Quantile::P50].value.is_some()
+            && cell.quantiles[Quantile::P99].value.is_some()
     );
-    let reason = &cell.p95_us.reason.as_ref().unwrap().text;
+    assert_eq!(
+        (
+            cell.quantiles[Quantile::P95].lower,
+            cell.quantiles[Quantile::P95].upper
+        ),
+        (
+            cell.quantiles[Quantile::P50].lower,
+            cell.quantiles[Quantile::P99].upper
+        )
+    );
+    let reason = &cell.quantiles[Quantile::P95].reason.as_ref().unwrap().text;
     assert!(
         reason.contains("correlated within blocks") && reason.contains("adjacent quantiles"),
         "{reason}"
@@ -94,8 +100,8 @@ fn a_verdict_is_settled_where_the_quantile_itself_is_refused() {
     let report = run(Thresholds::default());
     let overhead = report.overheads.iter().find(|o| o.id == ID).unwrap();
     let (lower, upper) = (
-        overhead.p95_us.lower.unwrap(),
-        overhead.p95_us.upper.unwrap(),
+        overhead.quantiles[Quantile::P95].lower.unwrap(),
+        overhead.quantiles[Quantile::P95].upper.unwrap(),
     );
     let p95_ms = |p95_ms| Thresholds {
         p95_ms,
@@ -124,13 +130,16 @@ fn of_too_few_samples_a_p99_is_at_least_the_p95() {
         report(&plan, &records_of(&plan, Platform::RUNNING, 10))
     };
     let report = few(5.0);
-    let (p95, p99) = (&find(&report, id).p95_us, &find(&report, id).p99_us);
+    let (p95, p99) = (
+        &find(&report, id).quantiles[Quantile::P95],
+        &find(&report, id).quantiles[Quantile::P99],
+    );
     assert_eq!((p99.value, p99.lower, p99.upper), (None, p95.lower, None));
     assert!(p99.reason.as_ref().unwrap().text.contains("368"));
     // a lower bound fails a threshold, and passes none
     let outcome = |p99_ms| {
         let mut p99 = few(p99_ms).verdicts.into_iter();
-        let p99 = p99.find(|v| v.id == id && v.metric == Metric::P99);
+        let p99 = p99.find(|v| v.id == id && v.metric == Quantile::P99);
         p99.unwrap().outcome
     };
     assert_eq!(outcome(p95.lower.unwrap() / 1e3 - 0.001), Outcome::Fail);
@@ -146,10 +155,12 @@ fn several_places_state_what_one_alone_must_refuse() {
         &records(&places[1].plan, Platform::RUNNING),
     );
     places[1].run.location = "elsewhere".to_owned();
-    let worth = find(&places[0], ID).p95_us.effective_n.unwrap();
+    let worth = find(&places[0], ID).quantiles[Quantile::P95]
+        .effective_n
+        .unwrap();
     assert!(worth < 72.0, "{worth}");
     let merged = merge(&places).unwrap();
-    let p95 = &find(&merged, ID).p95_us;
+    let p95 = &find(&merged, ID).quantiles[Quantile::P95];
     assert!(p95.value.is_some(), "{p95:?}");
     assert!(p95.effective_n.unwrap() < 4.0 * worth, "{p95:?}");
 }

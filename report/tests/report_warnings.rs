@@ -8,7 +8,7 @@
 mod runs;
 
 use protocol::{
-    Cell, ErrorKind, Function, Plan, Report, Transport,
+    Cell, ErrorKind, Function, Plan, Quantile, Report, Transport,
     measure::{MeasureResponse, Timer},
     report::{CellReport, Topic, WarningKind},
 };
@@ -212,8 +212,11 @@ fn a_stall_that_makes_a_mean_is_named_with_its_share_and_moves_no_median() {
         assert_eq!((told.len(), told[0].cell), (1, Some(id)));
         assert!(told[0].text.contains(kind), "{}", told[0].text);
         assert_eq!(told[0].figures["block"], 7.0);
-        let median = find(report, id).p50_us.value.unwrap();
-        assert!(covers(&find(&calm, id).p50_us, median), "{median}");
+        let median = find(report, id).quantiles[Quantile::P50].value.unwrap();
+        assert!(
+            covers(&find(&calm, id).quantiles[Quantile::P50], median),
+            "{median}"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reports that version 1 stored are read, with all that they said.
 
 use protocol::{
-    Estimate, ReasonCode, Report,
+    Estimate, Quantile, ReasonCode, Report,
     report::{Outcome, SCHEMA_VERSION, WarningKind},
 };
 use serde_json::{Value, json};
@@ -15,10 +15,10 @@ fn estimates(report: &Report) -> Vec<&Estimate> {
         .flat_map(|cell| {
             [
                 &cell.mean_us,
-                &cell.p50_us,
-                &cell.p95_us,
-                &cell.p99_us,
-                &cell.p99_9_us,
+                &cell.quantiles[Quantile::P50],
+                &cell.quantiles[Quantile::P95],
+                &cell.quantiles[Quantile::P99],
+                &cell.quantiles[Quantile::P99_9],
             ]
         })
         .collect()
@@ -32,8 +32,8 @@ fn every_figure_of_a_stored_report_is_what_it_was_and_has_a_text() {
         let before: Value = serde_json::from_str(old).unwrap();
         for (cell, old) in report.cells.iter().zip(before["cells"].as_array().unwrap()) {
             for (estimate, old) in [
-                (&cell.p50_us, &old["p50_us"]),
-                (&cell.p99_9_us, &old["p99_9_us"]),
+                (&cell.quantiles[Quantile::P50], &old["p50_us"]),
+                (&cell.quantiles[Quantile::P99_9], &old["p99_9_us"]),
             ] {
                 assert_eq!(json!(estimate.value), old["value"]);
                 assert_eq!(

@@ -2,7 +2,7 @@
 
 use crate::fake_orchestrator::{FakeOrchestrator, RUN, empty_report, status};
 use protocol::{
-    Cell, Estimate, Report, RunState,
+    ByQuantile, Cell, Estimate, Quantile, Reason, ReasonCode, Report, RunState,
     report::{CellReport, Outcome, Overhead},
 };
 use serde_json::Value;
@@ -22,6 +22,15 @@ fn estimate(value: f64) -> Estimate {
         n: Some(400),
         ..Estimate::default()
     }
+}
+
+fn quantiles(p50_us: f64) -> ByQuantile<Estimate> {
+    ByQuantile::of_all(|quantile| match quantile {
+        Quantile::P50 => estimate(p50_us),
+        Quantile::P95 => estimate(p50_us + 50.0),
+        Quantile::P99 => estimate(p50_us + 90.0),
+        Quantile::P99_9 => Estimate::unavailable(Reason::of(ReasonCode::TooFewSamples)),
+    })
 }
 
 /// A report of one delegated cell: its p50 is `latency_us`, its overhead `overhead_us`.
@@ -45,19 +54,14 @@ fn report(latency_us: f64, overhead_us: Option<f64>) -> Report {
         mean_dominated_by: None,
         chain_dominated_by: None,
         isolation_cost_us: estimate(10.0),
-        p50_us: estimate(latency_us),
-        p95_us: estimate(latency_us + 50.0),
-        p99_us: estimate(latency_us + 90.0),
-        p99_9_us: Estimate::unavailable(protocol::Reason::of(protocol::ReasonCode::TooFewSamples)),
+        quantiles: quantiles(latency_us),
         histogram: String::new(),
     });
     if let Some(us) = overhead_us {
         report.overheads.push(Overhead {
             id,
             mean_us: estimate(us),
-            p50_us: estimate(us),
-            p95_us: estimate(us + 50.0),
-            p99_us: estimate(us + 90.0),
+            quantiles: quantiles(us).compared(),
         });
     }
     report

@@ -1,9 +1,9 @@
 // How the samples spread: one histogram for each transport, on one logarithmic axis of latency.
 import { scaleLinear, scaleLog } from "d3-scale";
-import { integer, resolutionText, sampleCounts } from "../format.js";
+import { integer, listed, resolutionText, sampleCounts } from "../format.js";
 import { totalCount } from "../histogram.js";
 import { drawnMs, isTicked, tickMs } from "../report.js";
-import { QUANTILES, payloadTitle, transportTitle } from "../vocabulary.js";
+import { COMPARED, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas } from "./canvas.js";
 
 /** Bars of one decade of latency: narrow enough to show two modes, wide enough for 400 samples. */
@@ -25,7 +25,7 @@ export function distributionPlot(report, series) {
     draw: (width) => draw(rows, floor, isTicked(report) ? 0 : resolutionMs(drawn), width),
     caption: `${fn}, ${payloadTitle(payload)}. Share of the samples in each bar (% of the transport's samples, each row with its own scale) over latency in ms; `
       + `${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(series.map(({ cell }) => cell.p50_us))}. `
-      + (isTicked(report) ? "Samples are whole ticks: a bar from k to k + 1 ticks holds those of k." : "Rules mark p50, p95 and p99; shaded is what lies below the resolution; the first bar also holds what is faster."),
+      + (isTicked(report) ? "Samples are whole ticks: a bar from k to k + 1 ticks holds those of k." : `Rules mark ${listed(COMPARED.map(figureTitle))}; shaded is what lies below the resolution; the first bar also holds what is faster.`),
     numbers: {
       head: ["Method", "from (ms)", "to (ms)", "samples", "share (%)"],
       rows: rows.flatMap(({ cell, bars: all, n }) => all.map((bar) => [
@@ -90,13 +90,13 @@ function drawRow({ inner, size }, { cell, bars: all, n }, top, x, y) {
       .append("title").text(`${axisMilliseconds(bar.from)} to ${axisMilliseconds(bar.to)} ms: ${integer(bar.count)} samples, ${percent.toFixed(1)} %`);
   }
   let free = -Infinity;
-  for (const [field, { title }] of Object.entries(QUANTILES).slice(0, 3)) {
+  for (const field of COMPARED) {
     const ms = drawnMs(cell[field]);
     if (ms === null || ms < x.domain()[0] || ms > x.domain()[1]) continue;
     group.append("path").attr("class", "quantile").attr("d", `M${x(ms)},-2V${ROW}`);
     // A name that would touch the one before it, or the row's title, is left out; the table has all of them.
     if (x(ms) - 14 > Math.max(free, transportTitle(cell.transport).length * 7)) {
-      group.append("text").attr("class", "scale").attr("x", x(ms)).attr("y", -6).attr("text-anchor", "middle").text(title);
+      group.append("text").attr("class", "scale").attr("x", x(ms)).attr("y", -6).attr("text-anchor", "middle").text(figureTitle(field));
       free = x(ms) + 16;
     }
   }

@@ -3,11 +3,11 @@ import { scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { isNumber, resolutionText, sampleCounts, textOrReason } from "../format.js";
 import { cellParts, delegating } from "../report.js";
-import { BASELINE, payloadTitle, transportTitle } from "../vocabulary.js";
+import { BASELINE, COMPARED, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath, transportEntries } from "./canvas.js";
 
-/** The figures that can be drawn: the mean, which is the finest, and the quantiles that have thresholds. */
-export const OVERHEAD_FIGURES = { mean_us: "mean", p50_us: "p50", p95_us: "p95", p99_us: "p99" };
+/** The figures that can be drawn: the mean, which is the finest, and the quantiles that transports are compared by. */
+export const OVERHEAD_FIGURES = Object.fromEntries(["mean_us", ...COMPARED].map((field) => [field, figureTitle(field)]));
 
 /** Overheads of a function; latencies where the plan has no direct to compare with. `field` is one of OVERHEAD_FIGURES. */
 export function overheadPlot(report, fn, field) {

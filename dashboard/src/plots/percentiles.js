@@ -1,10 +1,10 @@
 // Latency by percentile: the quantile function of each transport's samples, the tail stretched by a log axis of 1/(1-q).
 import { scaleLog } from "d3-scale";
 import { area, curveStepAfter, line } from "d3-shape";
-import { integer, isNumber, milliseconds, resolutionText, sampleCounts } from "../format.js";
+import { integer, isNumber, listed, milliseconds, resolutionText, sampleCounts } from "../format.js";
 import { drawnMs, isTicked, tickMs } from "../report.js";
 import { slotAt, totalCount } from "../histogram.js";
-import { QUANTILES, payloadTitle, transportTitle } from "../vocabulary.js";
+import { QUANTILES, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
 import { EDGE, axes, axisMilliseconds, band, canvas, markerPath, transportEntries } from "./canvas.js";
 
 /** Ticks at 1 / (1 - q), the ones that matter most first: as many are shown as there is room for. */
@@ -24,7 +24,7 @@ export function percentilePlot(report, series) {
     caption: `${fn}, ${payloadTitle(payload)}. Latency of one call in ms; ${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(estimates)}. `
       + (isTicked(report)
         ? "Samples are whole ticks: the latency lies between two curves, one tick above (solid) and one below (dashed)."
-        : "Markers are the report's p50, p95, p99 and p99.9 with their 95 % intervals, hollow below the resolution; a curve's last step is its largest sample."),
+        : `Markers are the report's ${listed(Object.keys(QUANTILES).map(figureTitle))} with their 95 % intervals, hollow below the resolution; a curve's last step is its largest sample.`),
     numbers: {
       head: ["Method", ...Object.values(QUANTILES).map(({ title }) => `${title} (ms)`), "max (ms)", "n"],
       rows: series.map(({ cell }) => [

@@ -2,21 +2,20 @@
 import { element, fill } from "../element.js";
 import { estimateText, integer, isNumber, milliseconds, resolutionText, sampleCounts, stretchText } from "../format.js";
 import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
-import { FUNCTIONS, payloadTitle, transportTitle } from "../vocabulary.js";
-
-const SHOWN = ["p50_us", "p95_us", "p99_us"];
+import { COMPARED, FUNCTIONS, NOT_COMPARED, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
 
 export function showLatency(node, report, fn) {
   const cells = cellsOf(report, fn);
   const notes = new Notes();
   const rows = cells.map((cell, index) => row(cells, cell, index, notes));
-  const estimates = cells.flatMap((cell) => SHOWN.map((field) => cell[field]));
+  const estimates = cells.flatMap((cell) => COMPARED.map((field) => cell[field]));
   fill(node,
     element("table", { id: "latency-table" },
       element("caption", {}, element("strong", {}, fn), ` (${FUNCTIONS[fn] ?? "a function of the plan"}): latency of one call in ms, with its 95 % interval. `,
         `${sampleCounts(cells.map(({ count }) => count))} per cell; ${resolutionText(estimates)}.`,
         isTicked(report) && " The clock stood still during computation: percentiles are proven bounds, not points."),
-      element("thead", {}, element("tr", {}, ["Method", "Payload", "p50", "p95", "p99"].map((text) => element("th", { scope: "col", class: text.startsWith("p") && "number" }, text)))),
+      element("thead", {}, element("tr", {}, ["Method", "Payload"].map((text) => element("th", { scope: "col" }, text)),
+        COMPARED.map((field) => element("th", { scope: "col", class: "number" }, figureTitle(field))))),
       element("tbody", {}, rows)),
     notes.list(),
     everything(report, cells));
@@ -28,7 +27,7 @@ function row(cells, cell, index, notes) {
   return element("tr", { class: first && "first", "data-cell": cell.id },
     first && element("th", { scope: "rowgroup", rowspan: span, class: `method of-${cell.transport}` }, transportTitle(cell.transport)),
     element("th", { scope: "row", class: "payload" }, payloadTitle(cell.payload_bytes)),
-    SHOWN.map((field) => element("td", { class: "number", "data-figure": field }, figure(cell[field], notes))));
+    COMPARED.map((field) => element("td", { class: "number", "data-figure": field }, figure(cell[field], notes))));
 }
 
 function figure(estimate, notes) {
@@ -54,7 +53,7 @@ class Notes {
 }
 
 function everything(report, cells) {
-  const head = ["Cell", "n", "errors", "skipped", "lost", "warmup", "min", "mean", "chain mean", "isolation cost", "p99.9", "max", ...(isMerged(report) ? [] : ["Files"])];
+  const head = ["Cell", "n", "errors", "skipped", "lost", "warmup", "min", "mean", "chain mean", "isolation cost", ...NOT_COMPARED.map(figureTitle), "max", ...(isMerged(report) ? [] : ["Files"])];
   return element("details", {}, element("summary", {}, "Everything measured of these cells"),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Everything measured of these cells" },
       element("table", {},
@@ -71,7 +70,7 @@ function everythingOf(report, cell) {
     element("th", { scope: "row" }, `${transportTitle(cell.transport)}, ${payloadTitle(cell.payload_bytes)}`),
     [cell.count, errorCount(cell), cell.skipped, cell.lost, cell.warmup_calls].map((count, index) => element("td", { class: "number" }, integer(count), index === 1 && count > 0 && ` (${kinds(cell.errors)})`)),
     element("td", { class: "number" }, plain(cell.min_us)),
-    ["mean_us", "chain_mean_us", "isolation_cost_us", "p99_9_us"].map((field) => element("td", { class: "number" }, withReason(cell[field], cell[DOMINATED_BY[field]]))),
+    ["mean_us", "chain_mean_us", "isolation_cost_us", ...NOT_COMPARED].map((field) => element("td", { class: "number" }, withReason(cell[field], cell[DOMINATED_BY[field]]))),
     element("td", { class: "number" }, plain(cell.max_us)),
     !isMerged(report) && element("td", {}, files));
 }

@@ -1,9 +1,9 @@
 // The answer in ten seconds: yes, no or not settled, for each transport with its reason.
 import { element, fill } from "../element.js";
-import { estimateText, instant, integer, listed, percentText, shareText } from "../format.js";
+import { estimateText, instant, integer, isNumber, listed, percentText, shareText } from "../format.js";
 import { thresholdStrip } from "../plots/thresholds.js";
 import { cellParts, delegating, isLocal, isMerged } from "../report.js";
-import { BASELINE, OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
+import { BASELINE, COMPARED, OUTCOMES, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
 
 /** Width at which the strips are drawn, in px; they scale with their card. */
 const STRIP_WIDTH = 340;
@@ -48,11 +48,12 @@ function answer(report) {
 }
 
 function question(report) {
-  const { p50_ms: p50, p95_ms: p95, p99_ms: p99 } = report.plan.thresholds;
+  const limits = COMPARED.map((field) => [figureTitle(field), report.plan.thresholds[field.replace(/_us$/, "_ms")]]);
+  const asked = limits.filter(([, ms]) => isNumber(ms)).map(([title, ms]) => `${title} < ${ms} ms`);
   const what = report.plan.transports.includes(BASELINE) ? "delegating adds, to the latency of direct execution," : "the latency of a delegated call has";
   const failures = report.plan.thresholds.max_error_share;
   const allowed = failures ? `, and of the calls fewer than ${percentText(failures)} fail,` : ",";
-  return `Acceptable: ${what} p50 < ${p50} ms, p95 < ${p95} ms and p99 < ${p99} ms${allowed} in every cell.`;
+  return `Acceptable: ${what} ${listed(asked)}${allowed} in every cell.`;
 }
 
 function card(report, { transport, outcome, reason }) {

@@ -2,6 +2,7 @@
 
 use cli::{client::Client, local::Build};
 use e2e::stage;
+use protocol::Quantile;
 use protocol::report::CellReport;
 use serde_json::Value;
 use std::{
@@ -59,7 +60,7 @@ fn the_reference_reader_finds_the_reports_figures_in_every_interval_log() {
         for (name, us) in [
             ("min", cell.min_us),
             ("max", cell.max_us),
-            ("p99", cell.p99_us.value),
+            ("p99", cell.quantiles[Quantile::P99].value),
         ] {
             if let Some(us) = us {
                 assert!(

@@ -2,10 +2,7 @@
 
 use cli::local::Build;
 use e2e::stage;
-use protocol::{
-    Cell, ErrorKind, Report,
-    report::{Metric, Outcome},
-};
+use protocol::{Cell, ErrorKind, Quantile, Report, report::Outcome};
 use serde_json::json;
 
 /// The runtime, answering status 500 to three calls of five, and with `HANG` never answering one of 10.
@@ -65,13 +62,23 @@ fn a_runtime_that_hangs_in_one_call_of_10_fails_its_p99_and_not_its_p50() {
         let verdict = verdicts.find(|v| v.id == cell() && v.metric == metric);
         verdict.unwrap().outcome
     };
-    assert_eq!(outcome(Metric::P99), Outcome::Fail, "{:?}", report.verdicts);
-    assert_eq!(outcome(Metric::P50), Outcome::Pass, "{:?}", report.verdicts);
+    assert_eq!(
+        outcome(Quantile::P99),
+        Outcome::Fail,
+        "{:?}",
+        report.verdicts
+    );
+    assert_eq!(
+        outcome(Quantile::P50),
+        Outcome::Pass,
+        "{:?}",
+        report.verdicts
+    );
     assert_eq!(report.summary.outcome, Outcome::Fail);
     let measured = report.cells.iter().find(|one| one.id == cell()).unwrap();
     assert!(measured.errors[&ErrorKind::Timeout] > 0);
     // known from below: the p99 is among the calls that hang
-    let p99 = &measured.p99_us;
+    let p99 = &measured.quantiles[Quantile::P99];
     assert!(p99.value.is_none() && p99.upper.is_none(), "{p99:?}");
     stage::tell(&format!(
         "a hang in 1 call of 10: {}",

@@ -4,7 +4,7 @@
 use cli::local::Build;
 use e2e::stage;
 use protocol::{
-    Cell, ErrorKind, Estimate, Report, Transport, function::BURN_US, measure::Timer,
+    Cell, ErrorKind, Estimate, Quantile, Report, Transport, function::BURN_US, measure::Timer,
     report::CellReport,
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ fn p50<'a>(report: &'a Report, cell: &str) -> &'a Estimate {
         .iter()
         .find(|cell| cell.id == id)
         .unwrap()
-        .p50_us
+        .quantiles[Quantile::P50]
 }
 
 /// What burning takes over doing nothing, by a transport, and the least and the most that the two intervals allow; in us.
@@ -92,7 +92,7 @@ fn a_function_that_never_answers_is_a_counted_timeout_by_every_transport_and_the
             cell.id,
             cell.skipped
         );
-        assert_eq!(cell.p50_us.value, None, "{}", cell.id);
+        assert_eq!(cell.quantiles[Quantile::P50].value, None, "{}", cell.id);
     }
 }
 
@@ -100,7 +100,7 @@ fn a_function_that_never_answers_is_a_counted_timeout_by_every_transport_and_the
 fn around_no_call_at_all_the_timer_reads_5_us_at_most_and_the_report_says_so() {
     let report = stage::small_run();
     let floor = report.environment.noise_floor.as_ref().unwrap();
-    assert!(floor.p50_us <= 5.0, "{floor:?}");
+    assert!(floor.quantiles[Quantile::P50] <= 5.0, "{floor:?}");
     let markdown = stage::client(stage::shared())
         .report_markdown(&report.run.id)
         .unwrap();
@@ -139,9 +139,9 @@ fn the_ticked_timers_bounds_hold_what_the_interpolated_timer_finds() {
     {
         let quantiles = |cell: &CellReport| {
             [
-                cell.p50_us.clone(),
-                cell.p95_us.clone(),
-                cell.p99_us.clone(),
+                cell.quantiles[Quantile::P50].clone(),
+                cell.quantiles[Quantile::P95].clone(),
+                cell.quantiles[Quantile::P99].clone(),
             ]
         };
         let finer = quantiles(before).into_iter().zip(quantiles(after));

@@ -1,7 +1,7 @@
 //! Fifty readers of results, lists and progress during a run: none of them gets an error, and the run's figures do not show them.
 
 use e2e::stage;
-use protocol::{Cell, Estimate, Report};
+use protocol::{Cell, Estimate, Quantile, Report};
 use serde_json::{Value, json};
 use std::{
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
@@ -35,7 +35,7 @@ fn p50(report: &Report) -> &Estimate {
         .iter()
         .find(|cell| cell.id == id)
         .unwrap()
-        .p50_us
+        .quantiles[Quantile::P50]
 }
 
 #[test]

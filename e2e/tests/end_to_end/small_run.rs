@@ -4,7 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use e2e::stage;
 use hdrhistogram::{Histogram, serialization::Deserializer};
 use protocol::{
-    Estimate, ReasonCode, Report, RunState, Transport,
+    Estimate, Quantile, ReasonCode, Report, RunState, Transport,
     measure::Timer,
     report::{CellReport, Outcome, Quantity},
 };
@@ -66,7 +66,9 @@ fn the_local_clock_runs_so_that_the_timer_is_interpolated_and_states_its_noise_f
     );
     let floor = environment.noise_floor.as_ref().unwrap();
     assert!(
-        floor.n > 0 && floor.p50_us <= floor.p95_us && floor.p95_us <= floor.p99_us,
+        floor.n > 0
+            && floor.quantiles[Quantile::P50] <= floor.quantiles[Quantile::P95]
+            && floor.quantiles[Quantile::P95] <= floor.quantiles[Quantile::P99],
         "{floor:?}"
     );
 }
@@ -77,8 +79,8 @@ fn every_estimate_has_an_interval_around_it_and_its_n_and_resolution() {
         for (name, estimate) in [
             ("mean", &cell.mean_us),
             ("chain mean", &cell.chain_mean_us),
-            ("p50", &cell.p50_us),
-            ("p95", &cell.p95_us),
+            ("p50", &cell.quantiles[Quantile::P50]),
+            ("p95", &cell.quantiles[Quantile::P95]),
         ] {
             let what = format!("{name} of {}", cell.id);
             // Slices that a busy host made unlike are worth fewer samples, which may leave the p95 open: then it says so.
@@ -108,8 +110,11 @@ fn every_estimate_has_an_interval_around_it_and_its_n_and_resolution() {
 #[test]
 fn what_too_few_samples_cannot_show_is_null_with_the_reason() {
     for cell in &stage::small_run().cells {
-        assert_eq!(cell.p99_9_us.value, None, "{}", cell.id);
-        let reason = cell.p99_9_us.reason.as_ref().expect("a reason");
+        assert_eq!(cell.quantiles[Quantile::P99_9].value, None, "{}", cell.id);
+        let reason = cell.quantiles[Quantile::P99_9]
+            .reason
+            .as_ref()
+            .expect("a reason");
         assert_eq!(
             (reason.code, reason.needed),
             (ReasonCode::TooFewSamples, Some(3_688)),
@@ -122,7 +127,11 @@ fn what_too_few_samples_cannot_show_is_null_with_the_reason() {
 #[test]
 fn quantiles_are_in_order_in_every_cell() {
     for cell in &stage::small_run().cells {
-        let quantiles = [&cell.p50_us, &cell.p95_us, &cell.p99_us];
+        let quantiles = [
+            &cell.quantiles[Quantile::P50],
+            &cell.quantiles[Quantile::P95],
+            &cell.quantiles[Quantile::P99],
+        ];
         let mut figures: Vec<f64> = cell.min_us.into_iter().collect();
         figures.extend(quantiles.iter().filter_map(|quantile| quantile.value));
         figures.extend(cell.max_us);
@@ -151,7 +160,11 @@ fn a_delegated_call_takes_longer_than_a_direct_one_and_never_0() {
             stated(&direct.mean_us, "mean of direct"),
         );
         assert!(mean > baseline, "{}: {mean} against {baseline}", cell.id);
-        assert!(stated(&cell.p50_us, "p50") > 0.0, "{}", cell.id);
+        assert!(
+            stated(&cell.quantiles[Quantile::P50], "p50") > 0.0,
+            "{}",
+            cell.id
+        );
     }
 }
 
@@ -293,7 +306,11 @@ fn the_markdown_has_the_table_that_users_come_for() {
         ]
     );
     for (row, cell) in rows.iter().zip(&report.cells) {
-        let estimates = [&cell.p50_us, &cell.p95_us, &cell.p99_us];
+        let estimates = [
+            &cell.quantiles[Quantile::P50],
+            &cell.quantiles[Quantile::P95],
+            &cell.quantiles[Quantile::P99],
+        ];
         for (figure, estimate) in row[2..].iter().zip(estimates) {
             if estimate.value.is_some() {
                 assert!(

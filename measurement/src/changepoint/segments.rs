@@ -1,6 +1,7 @@
 //! Whether two neighbouring segments of a series differ by more than chance.
 
 use super::{ChangePoint, MIN_RATIO, SIGNIFICANCE};
+use crate::median::median;
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
 /// The noise of the whole series counts as much as this many runs beside the spread of two segments.
@@ -65,7 +66,7 @@ struct Segment {
 
 impl Segment {
     fn of(logs: &[f64], noise: f64) -> Self {
-        let middle = median(logs.to_vec());
+        let middle = median(logs.iter().copied()).unwrap_or_default();
         let drawn_in = || {
             logs.iter()
                 .map(|x| x.clamp(middle - CLIP * noise, middle + CLIP * noise))
@@ -90,16 +91,6 @@ pub(super) fn noise(logs: &[f64]) -> f64 {
     if steps.is_empty() {
         0.0
     } else {
-        MAD_TO_SD * median(steps) / std::f64::consts::SQRT_2
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let n = values.len();
-    if n % 2 == 1 {
-        values[n / 2]
-    } else {
-        f64::midpoint(values[n / 2 - 1], values[n / 2])
+        MAD_TO_SD * median(steps).unwrap_or_default() / std::f64::consts::SQRT_2
     }
 }

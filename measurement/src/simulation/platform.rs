@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use protocol::units::NS_PER_MS;
 use rand::Rng;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::{Distribution, Exp, StandardNormal};
@@ -12,7 +13,6 @@ use crate::{clock::Clock, duration::Nanoseconds};
 const READ_NS: f64 = 53.0;
 /// Cost of one step of [`Clock::spin`], in ns: wasm on workerd.
 const STEP_NS: f64 = 3.7;
-const NS_PER_MS: f64 = 1e6;
 
 /// How the scheduler takes the CPU away: a Poisson process in time, so during polls, during calls and between them alike.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! How many polls make a tick.
 
-use crate::duration::Nanoseconds;
+use crate::{duration::Nanoseconds, median::median_of_sorted};
 
 /// Polls per tick, over all the ticks of a slice that were counted whole.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,11 +23,11 @@ impl Calibration {
     /// From the counts of whole ticks; `None` without any.
     pub(crate) fn of(tick_ms: u64, counts: &[u32]) -> Option<Self> {
         let polls_per_tick = mean_of_middle_half(counts.iter().map(|&count| f64::from(count)))?;
-        let mad = median(
+        let mad = median_of_sorted(&sorted(
             counts
                 .iter()
                 .map(|&count| (f64::from(count) - polls_per_tick).abs()),
-        )?;
+        ))?;
         Some(Self {
             tick_ms,
             polls_per_tick,
@@ -65,16 +65,6 @@ fn mean_of_middle_half(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let quarter = values.len() / 4;
     let middle = &values[quarter..values.len() - quarter];
     (!middle.is_empty()).then(|| middle.iter().sum::<f64>() / middle.len() as f64)
-}
-
-fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
-    let values = sorted(values);
-    let upper = *values.get(values.len() / 2)?;
-    Some(if values.len().is_multiple_of(2) {
-        f64::midpoint(values[values.len() / 2 - 1], upper)
-    } else {
-        upper
-    })
 }
 
 /// A few dozen values in order. The library's sort, which is quick with millions, would be 2 KB of each stub.

@@ -13,11 +13,9 @@ use protocol::{
     routes::Export,
     run::RunStatus,
     slice::{Measured, SliceRecord},
+    units::NS_PER_MS,
 };
 use std::time::UNIX_EPOCH;
-
-/// Values are recorded in ns and shown in ms.
-const NS_PER_MS: f64 = 1e6;
 
 /// Lines of a percentile table for each halving of the distance to 100 %, as the reference implementation writes them.
 const TICKS_PER_HALF: u32 = 5;

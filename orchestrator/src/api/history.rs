@@ -4,7 +4,7 @@ use super::{Api, Coordinators, Incoming, Response, runs::read};
 use crate::coordinator::{Figures, Question, change_points};
 use chrono::DateTime;
 use protocol::{
-    Cell, Problem,
+    Cell, Problem, Quantile,
     history::{History, HistoryPoint, SeriesMetric},
 };
 use report::format::{self, Unit};
@@ -24,7 +24,7 @@ impl<C: Coordinators> Api<'_, C> {
             .parse()
             .map_err(|error| wanted(format!("cell: {error}")))?;
         let metric = match request.query("metric") {
-            None => SeriesMetric::P50,
+            None => SeriesMetric::Quantile(Quantile::P50),
             Some(name) => name
                 .parse()
                 .map_err(|error| wanted(format!("metric: {error}")))?,

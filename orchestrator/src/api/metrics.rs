@@ -7,15 +7,12 @@ use crate::coordinator::{Overview, Question};
 use core::fmt::Write as _;
 use futures_util::future::join;
 use protocol::{
-    Cell, Estimate, PACKAGE_VERSION, Problem, Report,
-    report::{Metric, Outcome},
+    ByQuantile, Cell, Estimate, PACKAGE_VERSION, Problem, Quantile, Report, report::Outcome,
+    units::US_PER_SECOND,
 };
 
 /// Media type of the format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// Microseconds in a second.
-const US_PER_SECOND: f64 = 1e6;
 
 impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn metrics(&self) -> Result<Response, Problem> {
@@ -162,15 +159,7 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
     );
     for cell in &report.cells {
         let mut family = CellLabels::new(families, location, cell.id);
-        family.quantiles(
-            "worker_rpc_latency_seconds",
-            LATENCY,
-            [
-                (Metric::P50, &cell.p50_us),
-                (Metric::P95, &cell.p95_us),
-                (Metric::P99, &cell.p99_us),
-            ],
-        );
+        family.quantiles("worker_rpc_latency_seconds", LATENCY, &cell.quantiles);
         family.one(
             "worker_rpc_latency_mean_seconds",
             "Mean latency of one call; left out below the resolution.",
@@ -189,15 +178,7 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
     }
     for overhead in &report.overheads {
         let mut family = CellLabels::new(families, location, overhead.id);
-        family.quantiles(
-            "worker_rpc_overhead_seconds",
-            OVERHEAD,
-            [
-                (Metric::P50, &overhead.p50_us),
-                (Metric::P95, &overhead.p95_us),
-                (Metric::P99, &overhead.p99_us),
-            ],
-        );
+        family.quantiles("worker_rpc_overhead_seconds", OVERHEAD, &overhead.quantiles);
     }
     for verdict in &report.verdicts {
         let mut family = CellLabels::new(families, location, verdict.id);
@@ -307,9 +288,10 @@ impl<'a> CellLabels<'a> {
         &mut self,
         name: &'static str,
         help: &'static str,
-        estimates: [(Metric, &Estimate); 3],
+        estimates: &ByQuantile<Estimate>,
     ) {
-        for (metric, estimate) in estimates {
+        let compared = Quantile::COMPARED.iter();
+        for (metric, estimate) in compared.map(|&q| (q, &estimates[q])) {
             let stated = [
                 ("value", visible(estimate)),
                 ("lower", estimate.lower),

@@ -8,7 +8,6 @@ use protocol::{
     report::{CellReport, RunFacts},
 };
 use report::{Deployment, assemble};
-use std::collections::BTreeMap;
 
 /// Attempts at assembling one report: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
@@ -123,19 +122,14 @@ fn finished(run: &RunRow, now: Millis) -> LogLine {
 fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
     let conditions = conditions(report);
     let row = |cell: &CellReport| {
-        let figures = BTreeMap::from([
-            (SeriesMetric::Mean, cell.mean_us.clone()),
-            (SeriesMetric::P50, cell.p50_us.clone()),
-            (SeriesMetric::P95, cell.p95_us.clone()),
-            (SeriesMetric::P99, cell.p99_us.clone()),
-        ]);
+        let stated = |metric: SeriesMetric| Some((metric, metric.of(cell)?.clone()));
         HistoryRow {
             cell: cell.id,
             run: run.id.clone(),
             finished_ms: now,
             version: run.request.deployed_version_id.clone(),
             conditions: conditions.clone(),
-            figures,
+            figures: SeriesMetric::all().filter_map(stated).collect(),
         }
     };
     report.cells.iter().map(row).collect()

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, sql::Sql};
 use protocol::{
-    Cell, Report, RunId, RunState,
+    Cell, Quantile, Report, RunId, RunState,
     alert::{Alert, AlertKind, Breach, Regression},
     history::SeriesMetric,
     report::{Outcome, Verdict},
@@ -108,8 +108,9 @@ impl<S: Sql> Coordinator<S> {
                     .is_some_and(|figure| figure.value.is_some())
             })
         };
-        let metric = if stated(SeriesMetric::P50) {
-            SeriesMetric::P50
+        let median = SeriesMetric::Quantile(Quantile::P50);
+        let metric = if stated(median) {
+            median
         } else {
             SeriesMetric::Mean
         };

@@ -1,6 +1,6 @@
 //! Where, with what and how finely a run was measured.
 
-use crate::{Estimate, limits::LimitsProfile, measure::Timer};
+use crate::{ByQuantile, Estimate, limits::LimitsProfile, measure::Timer};
 use serde::{Deserialize, Serialize};
 
 /// Where, with what and how finely a run was measured.
@@ -38,12 +38,9 @@ pub struct Environment {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoiseFloor {
-    /// Median, in us.
-    pub p50_us: f64,
-    /// 95th percentile, in us.
-    pub p95_us: f64,
-    /// 99th percentile, in us.
-    pub p99_us: f64,
+    /// In us: `p50_us`, `p95_us`, `p99_us`.
+    #[serde(flatten)]
+    pub quantiles: ByQuantile<f64>,
     /// Readings behind them.
     pub n: u64,
     /// What a single reading is good to, in us: median over slices; absent in reports from before it was stated.

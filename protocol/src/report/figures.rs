@@ -1,6 +1,6 @@
 //! What was measured: cells, overheads, parts of a call, growth with the payload.
 
-use crate::{Cell, ErrorKind, Estimate, Function, Transport};
+use crate::{ByQuantile, Cell, ErrorKind, Estimate, Function, Transport};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,14 +42,9 @@ pub struct CellReport {
     pub chain_dominated_by: Option<Stretch>,
     /// `mean_us` minus `chain_mean_us`: a call after CPU work against a call in a row.
     pub isolation_cost_us: Estimate,
-    /// Median.
-    pub p50_us: Estimate,
-    /// 95th percentile.
-    pub p95_us: Estimate,
-    /// 99th percentile.
-    pub p99_us: Estimate,
-    /// 99.9th percentile.
-    pub p99_9_us: Estimate,
+    /// Its quantiles: `p50_us`, `p95_us`, `p99_us`, `p99_9_us`.
+    #[serde(flatten)]
+    pub quantiles: ByQuantile<Estimate>,
     /// The samples as an `HdrHistogram` in ns, V2 with DEFLATE, base64.
     pub histogram: String,
 }
@@ -77,12 +72,9 @@ pub struct Overhead {
     pub id: Cell,
     /// Difference of the means.
     pub mean_us: Estimate,
-    /// Difference of the medians.
-    pub p50_us: Estimate,
-    /// Difference of the 95th percentiles.
-    pub p95_us: Estimate,
-    /// Difference of the 99th percentiles.
-    pub p99_us: Estimate,
+    /// Differences of the quantiles: `p50_us`, `p95_us`, `p99_us`.
+    #[serde(flatten)]
+    pub quantiles: ByQuantile<Estimate>,
 }
 
 /// Where the time of a `service-binding` call in a row goes.

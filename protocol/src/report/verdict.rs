@@ -1,6 +1,6 @@
 //! What the figures say about the plan's thresholds.
 
-use crate::{Cell, Estimate, Transport, named::named};
+use crate::{Cell, Estimate, Quantile, Transport, named::named};
 use serde::{Deserialize, Serialize};
 
 named! {
@@ -35,18 +35,6 @@ pub struct TransportSummary {
     pub outcome: Outcome,
     /// Why, in a sentence that names the deciding cell and figure.
     pub reason: String,
-}
-
-named! {
-    /// A quantile that has a threshold.
-    pub enum Metric ("metric") {
-        /// Median.
-        P50 = "p50",
-        /// 95th percentile.
-        P95 = "p95",
-        /// 99th percentile.
-        P99 = "p99",
-    }
 }
 
 named! {
@@ -86,7 +74,7 @@ pub struct Verdict {
     /// The delegated cell.
     pub id: Cell,
     /// Which quantile.
-    pub metric: Metric,
+    pub metric: Quantile,
     /// Of what.
     pub quantity: Quantity,
     /// The limit, in ms.

@@ -3,7 +3,7 @@
 use super::{Reader, figure};
 use crate::wording::{microseconds, ms, said, size};
 use protocol::{
-    Cell, Function, Transport,
+    Cell, Function, Quantile, Transport,
     report::{CellReport, Statement, Topic},
 };
 
@@ -15,18 +15,22 @@ impl Reader<'_> {
             "Delegating {} of {} by {transport} costs {} more than running it directly at the median",
             id.function,
             size(id.payload_bytes),
-            said(&overhead.p50_us)?
+            said(&overhead.quantiles[Quantile::P50])?
         );
-        let mut figures = vec![figure(format!("overheads/{id}/p50_us"), &overhead.p50_us)?];
-        for (name, key, estimate) in [
-            ("p95", "p95_us", &overhead.p95_us),
-            ("p99", "p99_us", &overhead.p99_us),
-        ] {
+        let mut figures = vec![figure(
+            format!("overheads/{id}/p50_us"),
+            &overhead.quantiles[Quantile::P50],
+        )?];
+        let above = overhead
+            .quantiles
+            .iter()
+            .filter(|(q, _)| *q > Quantile::P50);
+        for (quantile, estimate) in above {
             if let (Some(text), Some(cited)) = (
                 said(estimate),
-                figure(format!("overheads/{id}/{key}"), estimate),
+                figure(format!("overheads/{id}/{}", quantile.field()), estimate),
             ) {
-                sentence.extend([", ", &text, " at ", name]);
+                sentence.extend([", ", &text, " at ", &quantile.title()]);
                 figures.push(cited);
             }
         }
@@ -43,23 +47,28 @@ impl Reader<'_> {
         let mut medians: Vec<(&CellReport, f64)> = delegating
             .iter()
             .filter_map(|&transport| self.cell(self.reference(transport)?))
-            .filter_map(|cell| Some((cell, cell.p50_us.value?)))
+            .filter_map(|cell| Some((cell, cell.quantiles[Quantile::P50].value?)))
             .collect();
         medians.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (fastest, slowest) = (medians.first()?, medians.last()?);
         if medians.len() < 2 {
             return None;
         }
-        let overlap = fastest.0.p50_us.upper >= slowest.0.p50_us.lower;
+        let overlap =
+            fastest.0.quantiles[Quantile::P50].upper >= slowest.0.quantiles[Quantile::P50].lower;
         let order: Vec<String> = medians
             .iter()
             .map(|(cell, median)| {
-                format!("{} {}", cell.transport, ms(*median, cell.p50_us.resolution))
+                format!(
+                    "{} {}",
+                    cell.transport,
+                    ms(*median, cell.quantiles[Quantile::P50].resolution)
+                )
             })
             .collect();
         let verdict = if overlap {
             "their intervals overlap, so the order is not proven".to_owned()
-        } else if fastest.0.p50_us.is_below_resolution() {
+        } else if fastest.0.quantiles[Quantile::P50].is_below_resolution() {
             "the fastest is too short for a ratio".to_owned()
         } else {
             let ratio = slowest.1 / fastest.1;
@@ -76,7 +85,12 @@ impl Reader<'_> {
             ),
             figures: medians
                 .iter()
-                .filter_map(|(cell, _)| figure(format!("cells/{}/p50_us", cell.id), &cell.p50_us))
+                .filter_map(|(cell, _)| {
+                    figure(
+                        format!("cells/{}/p50_us", cell.id),
+                        &cell.quantiles[Quantile::P50],
+                    )
+                })
                 .collect(),
         })
     }
@@ -145,18 +159,25 @@ impl Reader<'_> {
         let mut parts = Vec::new();
         let mut figures = Vec::new();
         for cell in &cells {
-            parts.push(format!("{} {}", cell.function, said(&cell.p50_us)?));
-            figures.push(figure(format!("cells/{}/p50_us", cell.id), &cell.p50_us)?);
+            parts.push(format!(
+                "{} {}",
+                cell.function,
+                said(&cell.quantiles[Quantile::P50])?
+            ));
+            figures.push(figure(
+                format!("cells/{}/p50_us", cell.id),
+                &cell.quantiles[Quantile::P50],
+            )?);
         }
         let lowest_upper = cells
             .iter()
-            .filter_map(|c| c.p50_us.upper)
+            .filter_map(|c| c.quantiles[Quantile::P50].upper)
             .fold(f64::INFINITY, f64::min);
         let highest_lower = cells
             .iter()
-            .filter_map(|c| c.p50_us.lower)
+            .filter_map(|c| c.quantiles[Quantile::P50].lower)
             .fold(f64::NEG_INFINITY, f64::max);
-        let resolution = cells[0].p50_us.resolution;
+        let resolution = cells[0].quantiles[Quantile::P50].resolution;
         let gap = highest_lower - lowest_upper;
         let conclusion = if gap > 0.0 && gap >= resolution.unwrap_or_default() {
             format!(

@@ -3,11 +3,10 @@
 use super::Reader;
 use crate::wording::{at_least, at_most};
 use protocol::{
-    Transport,
+    Quantile, Transport,
     report::{Figure, Outcome, Overhead, Statement, Topic},
+    units::US_PER_MS,
 };
-
-const US_PER_MS: f64 = 1e3;
 
 impl Reader<'_> {
     /// What follows for the architecture, from the overhead of all cells of a transport at the median.
@@ -19,11 +18,11 @@ impl Reader<'_> {
                 .filter(|o| o.id.transport == transport)
         };
         let upper = own()
-            .map(|o| o.p50_us.upper.map(|us| (o, us)))
+            .map(|o| o.quantiles[Quantile::P50].upper.map(|us| (o, us)))
             .collect::<Option<Vec<_>>>();
         let worst_upper = upper.and_then(|all| all.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)));
         let worst_lower = own()
-            .filter_map(|o| o.p50_us.lower.map(|us| (o, us)))
+            .filter_map(|o| o.quantiles[Quantile::P50].lower.map(|us| (o, us)))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         let outcome = self
             .report
@@ -39,14 +38,14 @@ impl Reader<'_> {
             (Some((o, us)), _) if is_below(us) && outcome != Outcome::Fail => (
                 format!(
                     "By {transport} the median overhead is {} in every cell, within {viable_ms} ms: thin stubs can delegate to a shared runtime.",
-                    at_most(&o.p50_us)?
+                    at_most(&o.quantiles[Quantile::P50])?
                 ),
                 cited(o, "upper", us),
             ),
             (Some((o, us)), _) if is_below(us) => (
                 format!(
                     "By {transport} the median overhead is {} in every cell, within {viable_ms} ms, but not everything is within its threshold: see the verdicts before you delegate.",
-                    at_most(&o.p50_us)?
+                    at_most(&o.quantiles[Quantile::P50])?
                 ),
                 cited(o, "upper", us),
             ),
@@ -54,7 +53,7 @@ impl Reader<'_> {
                 format!(
                     "By {transport} the median overhead of {} is at least {}, above {unviable_ms} ms: consider inline WASM runtimes, caching of runtime state, or batching.",
                     o.id,
-                    at_least(&o.p50_us)?
+                    at_least(&o.quantiles[Quantile::P50])?
                 ),
                 cited(o, "lower", us),
             ),
@@ -62,7 +61,7 @@ impl Reader<'_> {
                 format!(
                     "By {transport} the median overhead of {} is at least {}, above {viable_ms} ms: delegate where the payload is small, and measure the rest in place.",
                     o.id,
-                    at_least(&o.p50_us)?
+                    at_least(&o.quantiles[Quantile::P50])?
                 ),
                 cited(o, "lower", us),
             ),
@@ -70,7 +69,7 @@ impl Reader<'_> {
                 format!(
                     "By {transport} the median overhead of {} is {}, which does not settle whether it is below {viable_ms} ms.",
                     o.id,
-                    at_most(&o.p50_us)?
+                    at_most(&o.quantiles[Quantile::P50])?
                 ),
                 cited(o, "upper", us),
             ),
@@ -94,6 +93,6 @@ fn cited(overhead: &Overhead, end: &str, us: f64) -> Figure {
     Figure {
         path: format!("overheads/{}/p50_us/{end}", overhead.id),
         value: us,
-        resolution: overhead.p50_us.resolution,
+        resolution: overhead.quantiles[Quantile::P50].resolution,
     }
 }

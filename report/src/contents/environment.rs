@@ -39,11 +39,13 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
         let resolution = floor.resolution_us.map_or_else(String::new, |_| {
             format!("resolution of a reading {} us, ", scale.resolution())
         });
+        let readings = floor.quantiles.iter();
+        let readings: Vec<String> = readings
+            .map(|(quantile, &us)| format!("{} {} us", quantile.title(), scale.reading(us)))
+            .collect();
         items.push(format!(
-        "noise floor of the timer around no call: p50 {} us, p95 {} us, p99 {} us ({resolution}n = {})",
-            scale.reading(floor.p50_us),
-            scale.reading(floor.p95_us),
-            scale.reading(floor.p99_us),
+            "noise floor of the timer around no call: {} ({resolution}n = {})",
+            readings.join(", "),
             floor.n
         ));
     }

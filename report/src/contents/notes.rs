@@ -3,7 +3,7 @@
 use crate::document::{Document, plain};
 use crate::format::Scale;
 use protocol::{
-    Estimate, Reason, ReasonCode, Report,
+    Estimate, Quantile, Reason, ReasonCode, Report,
     report::{CellReport, Stretch},
 };
 use std::collections::BTreeMap;
@@ -12,18 +12,14 @@ use std::collections::BTreeMap;
 pub(super) fn unstated(out: &mut Document, report: &Report) {
     let mut reasons: BTreeMap<_, Vec<(String, &Reason)>> = BTreeMap::new();
     for cell in &report.cells {
-        for (name, estimate) in [
-            ("p50", &cell.p50_us),
-            ("p95", &cell.p95_us),
-            ("p99", &cell.p99_us),
-        ] {
-            if let Some(reason) = &estimate.reason {
+        for &quantile in Quantile::COMPARED {
+            if let Some(reason) = &cell.quantiles[quantile].reason {
                 // reports of version 1 have only the words to tell reasons apart
                 let words = (reason.code == ReasonCode::Legacy).then_some(&reason.text);
                 reasons
                     .entry((reason.code, reason.needed, words))
                     .or_default()
-                    .push((format!("{} {name}", cell.id), reason));
+                    .push((format!("{} {}", cell.id, quantile.title()), reason));
             }
         }
     }

@@ -3,22 +3,29 @@
 use crate::document::{Document, Span, plain};
 use crate::format::{UNSTATED, percent, size};
 use protocol::{
-    Report,
+    Quantile, Report,
     report::{Outcome, Share},
 };
 
 pub(super) fn overheads(out: &mut Document, report: &Report) {
     let rows = report.overheads.iter().map(|overhead| {
-        [
-            overhead.id.to_string(),
-            overhead.mean_us.text.clone(),
-            overhead.p50_us.text.clone(),
-            overhead.p95_us.text.clone(),
-            overhead.p99_us.text.clone(),
-        ]
+        let quantiles = Quantile::COMPARED
+            .iter()
+            .map(|&q| overhead.quantiles[q].text.clone());
+        let first = [overhead.id.to_string(), overhead.mean_us.text.clone()];
+        first.into_iter().chain(quantiles)
     });
-    let head = ["Cell", "mean", "p50", "p95", "p99"];
-    out.section_of_table("Overhead against direct (ms)", head, 1..6, rows);
+    let quantiles = Quantile::COMPARED.iter().map(|q| q.title());
+    let head = ["Cell", "mean"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(quantiles);
+    out.section_of_table(
+        "Overhead against direct (ms)",
+        head,
+        1..2 + Quantile::COMPARED.len(),
+        rows,
+    );
 }
 
 pub(super) fn verdicts(out: &mut Document, report: &Report) {

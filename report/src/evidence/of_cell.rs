@@ -1,11 +1,11 @@
 //! What the slices of one cell say.
 
-use super::NS_PER_MS;
 use measurement::{
     block_means::BlockMeans,
     cell_samples::{Block, CellSamples},
     duration::Nanoseconds,
 };
+use protocol::units::NS_PER_MS;
 use protocol::{
     Cell, ErrorKind, Plan,
     measure::{ClockFacts, MeasureResponse, Timer},

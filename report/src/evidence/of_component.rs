@@ -1,7 +1,7 @@
 //! What repetitions say of the parts of a call.
 
-use super::NS_PER_MS;
 use measurement::block_means::BlockMeans;
+use protocol::units::NS_PER_MS;
 use protocol::{breakdown::Component, measure::RepeatResponse, slice::SliceRecord};
 use std::collections::BTreeMap;
 

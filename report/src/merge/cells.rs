@@ -8,9 +8,9 @@ use measurement::{
     histogram::LatencyHistogram,
     interval::{Bounding, Estimate, Known, Missing, Undefined},
     neighbours::enclosed,
-    quantile::{REPORTED, exact_ranks},
+    quantile::exact_ranks,
 };
-use protocol::{Basis, ErrorKind, Report, report::CellReport};
+use protocol::{Basis, ErrorKind, Quantile, Report, report::CellReport};
 use std::collections::BTreeMap;
 
 /// An effective n estimated from some 20 blocks may be this factor too small at 99.9 %: as for the quantile of one place
@@ -63,8 +63,6 @@ fn merged_cell(
     let min_us = sampled()
         .map(|cell| cell.min_us)
         .collect::<Option<Vec<f64>>>();
-    let quantiles: [fn(&CellReport) -> &protocol::Estimate; 4] =
-        [|c| &c.p50_us, |c| &c.p95_us, |c| &c.p99_us, |c| &c.p99_9_us];
     // the histograms hold calls that timed out at their timeout, and know no more of them
     let timeout_ns = errors
         .contains_key(&ErrorKind::Timeout)
@@ -73,14 +71,12 @@ fn merged_cell(
         histogram: &histogram,
         timeout_ns,
     };
-    let known = [0, 1, 2, 3].map(|i| merged.quantile(REPORTED[i], places, quantiles[i]));
-    let resolution_ns = |stated: fn(&CellReport) -> &protocol::Estimate| {
-        let resolutions = places.iter().filter_map(|p| stated(p.cell).resolution);
+    let known = first.quantiles.map(|q, _| merged.quantile(q, places));
+    let resolution_ns = |quantile: Quantile| {
+        let stated = places.iter().filter_map(|p| p.cell.quantiles.get(quantile));
+        let resolutions = stated.filter_map(|estimate| estimate.resolution);
         resolutions.fold(0.0, f64::max) * 1e3
     };
-    let known = enclosed(known);
-    let [p50_us, p95_us, p99_us, p99_9_us] =
-        [0, 1, 2, 3].map(|i| published(&known[i], resolution_ns(quantiles[i])));
     Ok(CellReport {
         count: sum(|cell| cell.count),
         errors,
@@ -95,10 +91,7 @@ fn merged_cell(
         mean_dominated_by: None,
         chain_dominated_by: None,
         isolation_cost_us: pooled(places.iter().map(|p| &p.cell.isolation_cost_us)),
-        p50_us,
-        p95_us,
-        p99_us,
-        p99_9_us,
+        quantiles: enclosed(&known).map(|q, known| published(known, resolution_ns(q))),
         histogram: histogram.encode()?,
         ..first.clone()
     })
@@ -113,34 +106,33 @@ struct Merged<'a> {
 
 impl Merged<'_> {
     /// The quantile of the merged histogram, or bounds where a place's clock shows whole ticks, of which bounds are all that it knows.
-    fn quantile(
-        &self,
-        quantile: f64,
-        places: &[Placed],
-        stated: fn(&CellReport) -> &protocol::Estimate,
-    ) -> Known {
+    fn quantile(&self, quantile: Quantile, places: &[Placed]) -> Known {
         let is_ticked = |place: &Placed| {
-            let bounded = stated(place.cell)
-                .basis
-                .is_some_and(|basis| basis != Basis::AdjacentQuantiles);
-            bounded && quantiles_of(place.cell).all(|estimate| estimate.value.is_none())
+            let stated = place.cell.quantiles.get(quantile);
+            let basis = stated.and_then(|estimate| estimate.basis);
+            let bounded = basis.is_some_and(|basis| basis != Basis::AdjacentQuantiles);
+            bounded
+                && place
+                    .cell
+                    .quantiles
+                    .values()
+                    .all(|estimate| estimate.value.is_none())
         };
         if places.iter().any(is_ticked) {
-            merged_bounds(places.iter().map(|place| stated(place.cell)))
+            merged_bounds(
+                places
+                    .iter()
+                    .map(|place| place.cell.quantiles.get(quantile)),
+            )
         } else {
-            Known::from(self.interval(quantile, places, stated))
+            Known::from(self.interval(quantile, places))
         }
     }
 
     /// The quantile with its interval: the places' shares at the merged quantile vary independently, each with the effective
     /// n that its own report states; together they make the effective n of the whole.
-    fn interval(
-        &self,
-        quantile: f64,
-        places: &[Placed],
-        stated: fn(&CellReport) -> &protocol::Estimate,
-    ) -> Result<Estimate, Undefined> {
-        let histogram = self.histogram;
+    fn interval(&self, of: Quantile, places: &[Placed]) -> Result<Estimate, Undefined> {
+        let (histogram, quantile) = (self.histogram, of.order());
         let n = histogram.count();
         let Some(value) = histogram.quantile_ns(quantile) else {
             return Err(Undefined::NoSamples);
@@ -156,7 +148,7 @@ impl Merged<'_> {
             let own = place.histogram.count() as f64;
             let share = place.histogram.share_at_most(value);
             let effective = own
-                * worth_of_a_sample(place.cell, stated)
+                * worth_of_a_sample(place.cell, of)
                     .ok_or(Undefined::NotMeasured(Missing::Place))?;
             variance += (own / n as f64).powi(2) * share * (1.0 - share) / effective;
         }
@@ -199,15 +191,14 @@ impl Merged<'_> {
     }
 }
 
-fn quantiles_of(cell: &CellReport) -> impl Iterator<Item = &protocol::Estimate> {
-    [&cell.p50_us, &cell.p95_us, &cell.p99_us, &cell.p99_9_us].into_iter()
-}
-
 /// The quantile of a mixture lies between the smallest and the largest of its parts' quantiles.
-fn merged_bounds<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) -> Known {
+fn merged_bounds<'a>(estimates: impl Iterator<Item = Option<&'a protocol::Estimate>>) -> Known {
     let mut merged: Option<(Option<f64>, Option<f64>, u64)> = None;
     let mut because = Bounding::Tick;
     for estimate in estimates {
+        let Some(estimate) = estimate else {
+            return Known::Unknown(Undefined::NotMeasured(Missing::Place));
+        };
         let known = known(estimate);
         if matches!(known, Known::Unknown(_)) {
             return known;
@@ -239,14 +230,12 @@ fn merged_bounds<'a>(estimates: impl Iterator<Item = &'a protocol::Estimate>) ->
 
 /// Independent samples for each sample, from the quantile in question or, where the place was too small to state it, from the least
 /// favourable of its other quantiles.
-fn worth_of_a_sample(
-    cell: &CellReport,
-    stated: fn(&CellReport) -> &protocol::Estimate,
-) -> Option<f64> {
+fn worth_of_a_sample(cell: &CellReport, quantile: Quantile) -> Option<f64> {
     let worth = |estimate: &protocol::Estimate| {
         Some(estimate.effective_n? / estimate.n.filter(|&n| n > 0)? as f64)
     };
-    worth(stated(cell)).or_else(|| quantiles_of(cell).filter_map(worth).reduce(f64::min))
+    let stated = cell.quantiles.get(quantile).and_then(worth);
+    stated.or_else(|| cell.quantiles.values().filter_map(worth).reduce(f64::min))
 }
 
 #[cfg(test)]
@@ -267,7 +256,8 @@ mod tests {
                 bounds(Some(0.0), Some(1_000.0)),
                 bounds(Some(1_000.0), Some(3_000.0)),
             ]
-            .iter(),
+            .iter()
+            .map(Some),
         );
         assert_eq!(
             known,
@@ -278,8 +268,11 @@ mod tests {
                 because: Bounding::Tick,
             }
         );
-        let open =
-            merged_bounds([bounds(Some(0.0), Some(1_000.0)), bounds(Some(0.0), None)].iter());
+        let open = merged_bounds(
+            [bounds(Some(0.0), Some(1_000.0)), bounds(Some(0.0), None)]
+                .iter()
+                .map(Some),
+        );
         assert_eq!(open.upper_ns(), None);
         assert_eq!(open.lower_ns(), Some(0.0));
     }

@@ -1,37 +1,33 @@
 //! Shares of calls of several places together.
 
-use crate::{failed_calls, verdicts::thresholds};
+use crate::failed_calls;
 use measurement::{
     exceedance::{Exceedance, needed},
     interval::{Missing, Undefined},
 };
 use protocol::{
-    Cell, Plan, Report,
-    report::{FailedCalls, Metric, Share, Verdict},
+    Cell, Plan, Quantile, Report,
+    report::{FailedCalls, Share, Verdict},
 };
 
-/// The shares at or above each threshold of a cell.
+/// The share at or above the threshold of a cell's quantile.
 ///
 /// Each place counts at its own threshold: what its `direct` takes, and the plan's threshold on top.
 pub(super) fn above(
-    plan: &Plan,
     reports: &[Report],
     cell: Cell,
-) -> [Result<Exceedance, Undefined>; 3] {
-    thresholds(plan).map(|(metric, _)| {
-        let of = |report: &Report| find(report, cell, metric).cloned();
-        let places: Vec<Option<Verdict>> = reports.iter().map(of).collect();
-        let allowed = places.iter().flatten().map(|verdict| verdict.allowed_share);
-        let shares = places.iter().map(|verdict| {
-            verdict
-                .as_ref()
-                .and_then(|verdict| verdict.share_above.clone())
-        });
-        merged(shares, allowed.fold(0.0, f64::max))
-    })
+    quantile: Quantile,
+) -> Result<Exceedance, Undefined> {
+    let places: Vec<Option<&Verdict>> = reports
+        .iter()
+        .map(|report| find(report, cell, quantile))
+        .collect();
+    let allowed = places.iter().flatten().map(|verdict| verdict.allowed_share);
+    let shares = places.iter().map(|verdict| (*verdict)?.share_above.clone());
+    merged(shares, allowed.fold(0.0, f64::max))
 }
 
-fn find(report: &Report, cell: Cell, metric: Metric) -> Option<&Verdict> {
+fn find(report: &Report, cell: Cell, metric: Quantile) -> Option<&Verdict> {
     let mut verdicts = report.verdicts.iter();
     verdicts.find(|verdict| verdict.id == cell && verdict.metric == metric)
 }

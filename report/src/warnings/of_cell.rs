@@ -1,6 +1,6 @@
 //! What is wrong with single cells.
 
-use super::{CellWarning, NS_PER_US, warning};
+use super::{CellWarning, warning};
 use crate::{
     cells::CellFigures,
     evidence::CellEvidence,
@@ -9,6 +9,7 @@ use crate::{
 use measurement::anomaly::{
     DominantStretch, block_medians, drift, slow_first_calls, two_modes, unlike_blocks,
 };
+use protocol::units::NS_PER_US;
 use protocol::{Cell, ErrorKind, Plan, measure::Timer, report::WarningKind};
 
 /// More lost interpolations than this share mean a machine too busy to measure on.
