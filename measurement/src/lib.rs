@@ -19,6 +19,7 @@ pub mod driver;
 pub mod duration;
 pub mod exceedance;
 pub mod histogram;
+pub mod holm;
 pub mod interval;
 pub mod mean;
 pub mod median;
