@@ -1,6 +1,7 @@
 //! The command line's grammar.
 
 use crate::{
+    against::Tolerance,
     api_options::{ApiOptions, DEFAULT_PORT},
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
@@ -126,6 +127,23 @@ pub(crate) struct RunOptions {
     /// Serve the built Workers on this machine for the run, and stop them after it
     #[arg(long, conflicts_with = "url")]
     pub(crate) local: bool,
+    /// Measure the built Workers of another checkout, too, in turn with this one's: status 1 only if a regression is proven
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        requires = "local",
+        conflicts_with = "state"
+    )]
+    pub(crate) against: Option<PathBuf>,
+    /// How much slower than the other checkout is no regression: a share such as 5%, or a time such as 50us
+    #[arg(
+        long,
+        value_name = "SHARE|TIME",
+        default_value = "5%",
+        requires = "against",
+        allow_negative_numbers = true
+    )]
+    pub(crate) tolerance: Tolerance,
     #[command(flatten)]
     pub(crate) plan: PlanOptions,
     /// Folder that `<run>.json` and `<run>.md` are saved into

@@ -7,6 +7,7 @@
     reason = "a closed pipe would end the program; see module output"
 )]
 
+mod against;
 mod api_options;
 mod arguments;
 mod compare;

@@ -1,6 +1,7 @@
 //! `run` and `watch`: follow a run, then print and save what it found.
 
 use crate::{
+    against,
     api_options::ApiOptions,
     arguments::{LocalArguments, RunArgument, RunOptions},
     exit::Exit,
@@ -18,6 +19,9 @@ const LOG_DELAY: Duration = Duration::from_millis(500);
 
 /// `rpc-latency run`
 pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit> {
+    if let Some(baseline) = &options.against {
+        return against::run(api, options, baseline);
+    }
     let plan = options.plan.json()?;
     saved::prepare(&options.output)?;
     let output = Some(options.output.as_path());
