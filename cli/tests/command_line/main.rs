@@ -1,5 +1,6 @@
 //! The command line as a program: its output, its files, its exit status, the processes it starts.
 
+mod against;
 mod certificates;
 mod fake_orchestrator;
 mod live_log;
