@@ -101,3 +101,30 @@ fn colours_are_for_terminals_alone_and_not_where_no_color_is_set() {
     assert!(news(Look::Readable { coloured: true }).contains("\u{1b}[31m"));
     assert!(!news(Look::Readable { coloured: false }).contains('\u{1b}'));
 }
+
+#[test]
+fn the_samples_in_the_documentation_are_what_a_real_run_logged() {
+    let documentation = include_str!("../../../docs/operations.md");
+    let mut shown = 0;
+    for line in include_str!("../../tests/fixtures/live_log.jsonl").lines() {
+        let mut fields: Map<String, Value> = serde_json::from_str(line).unwrap();
+        let at = fields.remove("at").unwrap();
+        let source = fields.remove("source").unwrap();
+        let level = fields.remove("level").unwrap();
+        let written = format!("[{}] {}", source.as_str().unwrap(), Value::Object(fields));
+        let event = Event::read("wrangler", &written).unwrap();
+        assert!(
+            matches!(&event.content, Content::Structured { line: Some(_), .. }),
+            "{line}"
+        );
+        assert_eq!(event.level.as_str(), level, "{line}");
+        let at = at.as_str().unwrap().parse().unwrap();
+        assert_eq!(show(&event, Look::Json, at).trim_end(), line);
+        if documentation.contains(line) {
+            shown += 1;
+            let readable = show(&event, Look::Readable { coloured: false }, at);
+            assert!(documentation.contains(readable.trim_end()), "{readable}");
+        }
+    }
+    assert_eq!(shown, 4);
+}

@@ -6,6 +6,7 @@ mod fake_orchestrator;
 mod live_log;
 mod local_surroundings;
 mod local_workers;
+mod log_questions;
 mod one_run;
 mod surroundings;
 mod two_runs;

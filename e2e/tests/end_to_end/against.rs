@@ -77,7 +77,11 @@ fn a_runtime_with_300_us_added_to_each_call_is_found_and_named() {
     let saved = fs::read_to_string(results.path().join("against.json")).unwrap();
     let saved: Value = serde_json::from_str(&saved).unwrap();
     let figures = saved["figures"].as_array().unwrap();
-    assert_eq!(figures.len(), 2 * 3, "two cells of p50, p95 and failed calls");
+    assert_eq!(
+        figures.len(),
+        2 * 3,
+        "two cells of p50, p95 and failed calls"
+    );
     let p50 = figures
         .iter()
         .find(|figure| figure["cell"] == "service-binding.echo.100" && figure["figure"] == "p50")
@@ -96,7 +100,8 @@ fn a_runtime_with_300_us_added_to_each_call_is_found_and_named() {
     let markdown = fs::read_to_string(results.path().join("against.md")).unwrap();
     let headline = saved["text"].as_str().unwrap();
     assert!(
-        headline.starts_with("Regression beyond 5 %") && headline.contains("service-binding.echo.100 p50"),
+        headline.starts_with("Regression beyond 5 %")
+            && headline.contains("service-binding.echo.100 p50"),
         "{headline}"
     );
     assert!(markdown.contains(headline) && text.contains(headline));
@@ -113,7 +118,10 @@ fn the_same_build_against_itself_alarms_nobody() {
     assert_eq!(printed["regression"], false, "{printed:#}");
     let figures = printed["figures"].as_array().unwrap();
     assert_eq!(figures.len(), 6);
-    for figure in figures.iter().filter(|figure| figure["figure"] != "failed calls") {
+    for figure in figures
+        .iter()
+        .filter(|figure| figure["figure"] != "failed calls")
+    {
         let estimate = &figure["baseline_us"];
         assert!(estimate["n"].as_u64().unwrap() > 200, "{figure}");
     }
