@@ -12,8 +12,8 @@ use super::{
 };
 use core::fmt;
 use measurement::{
-    cell_samples::CellSamples, confidence::minimum_n, holm, interval, overhead::Overhead, quantile,
-    sign_flip,
+    cell_samples::CellSamples, confidence::minimum_n, holm, interval, median::median,
+    overhead::Overhead, quantile, sign_flip,
 };
 use protocol::{Cell, Estimate, Quantile};
 use report::{
@@ -57,15 +57,8 @@ pub(super) struct Compared {
 /// What the sides show of a figure.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
-    /// Of a latency, in us.
-    Latency {
-        /// The baseline's.
-        baseline: Estimate,
-        /// This checkout's.
-        now: Estimate,
-        /// The latter less the former.
-        difference: Difference,
-    },
+    /// Of a latency; boxed, because it is far larger than the other.
+    Latency(Box<Latencies>),
     /// Of calls that failed: how many of how many.
     Failed {
         /// The baseline's.
@@ -73,6 +66,17 @@ pub(super) enum Found {
         /// This checkout's.
         now: (u64, u64),
     },
+}
+
+/// A latency of both sides, in us.
+#[derive(Clone, Debug)]
+pub(super) struct Latencies {
+    /// The baseline's.
+    pub(super) baseline: Estimate,
+    /// This checkout's.
+    pub(super) now: Estimate,
+    /// The latter less the former.
+    pub(super) difference: Difference,
 }
 
 impl Compared {
@@ -153,11 +157,8 @@ pub(super) fn compare(
 
 /// A quantile on both sides.
 fn latency([before, now]: &[CellSamples; 2], rounds: [&[Round]; 2], q: f64) -> Found {
-    let resolutions = rounds
-        .into_iter()
-        .flatten()
-        .map(|round| round.resolution_ns);
-    let resolution_us = resolutions.max().unwrap_or(0) as f64 / NS_PER_US;
+    let rounds = rounds.into_iter().flatten();
+    let resolution_us = median(rounds.map(|round| round.resolution_ns / NS_PER_US)).unwrap_or(0.0);
     let [baseline, this] =
         [before, now].map(|cell| in_us(quantile::quantile(cell, q), resolution_us));
     let us = Overhead::new(now, before).and_then(|pair| pair.quantile(q));
@@ -168,11 +169,11 @@ fn latency([before, now]: &[CellSamples; 2], rounds: [&[Round]; 2], q: f64) -> F
         }
         _ => None,
     };
-    Found::Latency {
+    Found::Latency(Box::new(Latencies {
         baseline,
         now: this,
         difference: Difference { us, percent },
-    }
+    }))
 }
 
 /// In each round, by how much more of this checkout's calls than of the baseline's, each of them lengthened by the tolerance, lie above the

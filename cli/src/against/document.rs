@@ -60,15 +60,11 @@ pub(super) fn document(of: &Conditions, rows: &[Compared]) -> Document {
 
 fn row(row: &Compared) -> [String; 6] {
     let [baseline, now, difference, finding] = match &row.found {
-        Found::Latency {
-            baseline,
-            now,
-            difference,
-        } => [
-            format::value(baseline, Unit::Milliseconds),
-            format::value(now, Unit::Milliseconds),
-            difference.to_string(),
-            difference.finding().to_string(),
+        Found::Latency(latencies) => [
+            format::value(&latencies.baseline, Unit::Milliseconds),
+            format::value(&latencies.now, Unit::Milliseconds),
+            latencies.difference.to_string(),
+            latencies.difference.finding().to_string(),
         ],
         Found::Failed { baseline, now } => {
             let counts = |(failed, of): (u64, u64)| format!("{failed} of {of}");
@@ -102,8 +98,8 @@ pub(super) fn json(of: &Conditions, rows: &[Compared]) -> Value {
         let mut figure = json!({"cell": row.cell, "figure": row.figure.to_string(), "p_adjusted": row.p_adjusted,
             "regression": row.is_proven()});
         let found = match &row.found {
-            Found::Latency { baseline, now, difference } => json!({"baseline_us": baseline, "now_us": now,
-                "difference_us": difference.us, "difference_percent": difference.percent}),
+            Found::Latency(latencies) => json!({"baseline_us": latencies.baseline, "now_us": latencies.now,
+                "difference_us": latencies.difference.us, "difference_percent": latencies.difference.percent}),
             Found::Failed { baseline, now } => json!({"baseline_failed": baseline.0, "baseline_calls": baseline.1,
                 "now_failed": now.0, "now_calls": now.1}),
         };

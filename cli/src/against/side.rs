@@ -2,12 +2,15 @@
 
 use anyhow::{Context as _, bail, ensure};
 use cli::client::Client;
-use measurement::cell_samples::{Block, CellSamples};
+use measurement::{
+    cell_samples::{Block, CellSamples},
+    median::median,
+};
 use protocol::{Cell, ErrorKind, Report, RunId};
 use std::collections::BTreeMap;
 
 /// One cell in one round.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Round {
     /// Latencies of the calls that succeeded, in nanoseconds.
     pub(super) samples_ns: Vec<u64>,
@@ -15,8 +18,8 @@ pub(super) struct Round {
     pub(super) timeouts: u64,
     /// Calls that failed, those included.
     pub(super) failed: u64,
-    /// The finest that the timer could see, in nanoseconds.
-    pub(super) resolution_ns: u64,
+    /// The finest that the timer could see, in nanoseconds: of the sample in the middle, because one disturbed slice is not the timer.
+    pub(super) resolution_ns: f64,
 }
 
 impl Round {
@@ -87,6 +90,7 @@ fn round(report: &Report, cell: Cell, csv: &str) -> anyhow::Result<Round> {
             "its samples have no columns latency_ns and resolution_ns: these Workers are older than what can be compared"
         );
     };
+    let mut resolutions = Vec::new();
     for line in lines {
         let fields: Vec<&str> = line.split(',').collect();
         let number = |column: usize| {
@@ -96,8 +100,9 @@ fn round(report: &Report, cell: Cell, csv: &str) -> anyhow::Result<Round> {
                 .with_context(|| format!("a sample of {cell} reads {line:?}"))
         };
         round.samples_ns.push(number(latency)?);
-        round.resolution_ns = round.resolution_ns.max(number(resolution)?);
+        resolutions.push(number(resolution)? as f64);
     }
+    round.resolution_ns = median(resolutions).unwrap_or(0.0);
     ensure!(
         round.calls() > 0,
         "no call of {cell} was made: the run ended before it"

@@ -19,7 +19,7 @@ fn rounds(rng: &mut ChaCha8Rng, drifts: &[f64], more_ns: u64) -> Vec<Round> {
         };
         Round {
             samples_ns: (0..40).map(|_| sample()).collect(),
-            resolution_ns: 100,
+            resolution_ns: 100.0,
             ..Round::default()
         }
     };
@@ -77,11 +77,14 @@ fn a_cell_that_became_slower_by_more_than_the_tolerance_is_named_and_no_other() 
             proven.iter().all(|name| name.starts_with(&of_the_cell)),
             "{proven:?}"
         );
-        let Found::Latency { difference, .. } = &rows[0].found else {
+        let Found::Latency(latencies) = &rows[0].found else {
             panic!("the first figure is a latency")
         };
-        let (lower, upper) = (difference.us.lower.unwrap(), difference.us.upper.unwrap());
-        assert!(lower > 200.0 && upper < 400.0, "{difference:?}");
+        let (lower, upper) = (
+            latencies.difference.us.lower.unwrap(),
+            latencies.difference.us.upper.unwrap(),
+        );
+        assert!(lower > 200.0 && upper < 400.0, "{latencies:?}");
     }
 }
 
@@ -139,4 +142,18 @@ fn which_figures_are_compared_hangs_on_the_plan_alone() {
     };
     assert_eq!(names(440), ["p50", "p95", "p99", "failed calls"]);
     assert_eq!(names(100), ["p50", "p95", "failed calls"]);
+}
+
+#[test]
+fn one_round_on_a_disturbed_machine_does_not_hide_a_difference_as_too_small_to_see() {
+    let mut sides = sides(&mut ChaCha8Rng::seed_from_u64(5), 1, 300_000);
+    sides.0.get_mut(&cell(1)).unwrap()[3].resolution_ns = 940_000.0;
+    let rows = compared(&sides, Tolerance::Share(0.05));
+    let Found::Latency(latencies) = &rows[0].found else {
+        panic!("the first figure is a latency")
+    };
+    assert!(
+        !latencies.difference.us.is_below_resolution(),
+        "{latencies:?}"
+    );
 }
