@@ -1,6 +1,7 @@
 //! The command line's grammar.
 
 use crate::{
+    against::Tolerance,
     api_options::{ApiOptions, DEFAULT_PORT},
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
@@ -43,7 +44,9 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// Check a plan and price it, without running it
     Plan(Box<PlanArguments>),
-    /// Serve the Workers on this machine until Ctrl-C
+    /// Serve the Workers on this machine until Ctrl-C, and show their log as it comes
+    ///
+    /// One readable line an event on a terminal; JSON lines elsewhere, or with --json. `NO_COLOR` turns colours off.
     Serve(ServeOptions),
     /// Say where a Worker answers, for scripts/deploy
     #[command(hide = true)]
@@ -124,6 +127,23 @@ pub(crate) struct RunOptions {
     /// Serve the built Workers on this machine for the run, and stop them after it
     #[arg(long, conflicts_with = "url")]
     pub(crate) local: bool,
+    /// Measure the built Workers of another checkout, too, in turn with this one's: status 1 only if a regression is proven
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        requires = "local",
+        conflicts_with = "state"
+    )]
+    pub(crate) against: Option<PathBuf>,
+    /// How much slower than the other checkout is no regression: a share such as 5%, or a time such as 50us
+    #[arg(
+        long,
+        value_name = "SHARE|TIME",
+        default_value = "5%",
+        requires = "against",
+        allow_negative_numbers = true
+    )]
+    pub(crate) tolerance: Tolerance,
     #[command(flatten)]
     pub(crate) plan: PlanOptions,
     /// Folder that `<run>.json` and `<run>.md` are saved into
@@ -222,7 +242,7 @@ impl Command {
                 options.refuse_unused()
             }
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token"]),
-            Self::Serve(_) => api.refuse_unused("serve", &["--url", "--json"]),
+            Self::Serve(_) => api.refuse_unused("serve", &["--url"]),
             Self::Completions { .. } => {
                 api.refuse_unused("completions", &["--url", "--token", "--json"])
             }

@@ -7,6 +7,7 @@
     reason = "a closed pipe would end the program; see module output"
 )]
 
+mod against;
 mod api_options;
 mod arguments;
 mod compare;
@@ -15,6 +16,7 @@ mod export;
 mod follow;
 mod history;
 mod interrupt;
+mod live_log;
 mod measure;
 mod output;
 mod plan;

@@ -1,6 +1,7 @@
 //! `run` and `watch`: follow a run, then print and save what it found.
 
 use crate::{
+    against,
     api_options::ApiOptions,
     arguments::{LocalArguments, RunArgument, RunOptions},
     exit::Exit,
@@ -11,10 +12,16 @@ use crate::{
 use anyhow::Context as _;
 use cli::{client::Client, local::LocalWorkers};
 use protocol::{RunId, run::RunStatus};
-use std::path::Path;
+use std::{path::Path, time::Duration};
+
+/// How much later than a Worker's answer the log has what the Worker logged, at most.
+const LOG_DELAY: Duration = Duration::from_millis(500);
 
 /// `rpc-latency run`
 pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit> {
+    if let Some(baseline) = &options.against {
+        return against::run(api, options, baseline);
+    }
     let plan = options.plan.json()?;
     saved::prepare(&options.output)?;
     let output = Some(options.output.as_path());
@@ -22,10 +29,21 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit
     if options.local {
         let mut local = start_local(api, &options.local_options)?;
         let client = Client::new(local.url(), Some(local.api_token().to_owned()));
-        let runs = started(&client.start(&plan)?);
-        let exit = finish(api, &client, &runs, &interrupt, output, &mut || {
-            Ok(local.check()?)
-        })?;
+        let exit = client.start(&plan).map_err(Into::into).and_then(|run| {
+            let mut check = || Ok(local.check()?);
+            finish(api, &client, &started(&run), &interrupt, output, &mut check)
+        });
+        // A server that ended by itself has shown its log already.
+        if !matches!(
+            exit,
+            Ok(Some(Exit::Pass | Exit::Fail | Exit::Inconclusive) | None)
+        ) && local.check().is_ok()
+        {
+            // Wrangler writes down what a Worker logged a moment after the Worker has answered.
+            interrupt.wait(LOG_DELAY);
+            output::note(local.log_tail());
+        }
+        let exit = exit?;
         exit.context("interrupted; the local Workers are stopped, and the run with them")
     } else {
         let client = api.client();

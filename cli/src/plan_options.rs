@@ -137,12 +137,27 @@ impl PlanOptions {
 
     /// What was asked for, as JSON.
     fn asked(&self) -> anyhow::Result<Vec<u8>> {
+        Ok(serde_json::to_vec(&self.fields()?)?)
+    }
+
+    /// What was asked for, field by field, and the whole plan that it makes. Both from one reading: standard input can be read once.
+    pub(crate) fn fields_and_plan(
+        &self,
+        limits: &Limits,
+    ) -> anyhow::Result<(Map<String, Value>, Plan)> {
+        let fields = self.fields()?;
+        let plan = checked(&serde_json::to_vec(&fields)?, limits)?;
+        Ok((fields, plan))
+    }
+
+    /// What was asked for, field by field.
+    fn fields(&self) -> anyhow::Result<Map<String, Value>> {
         let mut plan = match &self.plan {
             Some(file) => plan_file::read(file)?,
             None => Map::new(),
         };
         self.overlay(&mut plan)?;
-        Ok(serde_json::to_vec(&plan)?)
+        Ok(plan)
     }
 
     fn overlay(&self, plan: &mut Map<String, Value>) -> anyhow::Result<()> {

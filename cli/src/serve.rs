@@ -1,18 +1,21 @@
-//! `serve`: the Workers on this machine, until Ctrl-C.
+//! `serve`: the Workers on this machine and their log, until Ctrl-C.
 
 use crate::{
     api_options::ApiOptions,
     arguments::{LocalArguments, ServeOptions},
     exit::Exit,
     interrupt::Interrupt,
+    live_log::{LiveLog, Look},
     output,
 };
 use anyhow::bail;
+use chrono::{DateTime, SecondsFormat, Utc};
 use cli::local::{LOCAL_API_TOKEN, LocalOptions, LocalWorkers, Project};
-use std::time::Duration;
+use serde_json::json;
+use std::time::{Duration, SystemTime};
 
-/// Pause between two looks at the servers.
-const PAUSE: Duration = Duration::from_secs(1);
+/// Pause between two looks at the servers and their logs.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// `rpc-latency serve`
 pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<Exit> {
@@ -20,13 +23,36 @@ pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<
     let local_options = local_options(api, &options.local, Some(options.port))?;
     output::note("starting the Workers on this machine");
     let mut local = LocalWorkers::start(&local_options)?;
-    output::result(&welcome(&local))?;
+    let look = Look::of_output(api.json);
+    output::result(&greeting(&local, look))?;
+    let mut log = LiveLog::new(look, local.logs().to_vec());
     while !interrupt.is_asked() {
-        local.check()?;
+        // What a server wrote before it ended is shown before that error is.
+        let ended = local.check();
+        output::result(&log.news(now()))?;
+        ended?;
         interrupt.wait(PAUSE);
     }
+    output::result(&log.news(now()))?;
     output::note("stopped");
     Ok(Exit::Pass)
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::<Utc>::from(SystemTime::now())
+}
+
+/// What is written before the log: for people where the log is for people; else a line of it, with the same for people on standard error.
+fn greeting(local: &LocalWorkers, look: Look) -> String {
+    match look {
+        Look::Readable { .. } => welcome(local),
+        Look::Json => {
+            output::note(welcome(local));
+            let fields = json!({"at": now().to_rfc3339_opts(SecondsFormat::Millis, true), "source": "rpc-latency", "level": "info",
+                "event": "serving", "url": local.url(), "runtime_url": local.runtime_url()});
+            format!("{fields}\n")
+        }
+    }
 }
 
 /// How to serve the Workers, from the command line.

@@ -16,6 +16,7 @@
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |
 //! | `interop` | the official capnweb client, a stock `MessagePack` library and a JavaScript Worker call the runtime |
 //! | `thin_stubs` | the stubs that only delegate answer with the function's result, or say why not |
+//! | `against` | `run --local --against`: a runtime with 300 us added to each call is found, the same build against itself alarms nobody |
 //! | `command_line` | `rpc-latency run --local` prints the table, saves the report, ends with its answer |
 //! | `exports` | the JavaScript reference reader finds the report's figures in every interval log; raw samples, percentile tables; promtool finds nothing wrong with the metrics |
 //! | `failures` | status 500 to 60 % of the calls fails a run, and so does a hang in one call of ten, by its p99 |

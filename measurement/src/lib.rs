@@ -31,6 +31,7 @@ pub mod overhead;
 pub mod probe;
 pub mod proportion;
 pub mod quantile;
+pub mod sign_flip;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 pub mod slope;

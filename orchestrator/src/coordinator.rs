@@ -15,7 +15,6 @@ mod alert_text;
 mod answer;
 mod delivery;
 mod finish;
-mod log;
 mod opening;
 pub mod order;
 mod platform;
@@ -28,9 +27,9 @@ mod series;
 mod slice;
 mod status;
 
-pub use log::LogLine;
 pub use opening::{OpenError, Opening, REOPEN_PAUSE_MS};
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
+pub use protocol::log::LogLine;
 pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
 pub use rounds::{NextRound, next_round};
 pub use series::change_points;

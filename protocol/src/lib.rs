@@ -18,6 +18,7 @@ pub mod function;
 pub mod history;
 pub mod limits;
 pub mod location;
+pub mod log;
 pub mod measure;
 pub mod msgpack;
 pub mod name;

@@ -62,7 +62,6 @@ fn an_option_without_effect_is_refused_by_name() {
         "export --cell rpc.echo.100",
         "plan --url https://a.example",
         "plan --token secret",
-        "serve --json",
         "serve --url https://a.example",
         "completions bash --json",
     ] {

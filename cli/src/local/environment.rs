@@ -5,7 +5,10 @@
 //! find these Workers by name (and these theirs) through a registry in the home. So the servers get none of the user's variables but those
 //! in [`HONOURED`], a home of their own, and every path of wrangler's inside the run's directory. docs/operations.md has the table.
 
-use super::{Project, ProjectError, staging::Staging};
+use super::{
+    project::{Project, ProjectError},
+    staging::Staging,
+};
 use std::{
     env,
     ffi::{OsStr, OsString},

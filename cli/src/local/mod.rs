@@ -15,10 +15,11 @@ mod process_group;
 mod project;
 mod readiness;
 mod staging;
+mod start_error;
 
 pub use project::{Build, Project, ProjectError};
-pub use readiness::StartError;
 pub use staging::StagingError;
+pub use start_error::StartError;
 
 use process_group::{ProcessGroup, Server};
 use staging::{Staging, Variables};
@@ -77,6 +78,17 @@ impl LocalOptions {
     }
 }
 
+/// The log of one server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerLog {
+    /// Which server, in one word.
+    pub server: &'static str,
+    /// Its file; removed with the Workers.
+    pub path: PathBuf,
+    /// How long the file was when the Workers answered: what comes before is of their start.
+    pub ready_at_byte: u64,
+}
+
 /// The three Workers, being served. Dropping it stops them.
 #[derive(Debug)]
 pub struct LocalWorkers {
@@ -87,6 +99,7 @@ pub struct LocalWorkers {
     url: String,
     runtime_url: String,
     api_token: String,
+    logs: Vec<ServerLog>,
 }
 
 impl LocalWorkers {
@@ -112,6 +125,10 @@ impl LocalWorkers {
         let url = readiness::orchestrator_url(&mut wrangler, expires)?;
 
         Ok(Self {
+            logs: vec![
+                server_log("wrangler", &wrangler),
+                server_log("workerd", &runtime),
+            ],
             wrangler,
             runtime,
             staging,
@@ -157,6 +174,22 @@ impl LocalWorkers {
         self.wrangler.log()
     }
 
+    /// The logs of both servers, for a reader of their own.
+    #[must_use]
+    pub fn logs(&self) -> &[ServerLog] {
+        &self.logs
+    }
+
+    /// The end of what each server that has logged anything has logged, for an error.
+    #[must_use]
+    pub fn log_tail(&self) -> String {
+        let tails = [&self.wrangler, &self.runtime].map(|server| {
+            let tail = readiness::tail(&server.log());
+            format!("The end of the log of {}:\n\n{tail}\n", server.name())
+        });
+        tails.join("\n")
+    }
+
     /// Fails when a server has ended by itself.
     ///
     /// # Errors
@@ -164,6 +197,14 @@ impl LocalWorkers {
     pub fn check(&mut self) -> Result<(), StartError> {
         readiness::still_runs(&mut self.wrangler)?;
         readiness::still_runs(&mut self.runtime)
+    }
+}
+
+fn server_log(server: &'static str, group: &ProcessGroup) -> ServerLog {
+    ServerLog {
+        server,
+        path: group.log_file().to_owned(),
+        ready_at_byte: group.log().len() as u64,
     }
 }
 

@@ -6,7 +6,7 @@
 //! directory, and kills the group and itself. That needs neither `prctl`, which would cover one child of one thread, nor
 //! an operating system that has it.
 
-use super::{environment::Environment, readiness::StartError};
+use super::{environment::Environment, start_error::StartError};
 use nix::{
     sys::signal::{Signal, killpg},
     unistd::Pid,
@@ -78,6 +78,11 @@ impl ProcessGroup {
 
     pub(super) const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The file that it writes to.
+    pub(super) fn log_file(&self) -> &Path {
+        &self.log
     }
 
     /// Everything it has written so far.

@@ -11,6 +11,7 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
     root: PathBuf,
+    tools: PathBuf,
 }
 
 /// One of the builds of a [`Project`].
@@ -112,6 +113,7 @@ impl Project {
         if CONFIGURATIONS.iter().all(|file| root.join(file).is_file()) {
             Ok(Self {
                 root: root.to_owned(),
+                tools: root.join("node_modules/.bin"),
             })
         } else {
             Err(ProjectError::NotFound {
@@ -137,6 +139,15 @@ impl Project {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The same project, served by the tools of another one: it need not have its own.
+    #[must_use]
+    pub fn with_tools_of(self, other: &Self) -> Self {
+        Self {
+            root: self.root,
+            tools: other.tools.clone(),
+        }
     }
 
     /// A file or folder of a build.
@@ -181,7 +192,7 @@ impl Project {
 
     /// Where the npm tools are, a Node.js that is new enough for them among them.
     pub(super) fn tools(&self) -> PathBuf {
-        self.root.join("node_modules/.bin")
+        self.tools.clone()
     }
 }
 

@@ -1,11 +1,8 @@
 //! Waiting until the servers answer, with a deadline.
 
-use super::{process_group::ProcessGroup, staging::StagingError};
+use super::{process_group::ProcessGroup, start_error::StartError};
 use std::{
-    io,
     net::{Ipv4Addr, TcpListener},
-    path::PathBuf,
-    process::ExitStatus,
     thread,
     time::{Duration, Instant},
 };
@@ -15,55 +12,6 @@ const TAIL_LINES: usize = 40;
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Why the Workers could not be served.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The Workers could not be laid out.
-    #[error(transparent)]
-    Staging(#[from] StagingError),
-    /// A tool is not there.
-    #[error(transparent)]
-    Project(#[from] super::ProjectError),
-    /// The port that was asked for is not free.
-    #[error(
-        "port {port} is taken: another program listens on it, perhaps another `rpc-latency serve`; choose another with --port, or 0 for any"
-    )]
-    PortTaken {
-        /// Which port.
-        port: u16,
-    },
-    /// A server could not be started at all.
-    #[error("{name} could not be started ({program}): {source}")]
-    NotStarted {
-        /// Which server.
-        name: &'static str,
-        /// Its program.
-        program: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// A server ended by itself.
-    #[error("{name} ended by itself ({status}). The end of its log:\n\n{tail}")]
-    Ended {
-        /// Which server.
-        name: &'static str,
-        /// How.
-        status: ExitStatus,
-        /// The end of its log.
-        tail: String,
-    },
-    /// A server runs, but did not answer in time.
-    #[error("{name} was not ready in time: {waited_for}. The end of its log:\n\n{tail}")]
-    NotReady {
-        /// Which server.
-        name: &'static str,
-        /// What did not happen.
-        waited_for: String,
-        /// The end of its log.
-        tail: String,
-    },
-}
 
 /// Fails when the port that was asked for is not free; wrangler would say so at the end of a long log.
 pub(super) fn port_is_free(port: Option<u16>) -> Result<(), StartError> {
@@ -173,7 +121,8 @@ fn ready_url(log: &str) -> Option<String> {
     Some(plain.trim().trim_end_matches('/').to_owned())
 }
 
-fn tail(log: &str) -> String {
+/// The end of a log, without colours.
+pub(super) fn tail(log: &str) -> String {
     let log = console::strip_ansi_codes(log);
     let lines: Vec<&str> = log.lines().collect();
     let from = lines.len().saturating_sub(TAIL_LINES);

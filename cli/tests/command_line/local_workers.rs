@@ -140,7 +140,7 @@ pub(crate) fn started(command: &mut Command) -> Child {
     let lines = BufReader::new(serve.stdout.take().unwrap()).lines();
     let address = lines
         .map_while(Result::ok)
-        .find(|line| line.starts_with("http://127.0.0.1:"));
+        .find(|line| line.contains(r#""event":"serving""#));
     assert!(address.is_some(), "it ended without saying its address");
     serve
 }

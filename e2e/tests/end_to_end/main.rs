@@ -1,5 +1,6 @@
 //! End-to-end tests; `e2e/src/lib.rs` has the annotated index.
 
+mod against;
 mod alerts;
 mod api_errors;
 mod bad_requests;

@@ -1,10 +1,10 @@
-//! Structured log lines: one JSON object each, so that `wrangler tail` and log stores can read them.
+//! The Workers' structured log lines: one JSON object each, so that `wrangler tail`, log stores and the command line can read them.
 
-use protocol::{RunId, RunState, report::Outcome, run::Trigger};
-use serde::Serialize;
+use crate::{RunId, RunState, report::Outcome, run::Trigger};
+use serde::{Deserialize, Serialize};
 
 /// One log line. It holds no secrets and no payloads.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum LogLine {
     /// A run has been accepted.
@@ -166,6 +166,10 @@ mod tests {
         assert_eq!(
             line.to_json(),
             "{\"event\":\"run-progress\",\"run\":\"20261122T172800Z-4f9a1c07\",\"slices_done\":58,\"slices_total\":1160,\"percent\":5,\"errors\":0}"
+        );
+        assert_eq!(
+            serde_json::from_str::<LogLine>(&line.to_json()).unwrap(),
+            line
         );
     }
 }
