@@ -31,6 +31,9 @@ pub(crate) struct ApiOptions {
     /// Print JSON instead of tables
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Print the whole report, not only the tables of latency and the answer
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub(crate) full: bool,
     #[arg(skip)]
     environment: Environment,
 }
@@ -97,6 +100,7 @@ impl ApiOptions {
             ("--url", self.url.is_some()),
             ("--token", self.token.is_some()),
             ("--json", self.json),
+            ("--full", self.full),
         ];
         for (option, is_given) in given {
             if is_given && unused.contains(&option) {

@@ -238,13 +238,13 @@ impl Command {
         match self {
             Self::Run(options) => options.refuse_unused(),
             Self::Export(options) => {
-                api.refuse_unused("export", &["--json"])?;
+                api.refuse_unused("export", &["--json", "--full"])?;
                 options.refuse_unused()
             }
-            Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token"]),
-            Self::Serve(_) => api.refuse_unused("serve", &["--url"]),
+            Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
+            Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
             Self::Completions { .. } => {
-                api.refuse_unused("completions", &["--url", "--token", "--json"])
+                api.refuse_unused("completions", &["--url", "--token", "--json", "--full"])
             }
             _ => Ok(()),
         }

@@ -37,6 +37,9 @@ pub(crate) struct PlanOptions {
         allow_negative_numbers = true
     )]
     payloads: Vec<u32>,
+    /// Transports whose latencies make the answer, comma-separated; by default the service binding (and rpc, where it is measured)
+    #[arg(long, value_delimiter = ',', value_parser = names(Transport::ALL, |name| name.as_str()))]
+    judge: Vec<String>,
     /// What payloads are made of
     #[arg(long, value_parser = names(PayloadShape::ALL, |shape| shape.as_str()))]
     payload_shape: Option<String>,
@@ -172,6 +175,7 @@ impl PlanOptions {
             ("transports", list(transports)),
             ("functions", list(json!(self.functions))),
             ("payload_bytes", list(json!(self.payloads))),
+            ("judge", list(json!(self.judge))),
             ("payload_shape", json!(self.payload_shape)),
             ("samples_per_cell", json!(self.samples)),
             ("warmup_per_slice", json!(self.warmup)),

@@ -8,14 +8,18 @@ use std::io::{self, Write as _};
 /// Columns are this far apart.
 const GAP: &str = "   ";
 
-/// Prints a report to standard output: as JSON if that is asked for, else its tables.
+/// Prints a report to standard output: as JSON or in full if that is asked for, else what most readers want of it.
 pub(crate) fn print(api: &ApiOptions, fetched: &Fetched) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if api.json {
         out.write_all(fetched.json.as_bytes())?;
         writeln!(out)
     } else {
-        let document = report::document(&fetched.report);
+        let document = if api.full {
+            report::document(&fetched.report)
+        } else {
+            report::brief(&fetched.report)
+        };
         out.write_all(render(&document).as_bytes())
     }
 }

@@ -13,7 +13,7 @@
 use crate::{
     block_spread::BlockSpread,
     cell_samples::{CellSamples, SortedBlock},
-    confidence::{MIN_BLOCKS, TAIL},
+    confidence::{MIN_BLOCKS, TAIL, normal_probability, normal_quantile},
     interval::Undefined,
     proportion::BlockProportion,
     verdict::judge,
@@ -40,6 +40,8 @@ pub struct Exceedance {
     pub n: u64,
     /// Independent samples that would say as much, of the share that decides the upper limit.
     pub effective_n: f64,
+    /// One-sided p-value of "no more calls than allowed take so long", in [0, 1].
+    pub p_value: f64,
     /// Calls in all that would probably settle it, if the shares and the differences between blocks stay as they are. `None` where it is settled,
     /// and where a million would not do.
     pub needed: Option<u64>,
@@ -146,6 +148,7 @@ impl ShareTest {
             upper,
             n,
             effective_n: self.against.effective_n_at(level),
+            p_value: self.fail_p_value(),
             needed: needed(n, self.allowed, |growth| self.limits(growth, level)),
         }
     }
@@ -184,6 +187,20 @@ impl ShareTest {
         });
         let lower = self.fors.as_ref().map_or(0.0, |fors| exact(fors).lower);
         (lower, exact(&self.against).upper.max(unmet))
+    }
+}
+
+/// The p-value of a share of which only its lower 95 % limit is known: that of a normal distribution of the width that the limit tells. Where there is no
+/// `value`, a limit above what is `allowed` says no more than its own error.
+#[must_use]
+pub fn p_value_of_limit(value: Option<f64>, lower: f64, allowed: f64) -> f64 {
+    match value {
+        Some(value) if value > allowed && value > lower => {
+            let deviation = (value - lower) / normal_quantile(1.0 - TAIL);
+            1.0 - normal_probability((value - allowed) / deviation)
+        }
+        None if lower > allowed => TAIL,
+        _ => 1.0,
     }
 }
 

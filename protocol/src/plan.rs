@@ -30,6 +30,9 @@ pub struct Plan {
     pub warmup_per_slice: u32,
     /// Which timer to use.
     pub timer: TimerChoice,
+    /// The transports whose latencies make the answer; empty for the usual ones ([`Plan::judged`]). Calls that fail count for every transport.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judge: Vec<Transport>,
     /// Seeds the order of cells and whatever else is random.
     pub seed: u64,
     /// When the cost is acceptable.
@@ -54,6 +57,7 @@ impl Default for Plan {
             samples_per_cell: DEFAULT_SAMPLES_PER_CELL,
             warmup_per_slice: 2,
             timer: TimerChoice::Auto,
+            judge: Vec::new(),
             seed: 1,
             thresholds: Thresholds::default(),
             call_timeout_ms: DEFAULT_CALL_TIMEOUT_MS,
@@ -63,6 +67,9 @@ impl Default for Plan {
         }
     }
 }
+
+/// Judged unless the plan says otherwise: the architecture delegates through a service binding.
+pub const JUDGED: [Transport; 2] = [Transport::ServiceBinding, Transport::Rpc];
 
 /// Samples of a cell unless the plan says otherwise: 400, and a tenth more, because the interpolated timer loses samples to
 /// stalls of the machine and a 95 % interval of p99 needs 368 of them.
@@ -103,6 +110,26 @@ impl Plan {
             slices_per_block: u32::try_from(self.works().len()).unwrap_or(u32::MAX),
             samples_per_slice: self.samples_per_cell.div_ceil(blocks).max(1),
             chain_calls: CHAIN_CALLS,
+        }
+    }
+
+    /// The transports whose latencies make the answer: those that `judge` names, else the ways of a service binding that are in the plan, else
+    /// every one that delegates.
+    #[must_use]
+    pub fn judged(&self) -> Vec<Transport> {
+        if !self.judge.is_empty() {
+            return self.judge.clone();
+        }
+        let of = |wanted: &dyn Fn(Transport) -> bool| {
+            let all = self.transports.iter().copied();
+            all.filter(|&transport| wanted(transport))
+                .collect::<Vec<_>>()
+        };
+        let bindings = of(&|transport| JUDGED.contains(&transport));
+        if bindings.is_empty() {
+            of(&|transport| transport.delegates())
+        } else {
+            bindings
         }
     }
 

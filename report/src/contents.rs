@@ -1,15 +1,15 @@
 //! A report as people read it: the tables that they came for, one for each function; below them overheads, verdicts, failed calls, parts, slopes,
 //! analysis, warnings and the environment. Figures are the report's own texts.
 
+mod answer;
 mod environment;
 mod notes;
 mod sections;
 
-use crate::{
-    document::{Document, Span},
-    format::size,
-};
+use crate::{document::Document, format::size};
 use protocol::{Function, Quantile, Report, Transport, report::CellReport};
+
+pub use answer::brief;
 
 /// The whole report.
 #[must_use]
@@ -35,14 +35,8 @@ pub fn document(report: &Report) -> Document {
 
 fn headline(out: &mut Document, report: &Report) {
     let run = &report.run;
-    out.title(format!("Run {}: {}", run.id, report.summary.outcome));
-    out.items(report.summary.transports.iter().map(|transport| {
-        vec![
-            Span::Plain(format!("{}: ", transport.transport.title())),
-            Span::Strong(transport.outcome.to_string()),
-            Span::Plain(format!(". {}", transport.reason)),
-        ]
-    }));
+    out.title(answer::sentence(report));
+    answer::transports(out, report);
     let place = run
         .colo
         .as_ref()
@@ -51,8 +45,8 @@ fn headline(out: &mut Document, report: &Report) {
         format!(", finished {}", at.format("%Y-%m-%d %H:%M:%S UTC"))
     });
     out.paragraph(format!(
-        "Location {}{place}, started by {}{finished}, {}. Times in ms; 95 % intervals in brackets.",
-        run.location, run.trigger, run.state
+        "Run {}. Location {}{place}, started by {}{finished}, {}. Times in ms; 95 % intervals in brackets.",
+        run.id, run.location, run.trigger, run.state
     ));
 }
 

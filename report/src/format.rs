@@ -274,6 +274,7 @@ mod tests {
             upper: 0.0083,
             n: 440,
             effective_n: 440.0,
+            p_value: None,
             text: String::new(),
         };
         assert_eq!(super::share(&share(Some(0.001))), "0.10 % [0 %, 0.83 %]");

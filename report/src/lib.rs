@@ -29,7 +29,7 @@ mod warnings;
 mod wire;
 mod wording;
 
-pub use contents::document;
+pub use contents::{brief, document};
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
 

@@ -2,11 +2,11 @@
 
 use crate::{
     format::{Unit, estimate, share},
-    summary::{failures, reason},
+    summary::{answer, failures, reason},
 };
 use core::iter;
 use protocol::{
-    Estimate, Report,
+    Cell, Estimate, Quantile, Report,
     report::{Breakdown, CellReport, Environment, Overhead, Slope},
 };
 
@@ -32,12 +32,41 @@ pub(crate) fn complete(report: &mut Report) {
         }
         verdict.text = format!("{}: {}", verdict.outcome, reason(verdict));
     }
+    let figures: Vec<String> = report
+        .summary
+        .transports
+        .iter()
+        .map(|one| {
+            one.closest
+                .map_or_else(String::new, |cell| cost(report, cell))
+        })
+        .collect();
+    for (transport, figures) in report.summary.transports.iter_mut().zip(figures) {
+        transport.figures = figures;
+    }
+    report.summary.text = answer(&report.summary);
     for row in &mut report.failed_calls {
         if let Some(failed) = &mut row.share {
             failed.text = share(failed);
         }
         row.text = format!("{}: {}", row.outcome, failures(row));
     }
+}
+
+/// What delegating costs in a cell: its overhead, or its latency without `direct` to compare with.
+fn cost(report: &Report, id: Cell) -> String {
+    let overhead = report.overheads.iter().find(|overhead| overhead.id == id);
+    let overhead = overhead.map(|overhead| ("overhead", &overhead.quantiles));
+    let latency = report.cells.iter().find(|cell| cell.id == id);
+    let latency = latency.map(|cell| ("latency", &cell.quantiles));
+    let Some((what, quantiles)) = overhead.or(latency) else {
+        return String::new();
+    };
+    let each = Quantile::COMPARED.iter();
+    let each: Vec<String> = each
+        .map(|&quantile| format!("{} {}", quantile.title(), quantiles[quantile].text))
+        .collect();
+    format!("{what} of {id}: {} ms", each.join(", "))
 }
 
 fn write<'a>(estimates: impl IntoIterator<Item = &'a mut Estimate>, unit: Unit) {

@@ -74,6 +74,8 @@ pub(super) fn published_share(share: &Exceedance) -> Share {
         upper: rounded(share.upper),
         n: share.n,
         effective_n: tenth(share.effective_n),
+        // three digits: what Holm's procedure compares spans many orders of magnitude
+        p_value: format!("{:.2e}", share.p_value).parse().ok(),
         text: String::new(),
     }
 }

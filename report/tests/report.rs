@@ -107,17 +107,38 @@ fn thresholds_are_held_against_the_overhead_and_the_answer_names_the_deciding_ce
         panic!("{:?}", report.summary)
     };
     assert_eq!(binding.outcome, Outcome::Pass, "{}", binding.reason);
-    // 100 KB by raw fetch takes 1.2 ms at the median, of 1 ms
+    // 100 KB by raw fetch takes 1.2 ms at the median, of 1 ms; it is the service binding that is judged
     assert_eq!(
         (fetch.outcome, report.summary.outcome),
-        (Outcome::Fail, Outcome::Fail),
+        (Outcome::Fail, Outcome::Pass),
         "{}",
         fetch.reason
+    );
+    assert_eq!((binding.judged, fetch.judged), (true, false));
+    assert_eq!(
+        report.summary.text,
+        "Yes: Service Binding meets every threshold"
+    );
+    assert!(
+        binding.figures.starts_with("overhead of service-binding.")
+            && binding.figures.contains(", p99 "),
+        "{}",
+        binding.figures
     );
     assert!(
         fetch.reason.contains("raw-fetch.compute.100000"),
         "{}",
         fetch.reason
+    );
+    let judged = Plan {
+        judge: vec![Transport::ServiceBinding, Transport::RawFetch],
+        ..plan
+    };
+    let judged = self::report(&judged, &records(&judged, Platform::RUNNING));
+    assert_eq!(judged.summary.outcome, Outcome::Fail);
+    assert_eq!(
+        judged.summary.text,
+        "No: Raw Fetch misses a threshold, or its calls fail"
     );
 }
 

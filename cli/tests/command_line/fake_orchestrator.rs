@@ -204,6 +204,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
             isolation_cost_us: None,
         },
         summary: Summary {
+            text: format!("the answer is {outcome}"),
             outcome,
             transports: Vec::new(),
         },

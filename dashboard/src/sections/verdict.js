@@ -33,18 +33,10 @@ export function showReportError(node, error, retry) {
     element("p", {}, element("button", { type: "button", onclick: retry }, "Try again"))));
 }
 
-/** One sentence over all transports: delegating is possible where one of them passes. */
+/** The report's own sentence; reports of before it was written have the outcome alone. */
 function answer(report) {
-  const { transports } = report.summary;
-  const of = (outcome) => transports.filter((one) => one.outcome === outcome).map(({ transport }) => transportTitle(transport));
-  const [passing, failing, open] = [of("pass"), of("fail"), of("inconclusive")];
-  const say = (outcome, head, ...rest) => element("p", { class: `answer is-${outcome}`, id: "answer" }, element("strong", {}, head), ...rest.filter(Boolean).map((text) => ` ${text}`));
-  const others = [failing.length > 0 && `Not by ${listed(failing)}.`, open.length > 0 && `Not settled: ${listed(open)}.`];
-  if (transports.length === 0) return say("inconclusive", "Not settled.", delegating(report).length > 0 ? "Nothing was measured." : "The plan has no transport but direct execution.");
-  if (failing.length + open.length === 0) return say("pass", "Yes.", `By ${listed(passing)}: every threshold is met.`);
-  if (passing.length > 0) return say("pass", `Yes, by ${listed(passing)}.`, ...others);
-  if (open.length === 0) return say("fail", "No.", `${listed(failing)} ${failing.length === 1 ? "misses" : "miss"} at least one threshold.`);
-  return say("inconclusive", failing.length > 0 ? `Not settled for ${listed(open)}.` : "Not settled.", others[0], "Some intervals reach across a threshold, or are not known.");
+  const { outcome, text } = report.summary;
+  return element("p", { class: `answer is-${outcome}`, id: "answer" }, element("strong", {}, `${text || OUTCOMES[outcome].title}.`));
 }
 
 function question(report) {
@@ -56,12 +48,13 @@ function question(report) {
   return `Acceptable: ${what} ${listed(asked)}${allowed} in every cell.`;
 }
 
-function card(report, { transport, outcome, reason }) {
+function card(report, { transport, outcome, reason, judged = true, figures = "" }) {
   const verdicts = report.verdicts.filter(({ id }) => cellParts(id).transport === transport);
   const { title, sign } = OUTCOMES[outcome];
   return element("article", { class: `card is-${outcome}`, "data-transport": transport },
-    element("h2", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${title}`), ` ${transportTitle(transport)}`),
+    element("h2", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${title}`), ` ${transportTitle(transport)}${judged ? "" : " (not judged)"}`),
     element("p", { class: "reason" }, reason),
+    figures && element("p", { class: "caption figures" }, `${figures}.`),
     verdicts.length > 0 && thresholdStrip(verdicts, STRIP_WIDTH),
     verdicts.length > 0 && element("p", { class: "caption" }, `The ${verdicts[0].quantity} of each cell: a dot in its 95 % interval, or its bounds alone; hollow below the resolution. Shaded: over the threshold.`));
 }

@@ -86,6 +86,7 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
             default.warmup_per_slice,
         ),
         timer: reader.name("timer", default.timer),
+        judge: reader.names("judge", default.judge),
         seed: reader.integer("seed", 0, u64::MAX, default.seed),
         thresholds: read_thresholds(reader, default.thresholds),
         call_timeout_ms: reader.integer(
@@ -111,6 +112,20 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             "timer",
             "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",
         );
+    }
+    for (index, judged) in plan.judge.iter().enumerate() {
+        let at = format!("judge[{index}]");
+        if !judged.delegates() {
+            reader.refuse(
+                &at,
+                format!("is {judged}, which delegates nothing: name transports that do"),
+            );
+        } else if !plan.transports.contains(judged) {
+            reader.refuse(
+                &at,
+                format!("is {judged}, which is not among the plan's transports"),
+            );
+        }
     }
     let largest = plan.payload_bytes.iter().copied().max().unwrap_or_default();
     let batches = plan.transports.iter().any(|transport| transport.batches());

@@ -19,10 +19,18 @@ named! {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Over all verdicts, on failed calls too: fail if any fails, else inconclusive if any is, else pass.
+    /// Over the verdicts of judged transports and the failed calls of all. Pass if all of them pass. Fail if one fails that would still fail among as many
+    /// that are all in order (Holm's procedure, 5 % over all of them). Else inconclusive.
     pub outcome: Outcome,
+    /// The answer in a sentence.
+    #[serde(default)]
+    pub text: String,
     /// One for each delegating transport, in the plan's order; `direct` is among them where too many of its calls fail, or may.
     pub transports: Vec<TransportSummary>,
+}
+
+const fn judged() -> bool {
+    true
 }
 
 /// The answer for one transport.
@@ -33,8 +41,17 @@ pub struct TransportSummary {
     pub transport: Transport,
     /// Over its verdicts, as in [`Summary::outcome`].
     pub outcome: Outcome,
+    /// Whether its latencies are part of [`Summary::outcome`]. (True for all in reports of before plans named them.)
+    #[serde(default = "judged")]
+    pub judged: bool,
     /// Why, in a sentence that names the deciding cell and figure.
     pub reason: String,
+    /// Its cell that is closest to a threshold, or furthest beyond one; absent without verdicts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closest: Option<Cell>,
+    /// What delegating costs in that cell, as it is shown; empty without one.
+    #[serde(default)]
+    pub figures: String,
 }
 
 named! {
@@ -62,6 +79,9 @@ pub struct Share {
     pub n: u64,
     /// Independent calls that would say as much.
     pub effective_n: f64,
+    /// One-sided p-value of "no more than is allowed", in [0, 1]: what the answer "no" rests on. Absent in reports of before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
     /// As it is shown: `0.90 % [0.40 %, 1.7 %]`.
     #[serde(default)]
     pub text: String,

@@ -40,7 +40,7 @@ fn the_whole_report_names_every_section_that_has_content() {
     assert_eq!(
         titles,
         [
-            "# Run 20261122T172800Z-4f9a1c07: inconclusive",
+            "# Open: whether Service Binding meets every threshold is not settled",
             "## echo",
             "## Overhead against direct (ms)",
             "## Verdicts",

@@ -2,7 +2,7 @@
 
 use crate::failed_calls;
 use measurement::{
-    exceedance::{Exceedance, needed},
+    exceedance::{Exceedance, needed, p_value_of_limit},
     interval::{Missing, Undefined},
 };
 use protocol::{
@@ -95,6 +95,7 @@ fn merged(
         upper,
         n,
         effective_n: places.iter().map(|place| place.effective_n).sum(),
+        p_value: p_value_of_limit(value, lower, allowed),
         needed: needed(n, allowed, limits),
     })
 }
@@ -110,6 +111,7 @@ mod tests {
             upper,
             n: 440,
             effective_n: 400.0,
+            p_value: None,
             text: String::new(),
         }
     }

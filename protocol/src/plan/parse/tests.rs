@@ -135,3 +135,27 @@ fn a_field_that_is_there_twice_is_named_once_and_as_such() {
         ["seed"]
     );
 }
+
+#[test]
+fn the_ways_of_a_service_binding_are_judged_unless_the_plan_says_otherwise() {
+    let judged = |json: &str| parse(json).unwrap().judged();
+    assert_eq!(judged("{}"), [Transport::ServiceBinding]);
+    assert_eq!(
+        judged(r#"{"transports":["direct","rpc","msgpack","service-binding"]}"#),
+        [Transport::Rpc, Transport::ServiceBinding]
+    );
+    assert_eq!(
+        judged(r#"{"transports":["direct","raw-fetch","websocket"]}"#),
+        [Transport::RawFetch, Transport::Websocket]
+    );
+    assert_eq!(judged(r#"{"judge":["raw-fetch"]}"#), [Transport::RawFetch]);
+    assert_eq!(
+        bad_fields(r#"{"judge":["direct","rpc","raw-fetch","raw-fetch","x"]}"#),
+        ["judge[3]", "judge[4]"]
+    );
+    assert_eq!(
+        bad_fields(r#"{"judge":["direct","rpc","raw-fetch"]}"#),
+        ["judge[0]", "judge[1]"]
+    );
+    assert_eq!(bad_fields(r#"{"judge":[]}"#), ["judge"]);
+}

@@ -1,0 +1,104 @@
+//! The answer: yes, no or open, by which transport, how sure, and what to do next.
+
+use super::latencies;
+use crate::document::{Document, Span};
+use chrono::TimeDelta;
+use protocol::{
+    Report,
+    limits::LimitsProfile,
+    report::{Outcome, TransportSummary},
+};
+
+/// What most readers want: the tables of latency, and the answer below them, where a terminal leaves it in sight.
+#[must_use]
+pub fn brief(report: &Report) -> Document {
+    let mut out = Document::new();
+    out.title(format!("Run {}", report.run.id));
+    for &function in &report.plan.functions {
+        out.section(format!("{function} (ms, 95 % intervals in brackets)"));
+        latencies(&mut out, report, function);
+    }
+    out.section(sentence(report));
+    transports(&mut out, report);
+    out.paragraph(format!("{}.", effort(report)));
+    out.paragraph(format!("Next: {}.", next(report)));
+    out
+}
+
+/// The answer. Reports of before it was written in words have the outcome alone.
+pub(super) fn sentence(report: &Report) -> String {
+    let summary = &report.summary;
+    if summary.text.is_empty() {
+        format!("Run {}: {}", report.run.id, summary.outcome)
+    } else {
+        summary.text.clone()
+    }
+}
+
+/// A line of outcome and reason for each transport, and one of figures.
+pub(super) fn transports(out: &mut Document, report: &Report) {
+    let line = |transport: &TransportSummary| {
+        let judged = if transport.judged {
+            ""
+        } else {
+            " (not judged)"
+        };
+        let outcome = [
+            Span::Plain(format!("{}{judged}: ", transport.transport.title())),
+            Span::Strong(transport.outcome.to_string()),
+            Span::Plain(format!(". {}.", transport.reason)),
+        ];
+        let figures = Some(&transport.figures).filter(|figures| !figures.is_empty());
+        let figures = figures.map(|figures| Span::Plain(format!(" {figures}.")));
+        outcome.into_iter().chain(figures).collect()
+    };
+    out.items(report.summary.transports.iter().map(line));
+}
+
+/// `440 samples a cell in 36 cells, measured in 2 min 12 s`.
+fn effort(report: &Report) -> String {
+    let counts = || report.cells.iter().map(|cell| cell.count);
+    let samples = match (counts().min(), counts().max()) {
+        (Some(least), Some(most)) if least < most => format!("{least} to {most} samples"),
+        (Some(same), _) => format!("{same} samples"),
+        _ => "No samples".to_owned(),
+    };
+    let run = &report.run;
+    let took = run.started_at.zip(run.finished_at);
+    let took = took.map_or_else(String::new, |(from, to)| {
+        format!(", measured in {}", duration(to - from))
+    });
+    format!("{samples} a cell in {} cells{took}", report.cells.len())
+}
+
+fn duration(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+/// What the answer leads to.
+fn next(report: &Report) -> String {
+    let judged = report.plan.judged();
+    let open = report.verdicts.iter().filter(|verdict| {
+        verdict.outcome == Outcome::Inconclusive && judged.contains(&verdict.id.transport)
+    });
+    match report.summary.outcome {
+        Outcome::Pass if report.environment.limits == LimitsProfile::Local => {
+            "measure where it will run: scripts/deploy, then the same command with --url".to_owned()
+        }
+        Outcome::Pass => "let the cron watch it; /history and alerts show what changes".to_owned(),
+        Outcome::Fail => {
+            "the whole report says which cells fail and where their time goes (--full)".to_owned()
+        }
+        Outcome::Inconclusive => open
+            .filter_map(|verdict| verdict.samples_needed)
+            .max()
+            .map_or_else(
+                || "the whole report says what is missing (--full)".to_owned(),
+                |samples| format!("--samples {samples} would probably settle it"),
+            ),
+    }
+}
