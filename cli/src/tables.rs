@@ -74,12 +74,12 @@ fn table(of: &Table) -> String {
     line(&of.head) + &rule.join(GAP) + "\n" + &of.rows.iter().map(line).collect::<String>()
 }
 
-/// A verdict in its colour; anything else as it is.
+/// A verdict or an answer in its colour; anything else as it is.
 fn coloured(cell: &str) -> String {
     let style = match cell {
-        "pass" => Style::new().green(),
-        "fail" => Style::new().red(),
-        "inconclusive" => Style::new().yellow(),
+        "pass" | "yes" => Style::new().green(),
+        "fail" | "no" => Style::new().red(),
+        "inconclusive" | "open" => Style::new().yellow(),
         _ => return cell.to_owned(),
     };
     style.apply_to(cell).to_string()

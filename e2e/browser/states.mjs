@@ -61,21 +61,25 @@ export async function testStates(browser) {
       assert.deepEqual(await seriousViolations(page), []);
     }));
 
-  await check("the answer names who passes, who fails and who is not settled", async () => {
-    const cases = [
-      [["pass", "pass"], /^Yes\. By Service Binding and Raw Fetch/],
-      [["pass", "fail"], /^Yes, by Service Binding\. Not by Raw Fetch\./],
-      [["inconclusive", "fail"], /^Not settled for Service Binding\. Not by Raw Fetch\./],
-      [["fail", "fail"], /^No\. Service Binding and Raw Fetch miss/],
-    ];
-    for (const [outcomes, expected] of cases) {
+  await check("the answer is the report's own sentence; a transport that is not judged says so, and an earlier report its outcome", async () => {
+    const shown = async (summary, expected) => {
       const report = sampleReport();
-      report.summary.transports.forEach((transport, index) => (transport.outcome = outcomes[index]));
+      Object.assign(report.summary, summary);
       await withPage(browser, { report, history: noHistory }, DESKTOP, [], async (page) => {
         await page.locator("#answer").waitFor();
-        assert.match(await text(page, "#answer"), expected);
+        assert.equal(await text(page, "#answer"), expected);
+        assert.equal(await page.locator(`#answer.is-${report.summary.outcome}`).count(), 1);
+        for (const { transport, judged, figures } of report.summary.transports) {
+          const card = await text(page, `.card[data-transport="${transport}"]`);
+          assert.equal(card.includes("(not judged)"), judged === false, card);
+          assert.ok(!figures || card.includes(`The ${figures}.`), card);
+        }
       });
-    }
+    };
+    const [first, second] = sampleReport().summary.transports;
+    const figures = "overhead of service-binding.echo.100: p50 0.10 [0.09, 0.11], p95 0.2 [0.1, 0.3], p99 < 1 ms";
+    await shown({ outcome: "pass", text: "Yes: Service Binding meets every threshold", transports: [{ ...first, judged: true, figures }, { ...second, judged: false }] }, "Yes: Service Binding meets every threshold.");
+    await shown({ outcome: "fail", text: undefined }, "Fail.");
   });
 
   for (const [name, options] of Object.entries({ light: DESKTOP, dark: DARK, phone: PHONE })) {
@@ -108,11 +112,11 @@ export async function testStates(browser) {
   });
 
   await check("a report of a run that measured nothing is shown as that", () => {
-    const report = { ...sampleReport(), cells: [], overheads: [], breakdown: [], slopes: [], verdicts: [], analysis: [], summary: { outcome: "inconclusive", transports: [] } };
+    const report = { ...sampleReport(), cells: [], overheads: [], breakdown: [], slopes: [], verdicts: [], analysis: [], summary: { outcome: "inconclusive", text: "Open: no transport that delegates was measured", transports: [] } };
     Object.assign(report.run, { state: "cancelled", started_at: null, finished_at: null });
     return withPage(browser, { report, history: noHistory }, DESKTOP, [], async (page) => {
       await page.locator("#plot-percentiles .empty").waitFor();
-      assert.match(await text(page, "#answer"), /^Not settled\. Nothing was measured\./);
+      assert.match(await text(page, "#answer"), /^Open: no transport that delegates was measured\.$/);
       assert.match(await text(page, "#verdict-content"), /The run was cancelled/);
       assert.equal(await page.locator("#plots .empty").count(), 5);
       assert.deepEqual(await seriousViolations(page), []);

@@ -54,7 +54,7 @@ function card(report, { transport, outcome, reason, judged = true, figures = "" 
   return element("article", { class: `card is-${outcome}`, "data-transport": transport },
     element("h2", {}, element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${title}`), ` ${transportTitle(transport)}${judged ? "" : " (not judged)"}`),
     element("p", { class: "reason" }, reason),
-    figures && element("p", { class: "caption figures" }, `${figures}.`),
+    figures && element("p", { class: "caption figures" }, `The ${figures}.`),
     verdicts.length > 0 && thresholdStrip(verdicts, STRIP_WIDTH),
     verdicts.length > 0 && element("p", { class: "caption" }, `The ${verdicts[0].quantity} of each cell: a dot in its 95 % interval, or its bounds alone; hollow below the resolution. Shaded: over the threshold.`));
 }

@@ -35,6 +35,15 @@ pub(super) fn sentence(report: &Report) -> String {
     }
 }
 
+/// What an outcome answers.
+const fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "yes",
+        Outcome::Fail => "no",
+        Outcome::Inconclusive => "open",
+    }
+}
+
 /// A line of outcome and reason for each transport, and one of figures.
 pub(super) fn transports(out: &mut Document, report: &Report) {
     let line = |transport: &TransportSummary| {
@@ -45,11 +54,11 @@ pub(super) fn transports(out: &mut Document, report: &Report) {
         };
         let outcome = [
             Span::Plain(format!("{}{judged}: ", transport.transport.title())),
-            Span::Strong(transport.outcome.to_string()),
+            Span::Strong(word(transport.outcome).to_owned()),
             Span::Plain(format!(". {}.", transport.reason)),
         ];
         let figures = Some(&transport.figures).filter(|figures| !figures.is_empty());
-        let figures = figures.map(|figures| Span::Plain(format!(" {figures}.")));
+        let figures = figures.map(|figures| Span::Plain(format!(" The {figures}.")));
         outcome.into_iter().chain(figures).collect()
     };
     out.items(report.summary.transports.iter().map(line));
