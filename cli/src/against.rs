@@ -7,13 +7,10 @@
 mod comparison;
 mod document;
 mod side;
-mod tolerance;
-
-pub(crate) use tolerance::Tolerance;
 
 use crate::{
     api_options::ApiOptions, arguments::RunOptions, exit::Exit, interrupt::Interrupt, output,
-    saved, serve, tables,
+    saved, serve, tables, tolerance::Tolerance,
 };
 use anyhow::{Context as _, bail};
 use cli::{

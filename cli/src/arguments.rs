@@ -1,10 +1,10 @@
 //! The command line's grammar.
 
 use crate::{
-    against::Tolerance,
     api_options::{ApiOptions, DEFAULT_PORT},
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
+    tolerance::Tolerance,
 };
 use anyhow::bail;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};

@@ -28,6 +28,7 @@ mod runs;
 mod saved;
 mod serve;
 mod tables;
+mod tolerance;
 
 use api_options::ApiOptions;
 use arguments::{Arguments, Command};

@@ -1,7 +1,5 @@
 //! Estimates with their intervals, and the reasons why one cannot be stated.
 
-use crate::mover::difference;
-
 /// A duration or a difference of durations with its 95 % interval, in nanoseconds.
 ///
 /// `lower_ns <= value_ns <= upper_ns` always holds. Differences may be negative. An end is infinite where the interval reaches calls that
@@ -185,40 +183,8 @@ impl Known {
         .filter(|ns| ns.is_finite())
     }
 
-    /// What is known of `self` less `other`, which varies independently.
-    ///
-    /// Bounds are taken from bounds: both hold with 95 % confidence, so that the difference does with 90 % at least.
-    #[must_use]
-    pub fn minus(&self, other: &Self) -> Self {
-        let because = match (self, other) {
-            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => {
-                return Self::Unknown(*reason);
-            }
-            (Self::Estimated(mine), Self::Estimated(theirs)) => {
-                return Self::Estimated(difference(mine, theirs, 0.0));
-            }
-            // one end that excludes itself is enough for the difference to do so
-            (_, Self::Bounded { because, .. }) if because.is_exclusive() => *because,
-            (Self::Bounded { because, .. }, _) | (_, Self::Bounded { because, .. }) => *because,
-        };
-        let less = |mine: Option<f64>, theirs: Option<f64>| Some(mine? - theirs?);
-        let lower_ns = less(self.lower_ns(), other.upper_ns());
-        let upper_ns = less(self.upper_ns(), other.lower_ns());
-        match because {
-            Bounding::Neighbours(reason) if lower_ns.is_none() && upper_ns.is_none() => {
-                Self::Unknown(reason)
-            }
-            _ => Self::Bounded {
-                lower_ns,
-                upper_ns,
-                n: self.n().min(other.n()),
-                because,
-            },
-        }
-    }
-
     /// Samples behind it.
-    fn n(&self) -> u64 {
+    pub(crate) fn n(&self) -> u64 {
         match *self {
             Self::Estimated(Estimate { n, .. }) | Self::Bounded { n, .. } => n,
             Self::Unknown(_) => 0,

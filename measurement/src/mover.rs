@@ -4,7 +4,7 @@
 //! deviation", Statistical Methods in Medical Research 21, 2012; with correlation: G. Y. Zou, "Toward using confidence
 //! intervals to compare correlations", Psychological Methods 12, 2007.
 
-use crate::interval::Estimate;
+use crate::interval::{Bounding, Estimate, Known};
 
 /// MOVER: the difference of two estimates whose errors have the given correlation.
 #[must_use]
@@ -49,6 +49,40 @@ pub fn weighted_sum(estimates: &[(f64, Estimate)]) -> Estimate {
         upper_ns: value_ns + reach(&|e| e.upper_ns - e.value_ns),
         n: estimates.iter().map(|(_, e)| e.n).sum(),
         effective_n: estimates.iter().map(|(_, e)| e.effective_n).sum(),
+    }
+}
+
+impl Known {
+    /// What is known of `self` less `other`, which varies independently.
+    ///
+    /// Bounds are taken from bounds: both hold with 95 % confidence, so that the difference does with 90 % at least.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let because = match (self, other) {
+            (Self::Unknown(reason), _) | (_, Self::Unknown(reason)) => {
+                return Self::Unknown(*reason);
+            }
+            (Self::Estimated(mine), Self::Estimated(theirs)) => {
+                return Self::Estimated(difference(mine, theirs, 0.0));
+            }
+            // one end that excludes itself is enough for the difference to do so
+            (_, Self::Bounded { because, .. }) if because.is_exclusive() => *because,
+            (Self::Bounded { because, .. }, _) | (_, Self::Bounded { because, .. }) => *because,
+        };
+        let less = |mine: Option<f64>, theirs: Option<f64>| Some(mine? - theirs?);
+        let lower_ns = less(self.lower_ns(), other.upper_ns());
+        let upper_ns = less(self.upper_ns(), other.lower_ns());
+        match because {
+            Bounding::Neighbours(reason) if lower_ns.is_none() && upper_ns.is_none() => {
+                Self::Unknown(reason)
+            }
+            _ => Self::Bounded {
+                lower_ns,
+                upper_ns,
+                n: self.n().min(other.n()),
+                because,
+            },
+        }
     }
 }
 

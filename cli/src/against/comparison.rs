@@ -6,10 +6,8 @@
 //! of any wrong alarm, over all cells and figures, at 5 %. The interval shown beside it is one of 95 % for that figure alone
 //! ([`measurement::overhead`], paired by round).
 
-use super::{
-    side::{Round, Side, pooled},
-    tolerance::Tolerance,
-};
+use super::side::{Round, Side, pooled};
+use crate::tolerance::Tolerance;
 use core::fmt;
 use measurement::{
     cell_samples::CellSamples, confidence::minimum_n, holm, interval, median::median,

@@ -1,6 +1,6 @@
 //! The answer: yes, no or open, by which transport, how sure, and what to do next.
 
-use super::latencies;
+use super::latencies::latencies;
 use crate::document::{Document, Span};
 use chrono::TimeDelta;
 use protocol::{

@@ -21,7 +21,7 @@ impl Tolerance {
         clippy::cast_sign_loss,
         reason = "a duration that is not negative; a cast keeps it in range"
     )]
-    pub(super) fn allows(self, baseline_ns: u64) -> u64 {
+    pub(crate) fn allows(self, baseline_ns: u64) -> u64 {
         let baseline = baseline_ns as f64;
         match self {
             Self::Share(share) => (baseline * (1.0 + share)).round() as u64,
