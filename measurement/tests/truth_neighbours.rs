@@ -62,7 +62,7 @@ fn the_quantiles_beside_one_that_is_refused_enclose_the_truth() {
         for shape in Latencies::all() {
             let latencies = shape.block_correlated(sigma);
             let direct = Latencies::lognormal();
-            let truth = |q: Quantile| latencies.quantile_ns(q.order());
+            let truths = ByQuantile::of_all(|q| latencies.quantile_ns(q.order()));
             let tallies: Tallies<5> = run(trials, |rng| {
                 let known = known(&cell(latencies, LAYOUTS[0], rng));
                 let baseline = Known::from(quantile(&cell(direct, LAYOUTS[0], rng), 0.95));
@@ -70,14 +70,14 @@ fn the_quantiles_beside_one_that_is_refused_enclose_the_truth() {
                     [Quantile::P95, Quantile::P99, Quantile::P99_9].map(|q| bounds(&known[q]));
                 let both = p95.filter(|(_, upper)| upper.is_finite());
                 Tallies([
-                    Tally::of(p95, truth(Quantile::P95)),
-                    Tally::of(both, truth(Quantile::P95)),
+                    Tally::of(p95, truths[Quantile::P95]),
+                    Tally::of(both, truths[Quantile::P95]),
                     Tally::of(
                         both.and(bounds(&known[Quantile::P95].minus(&baseline))),
-                        truth(Quantile::P95) - direct.quantile_ns(0.95),
+                        truths[Quantile::P95] - direct.quantile_ns(0.95),
                     ),
-                    Tally::of(p99, truth(Quantile::P99)),
-                    Tally::of(p99_9, truth(Quantile::P99_9)),
+                    Tally::of(p99, truths[Quantile::P99]),
+                    Tally::of(p99_9, truths[Quantile::P99_9]),
                 ])
             });
             let mut row = vec![shape.name().to_owned(), sigma.to_string()];
