@@ -25,7 +25,8 @@ named! {
 }
 
 impl Quantile {
-    /// Those that transports are compared by: overheads, thresholds, history, metrics. What has any quantiles has these.
+    /// Those that transports are compared by: overheads, thresholds, history, metrics. What has any quantiles has these: to add one, let stored
+    /// reports be upgraded where they are read (`report::read`).
     pub const COMPARED: &'static [Self] = &[Self::P50, Self::P95, Self::P99];
 
     /// Its place among the sorted latencies, in (0, 1).
