@@ -2,7 +2,7 @@
 
 use crate::DocumentError;
 use protocol::{
-    Limits, Plan,
+    Function, Limits, Plan,
     limits::LimitsProfile,
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -63,11 +63,23 @@ fn thresholds(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
     Ok(thresholds.schema)
 }
 
-fn limits_of_fields() -> [(&'static str, Value); 9] {
+fn limits_of_fields() -> [(&'static str, Value); 10] {
+    let known: Vec<&str> = Function::KNOWN.iter().map(Function::as_str).collect();
     let most_samples = Limits::of(LimitsProfile::Paid).samples_per_cell;
     [
         ("transports", json!({"minItems": 1, "uniqueItems": true})),
-        ("functions", json!({"minItems": 1, "uniqueItems": true})),
+        (
+            "functions",
+            json!({"minItems": 1, "uniqueItems": true, "items": {"type": "string", "enum": known}}),
+        ),
+        (
+            "judge",
+            json!({
+                "minItems": 1,
+                "uniqueItems": true,
+                "description": "The transports whose latencies make the answer, all of them among the plan's and delegating; by default those of a service binding. Calls that fail count for every transport.",
+            }),
+        ),
         (
             "payload_bytes",
             json!({"minItems": 1, "maxItems": MAX_PAYLOAD_SIZES, "uniqueItems": true}),
