@@ -19,6 +19,7 @@ use cli::{
 };
 use comparison::{Compared, Figure};
 use indicatif::HumanDuration;
+use measurement::duration::Nanoseconds;
 use protocol::{Limits, Plan, RunState, limits::LimitsProfile};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -32,9 +33,6 @@ use std::{
 
 /// Pause between two looks at a run: so rare that looking does not show in it.
 const PAUSE: Duration = Duration::from_millis(250);
-
-/// Nanoseconds of a millisecond.
-const NS_PER_MS: u64 = 1_000_000;
 
 /// What a comparison was made of.
 pub(crate) struct Conditions {
@@ -76,7 +74,7 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> an
     ));
     measure(&rounds, &conditions, &mut sides, &interrupt)?;
     let [before, now] = &sides;
-    let timeout_ns = u64::from(rounds.plan.call_timeout_ms) * NS_PER_MS;
+    let timeout_ns = Nanoseconds::from_ms(rounds.plan.call_timeout_ms.into()).0;
     let rows = comparison::compare(
         &before.found,
         &now.found,

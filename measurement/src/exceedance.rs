@@ -47,6 +47,14 @@ pub struct Exceedance {
     pub needed: Option<u64>,
 }
 
+impl Exceedance {
+    /// What its limits say about the share that is `allowed`.
+    #[must_use]
+    pub fn outcome(&self, allowed: f64) -> Outcome {
+        judge(self.lower, self.upper, allowed)
+    }
+}
+
 /// The share of calls that a quantile allows at or above its threshold: `1 - q`, without the dust of its last digits.
 #[must_use]
 pub fn allowed_above(quantile: f64) -> f64 {

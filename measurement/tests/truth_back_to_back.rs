@@ -35,7 +35,7 @@ const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 /// Wrong verdicts at most.
 const MOST_WRONG: f64 = 0.05;
 
-/// Latencies of a shape, all so many times as long.
+/// Latencies of a shape, scaled by one factor.
 #[derive(Clone, Copy, Debug)]
 struct Scaled {
     latencies: Latencies,

@@ -11,7 +11,7 @@ use crate::{
     named::UnknownName,
 };
 use core::{fmt, str::FromStr};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 use std::borrow::Cow;
 
@@ -173,18 +173,7 @@ impl FromStr for Function {
     }
 }
 
-impl Serialize for Function {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Function {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text: Cow<'_, str> = Deserialize::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+crate::named::serde_by_name!(Function);
 
 #[cfg(feature = "openapi")]
 impl schemars::JsonSchema for Function {

@@ -6,8 +6,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use core::{fmt, iter, str::FromStr};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::borrow::Cow;
+use serde::{Deserialize, Serialize};
 
 /// A figure of a cell whose series is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,22 +70,11 @@ impl FromStr for SeriesMetric {
     }
 }
 
-impl Serialize for SeriesMetric {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for SeriesMetric {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text: Cow<'_, str> = Deserialize::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+crate::named::serde_by_name!(SeriesMetric);
 
 #[cfg(feature = "openapi")]
 impl schemars::JsonSchema for SeriesMetric {
-    fn schema_name() -> Cow<'static, str> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "SeriesMetric".into()
     }
 

@@ -1,10 +1,7 @@
 //! The failed calls of each transport and of each of its cells, against the share that the plan allows.
 
 use super::{evidence::CellEvidence, wire::published_share};
-use measurement::{
-    exceedance::{Exceedance, share},
-    verdict::judge,
-};
+use measurement::exceedance::{Exceedance, share};
 use protocol::{
     Cell, Plan, Transport,
     report::{FailedCalls, Outcome},
@@ -56,9 +53,7 @@ pub(super) fn row(
         failed,
         share: found.as_ref().map(published_share),
         allowed_share,
-        outcome: found.map_or(Outcome::Inconclusive, |found| {
-            judge(found.lower, found.upper, allowed_share)
-        }),
+        outcome: found.map_or(Outcome::Inconclusive, |found| found.outcome(allowed_share)),
         calls_needed: found.and_then(|found| found.needed),
         text: String::new(),
     }

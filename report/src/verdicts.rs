@@ -10,7 +10,6 @@ use measurement::{
     exceedance::{Counting, Exceedance, Fineness, allowed_above, exceedance},
     interval::{Known, Undefined},
     quantile::blur_ns,
-    verdict::judge,
 };
 use protocol::{
     Cell, Estimate, Plan, Quantile,
@@ -97,9 +96,7 @@ pub(super) fn verdicts(judged: &[Judged]) -> Vec<Verdict> {
             estimate_us: judged.stated.clone(),
             share_above: above.as_ref().map(published_share),
             allowed_share,
-            outcome: above.map_or(Outcome::Inconclusive, |share| {
-                judge(share.lower, share.upper, allowed_share)
-            }),
+            outcome: above.map_or(Outcome::Inconclusive, |share| share.outcome(allowed_share)),
             samples_needed: above.and_then(|share| share.needed),
             text: String::new(),
         }

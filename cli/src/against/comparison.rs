@@ -13,7 +13,7 @@ use measurement::{
     cell_samples::CellSamples, confidence::minimum_n, holm, interval, median::median,
     overhead::Overhead, quantile, sign_flip,
 };
-use protocol::{Cell, Estimate, Quantile};
+use protocol::{Cell, Estimate, Quantile, units::NS_PER_US};
 use report::{
     difference::Difference,
     format::{self, Unit},
@@ -22,9 +22,6 @@ use serde::Serialize;
 
 /// Probability of any wrong alarm.
 pub(super) const FAMILY_WISE: f64 = 0.05;
-
-/// Nanoseconds of a microsecond.
-const NS_PER_US: f64 = 1e3;
 
 /// Rounds more than the least with which a single figure could be proven among all: in some rounds a tail shows nothing.
 const SPARE_ROUNDS: u32 = 3;

@@ -1,5 +1,6 @@
 //! `rpc-latency run --local --against FOLDER`: what became slower is found, and nothing else is.
 
+use crate::command_line::built_command_line;
 use e2e::stage;
 use serde_json::Value;
 use std::{
@@ -38,15 +39,7 @@ export default class extends WorkerEntrypoint {
 "#;
 
 fn against(project: &Path, baseline: &Path, results: &Path, more: &[&str]) -> Output {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .with_file_name("debug")
-        .join("rpc-latency");
-    assert!(
-        program.exists(),
-        "{} is missing; run cargo build -p cli",
-        program.display()
-    );
-    Command::new(program)
+    Command::new(built_command_line())
         .args(["run", "--local", "--functions", "echo", "--payloads", "100"])
         .args(["--transports", "direct,service-binding", "--samples", "220"])
         .args(more)

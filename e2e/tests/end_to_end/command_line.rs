@@ -2,10 +2,14 @@
 
 use e2e::stage;
 use protocol::{Report, report::Outcome};
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-#[test]
-fn a_local_run_prints_its_table_saves_its_report_and_ends_with_its_answer() {
+/// The program that `cargo build -p cli` has built.
+pub(crate) fn built_command_line() -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .with_file_name("debug")
         .join("rpc-latency");
@@ -14,9 +18,14 @@ fn a_local_run_prints_its_table_saves_its_report_and_ends_with_its_answer() {
         "{} is missing; run cargo build -p cli",
         program.display()
     );
+    program
+}
+
+#[test]
+fn a_local_run_prints_its_table_saves_its_report_and_ends_with_its_answer() {
     let _turn = stage::my_turn();
     let results = stage::temporary_folder();
-    let output = Command::new(program)
+    let output = Command::new(built_command_line())
         .args([
             "run",
             "--local",
