@@ -83,7 +83,7 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> an
         timeout_ns,
     );
     tell(api, options, &conditions, &rows)?;
-    Ok(if rows.iter().any(Compared::is_proven) {
+    Ok(if rows.iter().any(Compared::is_significant) {
         Exit::Fail
     } else {
         Exit::Pass

@@ -127,7 +127,7 @@ pub(crate) struct RunOptions {
     /// Serve the built Workers on this machine for the run, and stop them after it
     #[arg(long, conflicts_with = "url")]
     pub(crate) local: bool,
-    /// Measure the built Workers of another checkout, too, in turn with this one's: status 1 only if a regression is proven
+    /// Measure the built Workers of another checkout, too, in turn with this one's: status 1 only if a regression is significant
     #[arg(
         long,
         value_name = "FOLDER",

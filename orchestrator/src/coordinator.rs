@@ -196,7 +196,7 @@ impl<S: Sql> Coordinator<S> {
         }
         let (keep_runs, keep_samples) =
             (self.settings.keep_runs, self.settings.keep_samples_of_runs);
-        if self.store.let_go(keep_runs, keep_samples)? {
+        if self.store.prune(keep_runs, keep_samples)? {
             return Ok(Turn::soon(now));
         }
         let alert_ms = alert.map(|(_, alert)| alert.due_ms);

@@ -178,7 +178,7 @@ fn the_percentile_table_has_the_form_of_the_reference_implementation() {
 }
 
 #[test]
-fn raw_samples_are_there_one_by_one_until_they_are_let_go() {
+fn raw_samples_are_there_one_by_one_until_they_are_pruned() {
     let (places, runs) = with_runs(3, &[("KEEP_SAMPLES_OF_RUNS", "2")]);
     let text = export(&places, &runs[2], "csv");
     let mut lines = text.lines();

@@ -369,7 +369,7 @@ fn a_report_that_crashes_its_worker_is_given_up_after_three_attempts() {
 }
 
 #[test]
-fn old_samples_and_then_old_runs_are_let_go_but_not_the_series() {
+fn old_samples_and_then_old_runs_are_pruned_but_not_the_series() {
     let mut process = Process::new(settings(&[
         ("LIMITS", "local"),
         ("KEEP_RUNS", "3"),
@@ -416,7 +416,7 @@ fn letting_go_never_touches_a_run_that_goes_on() {
     process.database.query(newer, &[]).unwrap();
     let coordinator = process.coordinator();
     let store = coordinator.store();
-    assert!(!store.let_go(1, 1).unwrap());
+    assert!(!store.prune(1, 1).unwrap());
     assert_eq!(store.records(&run).unwrap().len(), 1);
 }
 

@@ -271,7 +271,7 @@ fn the_log_says_so_where_nobody_is_alerted() {
 }
 
 #[test]
-fn old_alerts_of_missed_runs_are_let_go() {
+fn old_alerts_of_missed_runs_are_pruned() {
     let mut process = process();
     let (_, fired) = fire(&mut process);
     wake_until(&mut process, fired + 20 * INTERVAL_MS);

@@ -171,7 +171,7 @@ fn counts_and_cursors_are_those_of_what_is_stored_whatever_happens() {
 }
 
 #[test]
-fn what_an_earlier_release_stored_is_counted_reviewed_and_let_go_by_this_one() {
+fn what_an_earlier_release_stored_is_counted_reviewed_and_pruned_by_this_one() {
     for version in 1..SCHEMA_VERSION {
         let variables = [
             ("LIMITS", "local"),

@@ -29,7 +29,7 @@ pub enum Finding {
     /// 0 lies in the interval.
     NoneShown,
     /// There is no interval.
-    Untold,
+    Unclear,
 }
 
 impl Difference {
@@ -52,7 +52,7 @@ impl Difference {
             (Some(lower), _) if lower > 0.0 => Finding::Slower,
             (_, Some(upper)) if upper < 0.0 => Finding::Faster,
             (Some(_), Some(_)) => Finding::NoneShown,
-            _ => Finding::Untold,
+            _ => Finding::Unclear,
         }
     }
 }
@@ -63,7 +63,7 @@ impl fmt::Display for Finding {
             Self::Slower => "slower",
             Self::Faster => "faster",
             Self::NoneShown => "no difference shown",
-            Self::Untold => "cannot be told",
+            Self::Unclear => "n/a",
         })
     }
 }
@@ -175,12 +175,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_stated_cannot_be_told() {
+    fn what_is_not_stated_has_no_finding() {
         let difference = Difference::of(
             &Estimate::unavailable(Reason::of(ReasonCode::NoSamples)),
             &estimate(1.0, 0.5, 2.0),
         );
-        assert_eq!(difference.finding(), Finding::Untold);
+        assert_eq!(difference.finding(), Finding::Unclear);
         assert_eq!(difference.to_string(), "n/a");
         assert_eq!(difference.us.reason.unwrap().code, ReasonCode::NoSamples);
     }

@@ -65,7 +65,7 @@ fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
     })
 }
 
-/// Mean of isolated calls less mean of calls in a row, averaged over the delegated cells of each block; `None` where no
+/// Mean of isolated calls less mean of back-to-back calls, averaged over the delegated cells of each block; `None` where no
 /// cell has both.
 fn isolation_cost(cells: &[CellEvidence]) -> Option<protocol::Estimate> {
     let delegated =

@@ -68,7 +68,7 @@ pub(crate) fn of_bounds(because: &Bounding, has_upper: bool) -> Reason {
     match because {
         Bounding::Tick if has_upper => said(
             ReasonCode::Tick,
-            "the clock's tick is too coarse for a value; the bounds are proven",
+            "the clock's tick is too coarse for a value; the bounds are certain",
         ),
         Bounding::Tick => said(
             ReasonCode::Tick,

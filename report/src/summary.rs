@@ -78,13 +78,13 @@ impl Claim {
 /// The outcome of `some` claims: pass if all of them pass, fail if one of them fails that `family`, which they are part of, cannot have made fail by its number.
 fn family_outcome(some: &[Claim], family: &[Claim]) -> Outcome {
     let p_values: Vec<f64> = family.iter().map(|claim| claim.p_value).collect();
-    let proven = holm::rejected(&p_values, FAMILY_ERROR);
+    let rejected = holm::rejected(&p_values, FAMILY_ERROR);
     // equal p-values are rejected alike, or the first of them alone: any of them stands for it
-    let largest = family.iter().zip(proven).filter(|(_, proven)| *proven);
+    let largest = family.iter().zip(rejected).filter(|(_, rejected)| *rejected);
     let largest = largest.map(|(claim, _)| claim.p_value).reduce(f64::max);
-    let is_proven = |claim: &Claim| largest.is_some_and(|largest| claim.p_value <= largest);
+    let is_significant = |claim: &Claim| largest.is_some_and(|largest| claim.p_value <= largest);
     overall(some.iter().map(|claim| match claim.outcome {
-        Outcome::Fail if !is_proven(claim) => Outcome::Inconclusive,
+        Outcome::Fail if !is_significant(claim) => Outcome::Inconclusive,
         outcome => outcome,
     }))
 }

@@ -16,7 +16,7 @@ use protocol::{
 };
 use std::collections::BTreeMap;
 
-/// A mean that rests on isolated calls this much slower than calls in a row shows the measuring as much as the transport.
+/// A mean that rests on isolated calls this much slower than back-to-back calls shows the measuring as much as the transport.
 const ISOLATION_COST_US: f64 = 100.0;
 
 /// Around no call at all the timer should read no more than this at the median.
@@ -54,7 +54,7 @@ struct CellWarning {
     warning: Warning,
 }
 
-/// Faults of one kind in more cells than this are told as one.
+/// Warnings of one kind in more cells than this are folded into one.
 const TOLD_APART: usize = 2;
 
 /// What many cells have in common is one fact about the run, not many: it is told once, with the worst cell's figures.

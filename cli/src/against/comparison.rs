@@ -76,7 +76,7 @@ pub(super) struct Latencies {
 
 impl Compared {
     /// Whether a regression is proven.
-    pub(super) fn is_proven(&self) -> bool {
+    pub(super) fn is_significant(&self) -> bool {
         self.p_adjusted <= FAMILY_WISE
     }
 }

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 
 /// The answer in one sentence.
 pub(super) fn headline(of: &Conditions, rows: &[Compared]) -> String {
-    let proven: Vec<String> = rows
+    let found: Vec<String> = rows
         .iter()
-        .filter(|row| row.is_proven())
+        .filter(|row| row.is_significant())
         .map(|row| format!("{} {}", row.cell, row.figure))
         .collect();
     let tolerance = of.tolerance;
-    match proven.as_slice() {
+    match found.as_slice() {
         [] => format!(
-            "No regression beyond {tolerance} is proven in any of {} figures.",
+            "No regression beyond {tolerance} is significant in any of {} figures.",
             rows.len()
         ),
         [one] => format!("Regression beyond {tolerance}: {one}."),
@@ -73,7 +73,7 @@ fn row(row: &Compared) -> [String; 6] {
             [counts(*baseline), counts(*now), difference, String::new()]
         }
     };
-    let finding = if row.is_proven() {
+    let finding = if row.is_significant() {
         "regression".to_owned()
     } else {
         finding
@@ -96,7 +96,7 @@ fn share((failed, of): (u64, u64)) -> f64 {
 pub(super) fn json(of: &Conditions, rows: &[Compared]) -> Value {
     let figures = rows.iter().map(|row| {
         let mut figure = json!({"cell": row.cell, "figure": row.figure.to_string(), "p_adjusted": row.p_adjusted,
-            "regression": row.is_proven()});
+            "regression": row.is_significant()});
         let found = match &row.found {
             Found::Latency(latencies) => json!({"baseline_us": latencies.baseline, "now_us": latencies.now,
                 "difference_us": latencies.difference.us, "difference_percent": latencies.difference.percent}),
@@ -109,6 +109,6 @@ pub(super) fn json(of: &Conditions, rows: &[Compared]) -> Value {
         figure
     });
     json!({"baseline": of.baseline, "tolerance": of.tolerance.to_string(), "rounds": of.rounds, "seed": of.seed,
-        "samples_per_round": of.samples_per_round, "regression": rows.iter().any(Compared::is_proven),
+        "samples_per_round": of.samples_per_round, "regression": rows.iter().any(Compared::is_significant),
         "text": headline(of, rows), "figures": figures.collect::<Vec<_>>()})
 }

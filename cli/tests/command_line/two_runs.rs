@@ -129,7 +129,7 @@ fn without_direct_the_latency_is_compared_and_the_table_says_so() {
 }
 
 #[test]
-fn growth_beyond_the_limit_fails_only_when_it_is_proven() {
+fn growth_beyond_the_limit_fails_only_when_it_is_significant() {
     let (first, second) = (report(100.0, Some(100.0)), report(110.0, Some(110.0)));
     // 10 % more, proven to be more than 4 %.
     assert_eq!(

@@ -1,8 +1,8 @@
 //! After a run that completed: has something become slower, is a threshold newly breached? After one that failed: did the one before it fail, too?
 //!
 //! A rise in the series of a cell is a suspicion; one more run of the same plan is to confirm it, and only what is still there with that run
-//! is told. Each rise is told once: afterwards only changes that begin later count, however the change point moves as runs are added.
-//! Nothing of this happens where nobody is to be told.
+//! is alerted. Each rise is alerted once: afterwards only changes that begin later count, however the change point moves as runs are added.
+//! Nothing of this happens where nobody is to be alerted.
 
 use super::{
     Coordinator, Figures, LogLine, Turn,
@@ -77,7 +77,7 @@ impl<S: Sql> Coordinator<S> {
             return Ok(lines);
         }
         let text = regression_text(run, &regressions);
-        review.told = regressions
+        review.alerted = regressions
             .iter()
             .map(|regression| regression.cell)
             .collect();
@@ -88,7 +88,7 @@ impl<S: Sql> Coordinator<S> {
         Ok(lines)
     }
 
-    /// The rise of a cell's figure that has not been told, if it is the last change of its series up to this run.
+    /// The rise of a cell's figure that has not been alerted, if it is the last change of its series up to this run.
     fn regression(&self, run: &RunRow, cell: Cell) -> Result<Option<Regression>, StoreError> {
         let rows = self.store.history(&cell, MOST_RUNS)?;
         let Some(this) = rows.iter().position(|row| row.run == run.id) else {
@@ -131,8 +131,8 @@ impl<S: Sql> Coordinator<S> {
         }
         if self
             .store
-            .told_until(&cell)?
-            .is_some_and(|told| change.run <= told)
+            .alerted_until(&cell)?
+            .is_some_and(|alerted| change.run <= alerted)
         {
             return Ok(None);
         }

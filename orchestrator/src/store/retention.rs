@@ -20,7 +20,7 @@ impl<S: Sql> Store<S> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn let_go(&self, keep_runs: u32, keep_samples: u32) -> Result<bool, StoreError> {
+    pub fn prune(&self, keep_runs: u32, keep_samples: u32) -> Result<bool, StoreError> {
         let unfinished = i64::try_from(self.unfinished_runs()?.len()).unwrap_or(i64::MAX);
         if self.ended_runs()?.saturating_add(unfinished) > i64::from(keep_runs) {
             let oldest = self.one(
@@ -29,7 +29,7 @@ impl<S: Sql> Store<S> {
             )?;
             let oldest = oldest.map(|row| ended(&mut Columns::of(row)));
             if let Some((run, state)) = oldest.transpose()?.flatten() {
-                return self.let_go_of_run(&run, state);
+                return self.prune_run(&run, state);
             }
         }
         if self.runs_with_samples()? <= i64::from(keep_samples) {
@@ -41,13 +41,13 @@ impl<S: Sql> Store<S> {
         };
         let mut columns = Columns::of(row);
         match (ended(&mut columns)?, columns.integer()?) {
-            (Some((run, _)), expired) => self.let_go_of_samples(&run, expired),
+            (Some((run, _)), expired) => self.prune_samples(&run, expired),
             (None, _) => Ok(false),
         }
     }
 
     /// Lets go of the samples of some more slices, those from `first` on.
-    fn let_go_of_samples(&self, run: &RunId, first: i64) -> Result<bool, StoreError> {
+    fn prune_samples(&self, run: &RunId, first: i64) -> Result<bool, StoreError> {
         let next = first + i64::from(SLICES_PER_WAKE);
         self.sql.transaction::<(), StoreError>(|| {
             self.sql.query(
@@ -70,7 +70,7 @@ impl<S: Sql> Store<S> {
         Ok(true)
     }
 
-    fn let_go_of_run(&self, run: &RunId, state: RunState) -> Result<bool, StoreError> {
+    fn prune_run(&self, run: &RunId, state: RunState) -> Result<bool, StoreError> {
         self.sql.query(
             "DELETE FROM slices WHERE run = ?1 AND idx IN (SELECT idx FROM slices WHERE run = ?1 ORDER BY idx LIMIT ?2)",
             &[run.as_str().into(), SLICES_PER_WAKE.into()],

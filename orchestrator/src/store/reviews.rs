@@ -11,10 +11,10 @@ use protocol::{Cell, RunId, RunState, alert::Alert};
 /// What follows from a run that completed or failed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Review {
-    /// What is to be told.
+    /// What is to be alerted.
     pub alerts: Vec<Alert>,
-    /// Cells whose changes up to this run have thereby been told.
-    pub told: Vec<Cell>,
+    /// Cells whose changes up to this run have thereby been alerted.
+    pub alerted: Vec<Cell>,
     /// The run that is to confirm a suspicion.
     pub confirming: Option<RunRow>,
 }
@@ -53,7 +53,7 @@ impl<S: Sql> Store<S> {
             for alert in &review.alerts {
                 self.add_alert(&alert.id, run.id.as_str(), &to_json("alert", alert)?, now)?;
             }
-            for cell in &review.told {
+            for cell in &review.alerted {
                 self.sql.query(
                     "INSERT INTO told (cell, run) VALUES (?, ?) ON CONFLICT (cell) DO UPDATE SET run = excluded.run",
                     &[cell.to_string().into(), run.id.as_str().into()],
@@ -66,11 +66,11 @@ impl<S: Sql> Store<S> {
         })
     }
 
-    /// The run up to which a cell's changes have been told.
+    /// The run up to which a cell's changes have been alerted.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn told_until(&self, cell: &Cell) -> Result<Option<RunId>, StoreError> {
+    pub fn alerted_until(&self, cell: &Cell) -> Result<Option<RunId>, StoreError> {
         let row = self.one(
             "SELECT run FROM told WHERE cell = ?",
             &[cell.to_string().into()],

@@ -27,7 +27,7 @@ pub struct Environment {
     pub polls_per_tick_mad: Option<f64>,
     /// The timer's procedure around no call at all (interpolated only).
     pub noise_floor: Option<NoiseFloor>,
-    /// Mean of isolated calls minus mean of calls in a row, over all delegated cells (interpolated only).
+    /// Mean of isolated calls minus mean of back-to-back calls, over all delegated cells (interpolated only).
     pub isolation_cost_us: Option<Estimate>,
 }
 

@@ -35,7 +35,7 @@ pub struct CellReport {
     pub max_us: Option<f64>,
     /// Mean of the samples.
     pub mean_us: Estimate,
-    /// Mean of calls in a row between two clock readings: the anchor that needs no interpolation.
+    /// Mean of back-to-back calls between two clock readings: the anchor that needs no interpolation.
     pub chain_mean_us: Estimate,
     /// The slice that `mean_us` is mostly about, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ pub struct CellReport {
     /// The slice that `chain_mean_us` is mostly about, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain_dominated_by: Option<Stretch>,
-    /// `mean_us` minus `chain_mean_us`: a call after CPU work against a call in a row.
+    /// `mean_us` minus `chain_mean_us`: a call after CPU work against a back-to-back call.
     pub isolation_cost_us: Estimate,
     /// Its quantiles: `p50_us`, `p95_us`, `p99_us`, `p99_9_us`.
     #[serde(flatten)]
@@ -80,7 +80,7 @@ pub struct Overhead {
     pub quantiles: ByQuantile<Estimate>,
 }
 
-/// Where the time of a `service-binding` call in a row goes.
+/// Where the time of a `service-binding` back-to-back call goes.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breakdown {
@@ -88,7 +88,7 @@ pub struct Breakdown {
     pub function: Function,
     /// Size of the payload.
     pub payload_bytes: u32,
-    /// The whole: mean of calls in a row.
+    /// The whole: mean of back-to-back calls.
     pub total_us: Estimate,
     /// A call that carries nothing and does nothing: dispatch and isolate switch.
     pub empty_hop_us: Estimate,

@@ -67,7 +67,7 @@ impl Reader<'_> {
             })
             .collect();
         let verdict = if overlap {
-            "their intervals overlap, so the order is not proven".to_owned()
+            "their intervals overlap, so the order is not significant".to_owned()
         } else if fastest.0.quantiles[Quantile::P50].is_below_resolution() {
             "the fastest is too short for a ratio".to_owned()
         } else {
@@ -122,7 +122,7 @@ impl Reader<'_> {
             format!("each kilobyte costs {value} us ({lower} to {upper})")
         } else {
             let [lower, upper] = microseconds([lower, upper], per_kb.resolution);
-            format!("no cost of a kilobyte is proven ({lower} to {upper} us)")
+            format!("no significant cost per kilobyte ({lower} to {upper} us)")
         };
         Some(Statement {
             topic: Topic::PayloadEffect,
@@ -185,7 +185,7 @@ impl Reader<'_> {
                 ms(gap, resolution)
             )
         } else {
-            "no difference between the functions is proven".to_owned()
+            "no significant difference between the functions".to_owned()
         };
         Some(Statement {
             topic: Topic::FunctionEffect,

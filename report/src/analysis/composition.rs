@@ -1,4 +1,4 @@
-//! What a delegated call is made of: isolated against in a row, and part by part.
+//! What a delegated call is made of: isolated against back-to-back, and part by part.
 
 use super::{Reader, figure};
 use crate::wording::{dominated, ms, said, size};
@@ -8,7 +8,7 @@ use protocol::{
 };
 
 impl Reader<'_> {
-    /// Why the mean of isolated calls and that of calls in a row differ.
+    /// Why the mean of isolated calls and that of back-to-back calls differ.
     pub(super) fn isolation(&self, transport: Transport) -> Option<Statement> {
         let id = self.reference(transport)?;
         let cell = self.cell(id)?;
@@ -18,7 +18,7 @@ impl Reader<'_> {
         let chain = said(&cell.chain_mean_us)? + &dominated(cell.chain_dominated_by.as_ref());
         let difference = said(cost)?;
         let meaning = if lower <= 0.0 && upper >= 0.0 {
-            format!("the difference of {difference} is not proven")
+            format!("the difference of {difference} is not significant")
         } else {
             format!(
                 "{difference} is what a call after CPU work costs against one right after another, and both happen in real stubs"
@@ -27,7 +27,7 @@ impl Reader<'_> {
         Some(Statement {
             topic: Topic::Isolation,
             text: format!(
-                "The table shows isolated calls: the mean of {transport} {} of {} is {mean}, in a row {chain}; {meaning}.",
+                "The table shows isolated calls: the mean of {transport} {} of {} is {mean}, back-to-back {chain}; {meaning}.",
                 id.function,
                 size(id.payload_bytes)
             ),
@@ -66,7 +66,7 @@ impl Reader<'_> {
         Some(Statement {
             topic: Topic::Breakdown,
             text: format!(
-                "In a row, a service-binding call of {} with {} takes {}{}: {}.",
+                "Back-to-back, a service-binding call of {} with {} takes {}{}: {}.",
                 split.function,
                 size(split.payload_bytes),
                 said(&split.total_us)?,

@@ -1,4 +1,4 @@
-//! Calls in a row, of which only means are known.
+//! Back-to-back calls, of which only means are known.
 
 use crate::evidence::{CellEvidence, Evidence};
 use measurement::{
@@ -8,7 +8,7 @@ use measurement::{
 };
 use protocol::Transport;
 
-/// Calls in a row: the chain, or for `direct` the function by repetition, which is the same thing thousands of times over.
+/// Back-to-back calls: the chain, or for `direct` the function by repetition, which is the same thing thousands of times over.
 pub(super) struct Row<'a> {
     pub(super) means: &'a BlockMeans,
     pub(super) resolution_ns: f64,

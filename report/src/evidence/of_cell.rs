@@ -32,7 +32,7 @@ pub(crate) struct CellEvidence {
     timeouts: Vec<(u32, u64)>,
     /// (calls that failed, calls made) of each block; timeouts that count as latencies have not failed.
     pub(crate) failed_calls: BTreeMap<u32, (u64, u64)>,
-    /// Calls in a row.
+    /// Back-to-back calls.
     pub(crate) chain: BlockMeans,
     /// The tick that each chain is good to.
     pub(crate) chain_tick_ns: f64,

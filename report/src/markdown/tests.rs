@@ -58,7 +58,7 @@ fn the_whole_report_names_every_section_that_has_content() {
         "- service-binding.echo.100 p99: 368 samples are needed, there are 100",
         "| Direct | echo     | < 0.18 [> -0.18, 0.4] |  < 0.9 [-2.1, 2.4] |",
         "- noise floor of the timer around no call: p50 < 1.2 us, p95 3 us, p99 9 us (resolution of a reading 1.2 us, n = 400)",
-        "- **isolation-cost**: 120 us between calls alone and in a row",
+        "- **isolation-cost**: 120 us between isolated and back-to-back calls",
         "- service-binding.echo.100 back-to-back: 57 % of the time in block 7, 8 calls; 0.035 ms without it",
         "- mean of service-binding.echo.100 (ms): 0.095 [0.090, 0.099] isolated, 0.080 [0.070, 0.090] back-to-back (57 % of it in one slice)",
     ] {

@@ -229,7 +229,7 @@ fn unlike(cell: &CellEvidence) -> Option<CellWarning> {
     let found = unlike_blocks(&cell.samples)?;
     let (factor, blocks) = (found.factor(), found.blocks);
     let text = format!(
-        "its {blocks} blocks differ by a factor of {factor:.1} (one standard deviation of their medians): the p99 tells of the slowest few of them, and its interval may end too low; more blocks would settle it"
+        "its {blocks} blocks differ by a factor of {factor:.1} (one standard deviation of their medians): the p99 rests on the slowest few of them, and its interval may end too low; more blocks would help"
     );
     let figures = [("factor", factor), ("blocks", blocks as f64)];
     Some(CellWarning {

@@ -47,7 +47,7 @@ fn compared(sides: &(Side, Side), tolerance: Tolerance) -> Vec<Compared> {
 }
 
 fn proven(rows: &[Compared]) -> Vec<String> {
-    let proven = rows.iter().filter(|row| row.is_proven());
+    let proven = rows.iter().filter(|row| row.is_significant());
     proven
         .map(|row| format!("{} {}", row.cell, row.figure))
         .collect()
