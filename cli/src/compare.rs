@@ -149,18 +149,18 @@ fn in_words(first: &Report, second: &Report, rows: &[Compared]) -> String {
             .filter(|row| row.difference.finding() == finding)
             .count()
     };
-    let told = rows.len() - found(Finding::Untold);
+    let compared = rows.len() - found(Finding::Unclear);
     let (slower, faster) = (found(Finding::Slower), found(Finding::Faster));
     let mut text = match (slower, faster) {
-        (0, 0) => format!("No difference shown in any of {told} figures."),
-        (_, 0) => format!("Slower in {slower} of {told} figures, faster in none."),
-        (0, _) => format!("Faster in {faster} of {told} figures, slower in none."),
-        _ => format!("Slower in {slower} of {told} figures, faster in {faster}."),
+        (0, 0) => format!("No difference shown in any of {compared} figures."),
+        (_, 0) => format!("Slower in {slower} of {compared} figures, faster in none."),
+        (0, _) => format!("Faster in {faster} of {compared} figures, slower in none."),
+        _ => format!("Slower in {slower} of {compared} figures, faster in {faster}."),
     };
-    let chance = told as f64 * MISSED;
+    let chance = compared as f64 * MISSED;
     let _ = writeln!(
         text,
-        " Times in ms with 95 % intervals: about {chance:.0} of {told} would look different by chance alone."
+        " Times in ms with 95 % intervals: about {chance:.0} of {compared} would look different by chance alone."
     );
     if rows.iter().any(|row| row.quantity == Quantity::Overhead) {
         text.push_str("An overhead is paired with direct, block by block, inside each run; the two runs are independent of each other.\n");
