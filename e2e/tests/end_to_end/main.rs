@@ -18,5 +18,7 @@ mod misconfigured;
 mod panics;
 mod places;
 mod readers;
+mod receiver;
+mod settled;
 mod small_run;
 mod thin_stubs;
