@@ -5,47 +5,61 @@ import createPyodide from "./pyodide.js";
 import pyodideModule from "./pyodide.wasm";
 import errorMarkModule from "./error_mark.wasm";
 import library from "./python_library.bin";
-import { calls, functions, libraryPath } from "./sources.js";
+import functionSources from "./functions.txt";
+import { calls, libraryPath } from "./sources.js";
 
 // What is wrong with a function's source: it stays wrong for as long as this isolate lives.
 class BadSource extends Error {}
 
 let python; // once started
 let starting; // the promise of that
-let badSource;
+let failed; // why it could not be started
+
+const functions = JSON.parse(functionSources);
+const NAMES = Object.keys(functions);
 
 // The names of the functions, known before Python is started.
-export const functionNames = Object.keys(functions);
+export const functionNames = () => NAMES;
 
 // Whether Python can be called at once.
 export const started = () => python !== undefined;
 
-// Starts Python, which takes random numbers: inside a request, therefore. A start that failed is tried again at the next request, but for one that
-// failed because of a source.
+// Why it cannot be called, once its start has failed.
+export const unavailable = () => (failed ? `Python did not start: ${failed.message}` : undefined);
+
+// Starts Python, which takes random numbers: inside a request, therefore. The promise is always kept: `unavailable` says why it did not start. It is
+// tried again at the next request, but not with a source that is wrong.
 export function start() {
-  if (badSource) return Promise.reject(badSource);
-  starting ??= create()
-    .then((created) => {
-      python = created;
-    })
-    .catch((error) => {
-      starting = undefined;
-      if (error instanceof BadSource) badSource = error;
-      console.error(`Python did not start: ${error.message}`);
-      throw error;
-    });
+  if (failed instanceof BadSource) return Promise.resolve();
+  starting ??= create().then(
+    (created) => {
+      [python, failed] = [created, undefined];
+    },
+    (error) => {
+      [starting, failed] = [undefined, error];
+      console.error(unavailable());
+    },
+  );
   return starting;
 }
 
-// Executes a function on a JSON text. Returns the result's JSON text, or throws an `Error` that says why not.
-export function call(name, payload) {
+// Executes the function at a place among the names on a JSON text. Returns the result's JSON text, or throws an `Error` that says why not.
+export function call(place, payload) {
+  const name = NAMES[place];
+  if (!python) {
+    // Another message of a connection on which the interpreter failed.
+    start();
+    throw new Error(`${name}.py: Python is being started; call again`);
+  }
   let result;
   try {
     result = python.call(name, payload);
   } catch (error) {
     // No exception of Python's: those are caught there. The interpreter itself has failed, and is not to be called again.
     python = starting = undefined;
-    throw new Error(`the Python interpreter failed and is started anew: ${firstLine(error)}`);
+    const why = `${name}.py: the Python interpreter failed and is started anew, with what its modules kept lost: ${firstLine(error)}`;
+    console.error(why);
+    throw new Error(why);
   }
   if (result !== undefined) return result;
   throw new Error(python.failure());
