@@ -71,8 +71,10 @@ def _decoding(main):
 
 
 def _last_line(error):
-    """As the last line of a traceback has it: the exception and its message."""
-    return traceback.format_exception_only(error)[-1].strip()
+    """As the last line of a traceback has it: the exception and its message, without the notes that may follow."""
+    formatted = traceback.TracebackException.from_exception(error, limit=0)
+    formatted.__notes__ = None
+    return list(formatted.format_exception_only())[-1].strip()
 
 
 def _place(error, path):

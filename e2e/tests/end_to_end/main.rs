@@ -17,6 +17,7 @@ mod local_profile;
 mod misconfigured;
 mod panics;
 mod places;
+mod python;
 mod readers;
 mod small_run;
 mod thin_stubs;
