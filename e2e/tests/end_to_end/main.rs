@@ -8,6 +8,7 @@ mod command_line;
 mod conformance;
 mod exports;
 mod failures;
+mod footprint;
 mod interop;
 mod invocations;
 mod kills;
