@@ -46,11 +46,15 @@ impl<'a> Calls<'a> {
             let call = self.timed.get();
             self.timed.set(call.wrapping_add(u32::from(timed)));
             let outcome = self.watchdog.guard(lane, self.transport.call()).await;
+            let decode = |result: &[u8]| {
+                let json = self.transport.to_json(result).ok()?;
+                serde_json::from_slice(json.as_bytes()).ok()
+            };
             judge(outcome.map(|answer| {
                 if timed && !self.suspicious.get() {
-                    return self.expected.looks_like(&answer, call);
+                    return self.expected.looks_like(&answer, call, &decode);
                 }
-                let right = self.expected.is(&answer);
+                let right = self.expected.is(&answer, &decode);
                 if !right && !timed {
                     self.suspicious.set(true);
                 }

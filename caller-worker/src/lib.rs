@@ -18,12 +18,14 @@ mod expected;
 mod measure;
 mod repeat;
 mod routing;
+mod runtimes;
 
 use protocol::{
-    PACKAGE_VERSION, Problem,
+    PACKAGE_VERSION, Problem, Runtime,
     execute::{StubRequest, StubResponse},
     measure::{MeasureRequest, RepeatRequest},
     routes::Refusal,
+    runtime::RuntimeError,
 };
 use routing::Resource;
 use serde::Serialize;
@@ -49,7 +51,10 @@ pub fn fetch(request: web_sys::Request, env: Env) -> js_sys::Promise {
 async fn answer(request: web_sys::Request, env: Env) -> Result<Vec<u8>, Refusal> {
     let resource = routing::find(&request.method(), &request.url())?;
     if resource == Resource::Health {
-        return Ok(health());
+        return match runtime_of(&request.url())? {
+            None => Ok(health()),
+            Some(runtime) => Ok(runtimes::health(runtime, &env).await?),
+        };
     }
     let body = http::read_body(&request).await?;
     Ok(match resource {
@@ -58,6 +63,16 @@ async fn answer(request: web_sys::Request, env: Env) -> Result<Vec<u8>, Refusal>
         Resource::Measure => json(&measure::measure(&MeasureRequest::parse(&body)?, &env).await?),
         Resource::Repeat => json(&repeat::repeat(&RepeatRequest::parse(&body)?, &env).await?),
     })
+}
+
+/// The runtime whose health is asked for: `/health?runtime=pyodide`.
+fn runtime_of(url: &str) -> Result<Option<Runtime>, Problem> {
+    let Some((_, name)) = url.split_once("?runtime=") else {
+        return Ok(None);
+    };
+    name.parse()
+        .map(Some)
+        .map_err(|error: RuntimeError| measure::bad_field("runtime", error.to_string()))
 }
 
 fn health() -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! `POST /measure`: one slice. Which call is made when, and how it is timed, is in `measurement::driver`.
 
-use crate::{calls::Calls, clock::WorkerClock, expected::Expected};
+use crate::{calls::Calls, clock::WorkerClock, expected::Expected, runtimes};
 use measurement::driver::Driver;
 use protocol::{
     Payload, Problem,
@@ -30,15 +30,16 @@ pub(crate) async fn measure(
         payload: payload.json().get().to_owned(),
         batch_size,
     };
-    let transport = transport::open(request.transport, invocation, env)?;
+    let env = runtimes::environment(request.runtime, env)?;
+    let transport = transport::open(request.transport, invocation, &env)?;
     let driver = Driver::new(&WorkerClock, request)
         .map_err(|error| bad_field("timer", error.to_string()))?;
-    let expected = Expected::of(
-        request.function,
-        payload.json(),
-        transport.encoding(),
-        batch_size,
-    );
+    let expected = if request.runtime.is_native() {
+        let encoding = transport.encoding();
+        Expected::of(request.function, payload.json(), encoding, batch_size)
+    } else {
+        Expected::of_others(request.function, payload.json(), batch_size)
+    };
     let watchdog = Watchdog::new(request.call_timeout_ms, request.concurrency);
     let calls = Calls::new(&*transport, &watchdog, expected);
     let mut phase = SmallRng::seed_from_u64(request.seed);

@@ -10,7 +10,7 @@ use crate::{
 use anyhow::bail;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use protocol::{Cell, Quantile, RunId, history::SeriesMetric, limits::LimitsProfile};
+use protocol::{Cell, Quantile, RunId, Runtime, history::SeriesMetric, limits::LimitsProfile};
 use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Measures what delegating a function from a thin stub Worker to a shared runtime Worker costs.
@@ -178,6 +178,9 @@ pub(crate) struct ServeOptions {
     /// Port of the orchestrator; 0 for any free one
     #[arg(long, default_value_t = DEFAULT_PORT, allow_negative_numbers = true)]
     pub(crate) port: u16,
+    /// Runtimes to serve beside the native one, comma-separated
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub(crate) runtimes: Vec<Runtime>,
     #[command(flatten)]
     pub(crate) local: LocalArguments,
 }

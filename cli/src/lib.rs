@@ -2,6 +2,7 @@
 //!
 //! * [`local`] serves the built Workers on this machine and leaves no process behind.
 //! * [`check`] asks a Worker for each point of its contract.
+//! * [`configuration`] completes the configurations of Workers.
 //! * [`client`] speaks the orchestrator's HTTP API, typed; [`events`] reads its streams.
 //!
 //! Out of scope: statistics and the wording of reports (crate `measurement`), names and documents (crate `protocol`).
@@ -10,5 +11,6 @@
 
 pub mod check;
 pub mod client;
+pub mod configuration;
 pub mod events;
 pub mod local;

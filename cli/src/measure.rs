@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use cli::{client::Client, local::LocalWorkers};
-use protocol::{RunId, run::RunStatus};
+use protocol::{Limits, RunId, Runtime, limits::LimitsProfile, run::RunStatus};
 use std::{path::Path, time::Duration};
 
 /// How much later than a Worker's answer the log has what the Worker logged, at most.
@@ -22,12 +22,15 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit
     if let Some(baseline) = &options.against {
         return against::run(api, options, baseline);
     }
-    let plan = options.plan.json()?;
+    let (fields, whole) = options
+        .plan
+        .fields_and_plan(&Limits::of(LimitsProfile::Paid))?;
+    let plan = serde_json::to_vec(&fields)?;
     saved::prepare(&options.output)?;
     let output = Some(options.output.as_path());
     let interrupt = Interrupt::listen()?;
     if options.local {
-        let mut local = start_local(api, &options.local_options)?;
+        let mut local = start_local(api, &options.local_options, whole.runtimes)?;
         let client = Client::new(local.url(), Some(local.api_token().to_owned()));
         let exit = client.start(&plan).map_err(Into::into).and_then(|run| {
             let mut check = || Ok(local.check()?);
@@ -64,8 +67,13 @@ pub(crate) fn watch(api: &ApiOptions, options: &RunArgument) -> anyhow::Result<E
     exit.with_context(|| still_runs(&runs))
 }
 
-fn start_local(api: &ApiOptions, options: &LocalArguments) -> anyhow::Result<LocalWorkers> {
-    let options = serve::local_options(api, options, None)?;
+fn start_local(
+    api: &ApiOptions,
+    options: &LocalArguments,
+    runtimes: Vec<Runtime>,
+) -> anyhow::Result<LocalWorkers> {
+    let mut options = serve::local_options(api, options, None)?;
+    options.runtimes = runtimes;
     output::note("starting the Workers on this machine");
     Ok(LocalWorkers::start(&options)?)
 }

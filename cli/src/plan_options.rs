@@ -4,8 +4,7 @@ use crate::plan_file;
 use anyhow::{Context as _, bail};
 use clap::{Args, builder::PossibleValuesParser};
 use protocol::{
-    Function, Limits, PayloadShape, Plan, Transport, Until,
-    limits::LimitsProfile,
+    Function, Limits, PayloadShape, Plan, Runtime, Transport, Until,
     measure::TimerChoice,
     plan::{MAX_THRESHOLD_MS, PlanError},
 };
@@ -22,12 +21,15 @@ pub(crate) struct PlanOptions {
     /// JSON file with a plan; `-` reads it from standard input
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// Runtimes whose functions are delegated, comma-separated; `native` is this project's own
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    runtimes: Vec<Runtime>,
     /// Transports to compare, comma-separated; `all` for every one
     #[arg(long, value_delimiter = ',', value_parser = transports())]
     transports: Vec<String>,
-    /// Functions to execute, comma-separated
-    #[arg(long, value_delimiter = ',', value_parser = functions())]
-    functions: Vec<String>,
+    /// Functions to execute, comma-separated: echo, transform, compute, or one that only a runtime knows
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    functions: Vec<Function>,
     /// Payload sizes in bytes of JSON text, comma-separated
     #[arg(
         long,
@@ -127,21 +129,7 @@ fn transports() -> PossibleValuesParser {
     PossibleValuesParser::new(accepted)
 }
 
-fn functions() -> PossibleValuesParser {
-    PossibleValuesParser::new(Function::KNOWN.iter().map(Function::as_str))
-}
-
 impl PlanOptions {
-    /// The plan as the API takes it, once it is known to be one.
-    ///
-    /// Only what was asked for is in it: the rest is for the orchestrator to fill in. Its own limits may be tighter than
-    /// those checked here; it says so then.
-    pub(crate) fn json(&self) -> anyhow::Result<Vec<u8>> {
-        let json = self.asked()?;
-        checked(&json, &Limits::of(LimitsProfile::Paid))?;
-        Ok(json)
-    }
-
     /// The whole plan, with the defaults of this version filled in.
     pub(crate) fn plan(&self, limits: &Limits) -> anyhow::Result<Plan> {
         checked(&self.asked()?, limits)
@@ -153,6 +141,8 @@ impl PlanOptions {
     }
 
     /// What was asked for, field by field, and the whole plan that it makes. Both from one reading: standard input can be read once.
+    ///
+    /// The API is given what was asked for: the rest is for the orchestrator to fill in. Its own limits may be tighter than `limits`; it says so then.
     pub(crate) fn fields_and_plan(
         &self,
         limits: &Limits,
@@ -181,6 +171,7 @@ impl PlanOptions {
             named => json!(named),
         };
         let options = [
+            ("runtimes", list(json!(self.runtimes))),
             ("transports", list(transports)),
             ("functions", list(json!(self.functions))),
             ("payload_bytes", list(json!(self.payloads))),

@@ -20,7 +20,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// `rpc-latency serve`
 pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
-    let local_options = local_options(api, &options.local, Some(options.port))?;
+    let mut local_options = local_options(api, &options.local, Some(options.port))?;
+    local_options.runtimes.clone_from(&options.runtimes);
     output::note("starting the Workers on this machine");
     let mut local = LocalWorkers::start(&local_options)?;
     let look = Look::of_output(api.json);

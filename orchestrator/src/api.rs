@@ -7,6 +7,7 @@
 //! Out of scope: static files and the stream of events, which the platform serves: [`Reply`] says when.
 
 mod access;
+mod capabilities;
 pub mod events;
 mod export;
 mod history;
@@ -27,7 +28,8 @@ use crate::{
     store::Millis,
 };
 use protocol::{
-    PACKAGE_VERSION, Problem, RunId,
+    PACKAGE_VERSION, Problem, RunId, Runtime,
+    capabilities::Capabilities,
     plan::MAX_PLAN_BYTES,
     routes::{Route, RouteError},
 };
@@ -62,10 +64,25 @@ pub enum BodyError {
     Broken,
 }
 
-/// The way to the coordinators.
+/// The way to the other Workers of the deployment: the coordinators, and through the caller the runtimes.
 pub trait Coordinators {
     /// Asks the coordinator of a location.
     fn ask(&self, location: &str, question: &Question) -> impl Future<Output = Answer>;
+
+    /// What a runtime says of itself.
+    ///
+    /// # Errors
+    /// A problem of status 404 where this deployment has no such runtime, another where it does not say.
+    fn runtime(&self, runtime: Runtime) -> impl Future<Output = Result<RuntimeFacts, Problem>>;
+}
+
+/// What is known of a runtime of this deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeFacts {
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Whether there is a stub that executes its functions itself, for `direct`.
+    pub is_inlined: bool,
 }
 
 /// What the platform is to answer with.

@@ -27,6 +27,33 @@ pub struct Capabilities {
     pub functions: Vec<Function>,
 }
 
+/// Answer of the caller's `GET /health?runtime=NAME`: a runtime's health, and whether the caller has its public address.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct RuntimeHealth {
+    /// What the runtime says.
+    pub health: Health,
+    /// Whether `raw-fetch` has anywhere to go.
+    pub has_address: bool,
+}
+
+impl RuntimeHealth {
+    /// The answer's JSON text, around what the runtime answered.
+    #[must_use]
+    pub fn around(health: &str, has_address: bool) -> String {
+        format!("{{\"health\":{health},\"has_address\":{has_address}}}")
+    }
+
+    /// What the runtime can do for this caller; `None` where it does not say.
+    #[must_use]
+    pub fn capabilities(self) -> Option<Capabilities> {
+        let mut capabilities = self.health.capabilities?;
+        capabilities
+            .transports
+            .retain(|&transport| transport != Transport::RawFetch || self.has_address);
+        Some(capabilities)
+    }
+}
+
 impl Health {
     /// That of a Worker of this package that is alive.
     #[must_use]
@@ -75,6 +102,23 @@ mod tests {
             )
         );
         assert_eq!(Health::from_json(json.as_bytes()).unwrap(), health);
+    }
+
+    #[test]
+    fn raw_fetch_is_a_capability_only_where_the_caller_knows_the_address() {
+        let capabilities = Capabilities {
+            transports: vec![Transport::RawFetch, Transport::Rpc],
+            functions: vec![Function::Echo],
+        };
+        let health = Health::of("w", Some(capabilities)).to_json();
+        let health = String::from_utf8(health).unwrap();
+        let transports = |has_address| {
+            let answer = RuntimeHealth::around(&health, has_address);
+            let answer: RuntimeHealth = serde_json::from_str(&answer).unwrap();
+            answer.capabilities().unwrap().transports
+        };
+        assert_eq!(transports(true), [Transport::RawFetch, Transport::Rpc]);
+        assert_eq!(transports(false), [Transport::Rpc]);
     }
 
     #[test]

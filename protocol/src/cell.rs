@@ -1,6 +1,6 @@
 //! Cells: one (runtime, transport, function, payload size) each.
 
-use crate::{Function, Runtime, Transport, name::NameError, named::UnknownName};
+use crate::{Function, Runtime, Transport, named::UnknownName};
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -46,14 +46,14 @@ pub enum CellIdError {
     #[error(transparent)]
     Transport(#[from] UnknownName),
     /// A runtime or function of a name that none can have.
-    #[error("{part} \"{name}\": {source}")]
+    #[error("{part} \"{name}\": {why}")]
     Name {
         /// `runtime` or `function`.
         part: &'static str,
         /// What was given, cut to 64 characters.
         name: String,
         /// What is wrong with it.
-        source: NameError,
+        why: String,
     },
 }
 
@@ -100,11 +100,11 @@ impl FromStr for Cell {
     }
 }
 
-fn named<T: FromStr<Err = NameError>>(part: &'static str, name: &str) -> Result<T, CellIdError> {
-    name.parse().map_err(|source| CellIdError::Name {
+fn named<T: FromStr<Err: fmt::Display>>(part: &'static str, name: &str) -> Result<T, CellIdError> {
+    name.parse().map_err(|error: T::Err| CellIdError::Name {
         part,
         name: name.chars().take(64).collect(),
-        source,
+        why: error.to_string(),
     })
 }
 

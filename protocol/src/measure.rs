@@ -5,7 +5,8 @@
 mod parse;
 
 use crate::{
-    ErrorCounts, ErrorKind, Function, PayloadShape, Transport, breakdown::Component, named::named,
+    ErrorCounts, ErrorKind, Function, PayloadShape, Runtime, Transport, breakdown::Component,
+    named::named,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,9 @@ named! {
 /// Body of `POST /measure`: one slice. [`MeasureRequest::parse`] reads it; it knows the defaults of what may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MeasureRequest {
+    /// Whose function it is; the native one is not named.
+    #[serde(skip_serializing_if = "Runtime::is_native")]
+    pub runtime: Runtime,
     /// How the caller reaches the code.
     pub transport: Transport,
     /// What is executed.

@@ -5,7 +5,7 @@ mod parse;
 pub use parse::{MAX_PAYLOAD_SIZES, MAX_PLAN_BYTES, MAX_THRESHOLD_MS, MAX_WARMUP, PlanError};
 
 use crate::{
-    Cell, Function, Limits, PayloadShape, Thresholds, Transport,
+    Cell, Function, Limits, PayloadShape, Runtime, Thresholds, Transport,
     breakdown::Component,
     measure::{DEFAULT_CALL_TIMEOUT_MS, TimerChoice},
     named::named,
@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Whose functions are delegated. Each is measured in the same run, against the same code inlined in a stub (`direct`).
+    #[serde(default = "native_alone", skip_serializing_if = "is_native_alone")]
+    pub runtimes: Vec<Runtime>,
     /// Transports to compare. Overheads need `direct` among them.
     pub transports: Vec<Transport>,
     /// Functions to execute.
@@ -60,6 +63,7 @@ pub struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
+            runtimes: native_alone(),
             transports: Transport::DEFAULT.to_vec(),
             functions: Function::DEFAULT.to_vec(),
             payload_bytes: vec![100, 1_000, 10_000, 100_000],
@@ -92,6 +96,14 @@ named! {
         /// That no judged verdict is open, or that none can be settled within `max_seconds` and `max_calls`.
         Settled = "settled",
     }
+}
+
+fn native_alone() -> Vec<Runtime> {
+    vec![Runtime::NATIVE]
+}
+
+fn is_native_alone(runtimes: &[Runtime]) -> bool {
+    runtimes == [Runtime::NATIVE]
 }
 
 const fn fixed_size() -> Until {
@@ -180,14 +192,19 @@ impl Plan {
         }
     }
 
-    /// Every cell: transport by transport, function by function, payload by payload.
+    /// Every cell: runtime by runtime, transport by transport, function by function, payload by payload.
     #[must_use]
     pub fn cells(&self) -> Vec<Cell> {
         let mut cells = Vec::new();
-        for &transport in &self.transports {
-            for &function in &self.functions {
-                for &payload_bytes in &self.payload_bytes {
-                    cells.push(Cell::native(transport, function, payload_bytes));
+        for &runtime in &self.runtimes {
+            for &transport in &self.transports {
+                for &function in &self.functions {
+                    cells.extend(self.payload_bytes.iter().map(|&payload_bytes| Cell {
+                        runtime,
+                        transport,
+                        function,
+                        payload_bytes,
+                    }));
                 }
             }
         }
@@ -197,7 +214,8 @@ impl Plan {
     /// Every component of the breakdown; none where the plan leaves it out.
     #[must_use]
     pub fn components(&self) -> Vec<Component> {
-        if !self.breakdown {
+        // the parts are those of a call to the native runtime
+        if !self.breakdown || !self.runtimes.contains(&Runtime::NATIVE) {
             return Vec::new();
         }
         let mut components = vec![Component::Nothing, Component::EmptyHop];

@@ -9,6 +9,17 @@ pub struct Runtime(Option<Name>);
 
 const NATIVE: &str = "native";
 
+/// Why a text is no runtime's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RuntimeError {
+    /// No name at all.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The name of a setting.
+    #[error("no runtime may be called url or token, which settings of the caller are called")]
+    Reserved,
+}
+
 impl Runtime {
     /// The one of this project, compiled from Rust.
     pub const NATIVE: Self = Self(None);
@@ -17,6 +28,40 @@ impl Runtime {
     #[must_use]
     pub const fn is_native(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// The caller's service binding to it: `RUNTIME`, or `RUNTIME_PYODIDE`.
+    #[must_use]
+    pub fn binding(&self) -> String {
+        self.suffixed("RUNTIME")
+    }
+
+    /// The caller's variable with its public address: `RUNTIME_URL`, or `PYODIDE_RUNTIME_URL`.
+    #[must_use]
+    pub fn url_variable(&self) -> String {
+        if self.is_native() {
+            "RUNTIME_URL".to_owned()
+        } else {
+            format!("{}_RUNTIME_URL", self.in_capitals())
+        }
+    }
+
+    /// The orchestrator's service binding to the stub that executes its functions itself: `CALLER`, or `CALLER_PYODIDE`.
+    #[must_use]
+    pub fn inlining_caller(&self) -> String {
+        self.suffixed("CALLER")
+    }
+
+    fn suffixed(&self, name: &str) -> String {
+        if self.is_native() {
+            name.to_owned()
+        } else {
+            format!("{name}_{}", self.in_capitals())
+        }
+    }
+
+    fn in_capitals(&self) -> String {
+        self.as_str().to_ascii_uppercase().replace('-', "_")
     }
 
     /// Its name.
@@ -33,13 +78,15 @@ impl fmt::Display for Runtime {
 }
 
 impl FromStr for Runtime {
-    type Err = NameError;
+    type Err = RuntimeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == NATIVE {
-            return Ok(Self::NATIVE);
+        match text {
+            NATIVE => Ok(Self::NATIVE),
+            // RUNTIME_URL and RUNTIME_TOKEN are settings of the caller
+            "url" | "token" => Err(RuntimeError::Reserved),
+            _ => Ok(Self(Some(text.parse()?))),
         }
-        text.parse().map(|name| Self(Some(name)))
     }
 }
 
@@ -47,3 +94,27 @@ crate::named::serde_by_name!(Runtime);
 
 #[cfg(feature = "openapi")]
 crate::named::text_schema!(Runtime, "^[a-z0-9-]{1,32}$", "native");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_runtime_has_bindings_and_an_address_of_its_own() {
+        let of = |name: &str| {
+            let runtime: Runtime = name.parse().unwrap();
+            [
+                runtime.binding(),
+                runtime.url_variable(),
+                runtime.inlining_caller(),
+            ]
+        };
+        assert_eq!(of("native"), ["RUNTIME", "RUNTIME_URL", "CALLER"]);
+        assert_eq!(
+            of("dot-net"),
+            ["RUNTIME_DOT_NET", "DOT_NET_RUNTIME_URL", "CALLER_DOT_NET"]
+        );
+        assert_eq!("token".parse::<Runtime>(), Err(RuntimeError::Reserved));
+        assert_eq!("Py".parse::<Runtime>(), Err(RuntimeError::Name(NameError)));
+    }
+}

@@ -15,6 +15,7 @@ mod environment;
 mod process_group;
 mod project;
 mod readiness;
+mod runtimes;
 mod staging;
 mod start_error;
 
@@ -23,6 +24,7 @@ pub use staging::StagingError;
 pub use start_error::StartError;
 
 use process_group::{ProcessGroup, Server};
+use protocol::Runtime;
 use staging::{Staging, Variables};
 use std::{
     collections::BTreeMap,
@@ -58,6 +60,8 @@ pub struct LocalOptions {
     pub orchestrator_variables: BTreeMap<String, String>,
     /// More variables of the runtime-worker.
     pub runtime_variables: BTreeMap<String, String>,
+    /// Runtimes to serve beside the native one.
+    pub runtimes: Vec<Runtime>,
     /// How long to wait until they answer.
     pub deadline: Duration,
 }
@@ -74,6 +78,7 @@ impl LocalOptions {
             api_token: LOCAL_API_TOKEN.to_owned(),
             orchestrator_variables: BTreeMap::new(),
             runtime_variables: BTreeMap::new(),
+            runtimes: Vec::new(),
             deadline: START_DEADLINE,
         }
     }
@@ -122,7 +127,12 @@ impl LocalWorkers {
         staging.write_variables("runtime-worker", &runtime_variables)?;
         staging.write_variables("caller-worker", &with_runtime_token(&address))?;
         staging.write_variables(".", &orchestrator_variables(options))?;
-        let mut wrangler = wrangler_dev(&staging, options)?;
+        let others = runtimes::add(&staging, &options.project, &options.runtimes)?;
+        for file in &others {
+            let folder = file.trim_end_matches("/wrangler.toml");
+            staging.write_variables(folder, &runtime_variables)?;
+        }
+        let mut wrangler = wrangler_dev(&staging, options, &others)?;
         let url = readiness::orchestrator_url(&mut wrangler, expires)?;
 
         Ok(Self {
@@ -251,13 +261,18 @@ fn serve_runtime(
 }
 
 /// All three Workers in one workerd, by wrangler.
-fn wrangler_dev(staging: &Staging, options: &LocalOptions) -> Result<ProcessGroup, StartError> {
+fn wrangler_dev(
+    staging: &Staging,
+    options: &LocalOptions,
+    others: &[String],
+) -> Result<ProcessGroup, StartError> {
     let state = match &options.state {
         Some(state) => std::path::absolute(state).unwrap_or_else(|_| state.clone()),
         None => staging.path("state"),
     };
     let mut arguments: Vec<OsString> = vec!["dev".into()];
-    for file in project::CONFIGURATIONS {
+    let own = project::CONFIGURATIONS.into_iter();
+    for file in own.chain(others.iter().map(String::as_str)) {
         arguments.extend(["--config".into(), file.into()]);
     }
     // Port 0 is any free one, without a race for it.

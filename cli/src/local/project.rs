@@ -43,6 +43,14 @@ pub enum ProjectError {
         /// The build that would make it.
         build: Build,
     },
+    /// A runtime beside the native one has not been built, or is none of this project's.
+    #[error("{} is missing: runtime {runtime} is not built; run scripts/build --runtimes native,{runtime}", .missing.display())]
+    NoRuntime {
+        /// The folder that is not there.
+        missing: PathBuf,
+        /// The runtime.
+        runtime: protocol::Runtime,
+    },
     /// A Worker was built from other sources than those that are there.
     #[error(
         "{} is newer than {}, so what would be measured is not this checkout's code; run {}", .source_file.display(), .folder.display(), .build.script()
@@ -157,6 +165,20 @@ impl Project {
             Ok(missing)
         } else {
             Err(ProjectError::NotBuilt { missing, build })
+        }
+    }
+
+    /// The build of a Worker of `runtime`, in `folder`.
+    pub(super) fn built_runtime(
+        &self,
+        folder: &str,
+        runtime: protocol::Runtime,
+    ) -> Result<PathBuf, ProjectError> {
+        let missing = self.root.join(folder).join("build");
+        if missing.is_dir() {
+            Ok(missing)
+        } else {
+            Err(ProjectError::NoRuntime { missing, runtime })
         }
     }
 

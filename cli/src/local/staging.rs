@@ -1,6 +1,7 @@
 //! A copy of the built Workers, laid out like the project, in a temporary directory.
 
 use super::project::{Build, CONFIGURATIONS, CRATES, Project, ProjectError};
+use crate::configuration::ConfigurationError;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -34,6 +35,14 @@ pub enum StagingError {
     Variable {
         /// Which variable.
         name: String,
+    },
+    /// A runtime's binding cannot be added.
+    #[error("{path}: {error}")]
+    Service {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: ConfigurationError,
     },
     /// A configuration is not what wrangler would accept.
     #[error("{path}: {source}")]
@@ -200,7 +209,7 @@ pub(super) fn dotenv(variables: &Variables) -> Result<String, StagingError> {
     Ok(text)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<(), StagingError> {
+pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), StagingError> {
     create_folder(to)?;
     for entry in fs::read_dir(from).map_err(|source| file_error(from, source))? {
         let entry = entry.map_err(|source| file_error(from, source))?;
@@ -214,7 +223,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), StagingError> {
     Ok(())
 }
 
-fn copy_file(from: &Path, to: &Path) -> Result<(), StagingError> {
+pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(), StagingError> {
     fs::copy(from, to)
         .map(|_| ())
         .map_err(|source| file_error(from, source))
@@ -224,11 +233,11 @@ fn create_folder(path: &Path) -> Result<(), StagingError> {
     fs::create_dir_all(path).map_err(|source| file_error(path, source))
 }
 
-fn read_file(path: &Path) -> Result<String, StagingError> {
+pub(super) fn read_file(path: &Path) -> Result<String, StagingError> {
     fs::read_to_string(path).map_err(|source| file_error(path, source))
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), StagingError> {
+pub(super) fn write_file(path: &Path, text: &str) -> Result<(), StagingError> {
     fs::write(path, text).map_err(|source| file_error(path, source))
 }
 

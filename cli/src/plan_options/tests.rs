@@ -1,5 +1,6 @@
 use super::*;
 use clap::Parser;
+use protocol::limits::LimitsProfile;
 use std::io::Write as _;
 
 #[derive(Parser)]
@@ -10,7 +11,12 @@ struct Line {
 
 fn json(line: &[&str]) -> Value {
     let line = Line::try_parse_from([&["plan"], line].concat()).unwrap();
-    serde_json::from_slice(&line.plan.json().unwrap()).unwrap()
+    let (fields, _) = line.plan.fields_and_plan(&limits()).unwrap();
+    Value::Object(fields)
+}
+
+fn limits() -> Limits {
+    Limits::of(LimitsProfile::Paid)
 }
 
 #[test]
@@ -90,7 +96,11 @@ fn an_option_wins_over_the_file() {
 #[test]
 fn what_cannot_be_measured_is_refused_before_anything_starts() {
     let line = Line::try_parse_from(["plan", "--samples", "1000000", "--payloads", "5"]).unwrap();
-    let error = line.plan.json().unwrap_err().to_string();
+    let error = line
+        .plan
+        .fields_and_plan(&limits())
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("\n  payload_bytes[0]: is 5; must be"),
         "{error}"

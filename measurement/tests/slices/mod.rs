@@ -24,6 +24,7 @@ pub(crate) fn timer_for(platform: &SimPlatform) -> InterpolatedTimer {
 /// A request for a slice of `samples` timed calls, without warmup and chain.
 pub(crate) fn request(timer: TimerChoice, samples: usize) -> MeasureRequest {
     MeasureRequest {
+        runtime: protocol::Runtime::NATIVE,
         transport: Transport::ServiceBinding,
         function: Function::Echo,
         payload_bytes: 100,

@@ -14,6 +14,7 @@ impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn start(&self, request: &impl Incoming) -> Result<Response, Problem> {
         access::authorise(self.settings, request)?;
         let plan = Plan::parse(&plan_text(request).await?, &self.settings.limits)?;
+        self.check_capabilities(&plan).await?;
         let places = self.settings.locations.iter();
         let may_start = places.map(|place| self.coordinators.ask(place, &Question::MayStart));
         for answer in join_all(may_start).await {

@@ -16,6 +16,9 @@ impl<C: Coordinators> Api<'_, C> {
     /// Starts the scheduled run at every location, side by side. A coordinator that cannot be reached is asked again, after `pause`, for the same
     /// run, so that it is started once whichever request arrived. Returns what went wrong where, for the log.
     pub async fn scheduled(&self, pause: impl AsyncFn(Duration)) -> Vec<Problem> {
+        if let Err(problem) = self.check_capabilities(&self.settings.scheduled_plan).await {
+            return vec![problem];
+        }
         let starts = self.starts(&self.settings.scheduled_plan, Trigger::Cron);
         let started = starts
             .into_iter()

@@ -236,6 +236,7 @@ fn slice_timeout_ms(plan: &Plan, round: &Round) -> u32 {
 
 fn measure_request(plan: &Plan, round: &Round, cell: Cell, index: u32) -> MeasureRequest {
     MeasureRequest {
+        runtime: cell.runtime,
         transport: cell.transport,
         function: cell.function,
         payload_bytes: cell.payload_bytes,

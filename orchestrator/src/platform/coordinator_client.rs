@@ -2,12 +2,16 @@
 
 use super::timeout::{NoResponse, fetch_text, post};
 use crate::{
-    api::Coordinators,
+    api::{Coordinators, RuntimeFacts},
     coordinator::{Answer, Question},
     settings::DEFAULT_LOCATION,
 };
-use protocol::Problem;
+use core::cell::RefCell;
+use js_sys::Reflect;
+use protocol::{Problem, Runtime, capabilities::RuntimeHealth, routes::caller};
+use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::RequestInit;
 use worker::{Env, Stub};
 
 /// A coordinator answers at once; it may be starting, or in a wake that assembles a report.
@@ -53,7 +57,69 @@ impl Namespace<'_> {
     }
 }
 
+/// Time for a runtime's word about itself: a heavy one may be starting.
+const RUNTIME_PATIENCE_MS: u32 = 30_000;
+
+thread_local! {
+    /// What runtimes have said: they are asked once in the life of an isolate, and a new version always gets new isolates.
+    static RUNTIMES: RefCell<BTreeMap<Runtime, RuntimeFacts>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+impl Namespace<'_> {
+    fn binding(&self, name: &str) -> Option<JsValue> {
+        let found = Reflect::get(self.env, &JsValue::from_str(name)).ok()?;
+        (!found.is_undefined()).then_some(found)
+    }
+
+    /// Asks the caller for the word of a runtime.
+    async fn ask_runtime(&self, runtime: Runtime) -> Result<RuntimeFacts, Problem> {
+        let no_answer = |why: String| {
+            Problem::new(
+                502,
+                format!("what runtime {runtime} can do is not known: {why}"),
+            )
+        };
+        let caller = self
+            .binding(&Runtime::NATIVE.inlining_caller())
+            .ok_or_else(|| no_answer("the orchestrator has no binding CALLER".to_owned()))?;
+        let url = format!(
+            "https://caller.internal{}?runtime={runtime}",
+            caller::HEALTH
+        );
+        let init = RequestInit::new();
+        let (status, text) = match fetch_text(&caller, &url, &init, RUNTIME_PATIENCE_MS).await {
+            Ok(answer) => answer,
+            Err(NoResponse::Timeout) => {
+                return Err(no_answer("the caller did not answer".to_owned()));
+            }
+            Err(NoResponse::Exception(words)) => return Err(no_answer(words)),
+        };
+        if status != 200 {
+            return Err(serde_json::from_str(&text)
+                .unwrap_or_else(|_| no_answer(format!("status {status}"))));
+        }
+        let answer: RuntimeHealth =
+            serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))?;
+        let capabilities = answer
+            .capabilities()
+            .ok_or_else(|| no_answer("its health names no capabilities".to_owned()))?;
+        Ok(RuntimeFacts {
+            capabilities,
+            is_inlined: self.binding(&runtime.inlining_caller()).is_some(),
+        })
+    }
+}
+
 impl Coordinators for Namespace<'_> {
+    async fn runtime(&self, runtime: Runtime) -> Result<RuntimeFacts, Problem> {
+        if let Some(known) = RUNTIMES.with_borrow(|known| known.get(&runtime).cloned()) {
+            return Ok(known);
+        }
+        let facts = self.ask_runtime(runtime).await?;
+        RUNTIMES.with_borrow_mut(|known| known.insert(runtime, facts.clone()));
+        Ok(facts)
+    }
+
     async fn ask(&self, location: &str, question: &Question) -> Answer {
         let patience_ms = patience_ms(question);
         let question = serde_json::to_string(question)

@@ -10,7 +10,7 @@ use crate::{
 };
 use js_sys::Reflect;
 use protocol::{
-    Problem,
+    Problem, Runtime, Transport,
     measure::{MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse},
     routes::caller,
 };
@@ -40,6 +40,7 @@ impl Platform {
 
     async fn ask_caller<T: DeserializeOwned>(
         &self,
+        binding: &str,
         path: &str,
         request: &impl Serialize,
         timeout_ms: u32,
@@ -50,7 +51,7 @@ impl Platform {
         };
         let json = serde_json::to_string(request)
             .map_err(|error| DispatchError::Unusable(error.to_string()))?;
-        let binding = Reflect::get(&self.env, &JsValue::from_str("CALLER")).map_err(unreachable)?;
+        let binding = Reflect::get(&self.env, &JsValue::from_str(binding)).map_err(unreachable)?;
         let init = post(&json).map_err(unreachable)?;
         let url = format!("https://caller.internal{path}");
         let (status, text) = match fetch_text(&binding, &url, &init, timeout_ms).await {
@@ -88,7 +89,13 @@ impl Caller for Platform {
         request: &MeasureRequest,
         timeout_ms: u32,
     ) -> Result<MeasureResponse, DispatchError> {
-        self.ask_caller(caller::MEASURE, request, timeout_ms).await
+        let caller = match request.transport {
+            Transport::Direct => request.runtime,
+            _ => Runtime::NATIVE,
+        };
+        let binding = caller.inlining_caller();
+        self.ask_caller(&binding, caller::MEASURE, request, timeout_ms)
+            .await
     }
 
     async fn repeat(
@@ -96,7 +103,9 @@ impl Caller for Platform {
         request: &RepeatRequest,
         timeout_ms: u32,
     ) -> Result<RepeatResponse, DispatchError> {
-        self.ask_caller(caller::REPEAT, request, timeout_ms).await
+        let binding = Runtime::NATIVE.inlining_caller();
+        self.ask_caller(&binding, caller::REPEAT, request, timeout_ms)
+            .await
     }
 }
 

@@ -3,11 +3,14 @@
 use super::process::Process;
 use core::time::Duration;
 use orchestrator::{
-    api::{Api, BodyError, Coordinators, Incoming, Reply, Response, response_cache::ResponseCache},
+    api::{
+        Api, BodyError, Coordinators, Incoming, Reply, Response, RuntimeFacts,
+        response_cache::ResponseCache,
+    },
     coordinator::{Answer, Question},
     settings::Settings,
 };
-use protocol::Problem;
+use protocol::{Problem, Runtime};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
@@ -35,9 +38,16 @@ pub struct Places {
     /// Questions that were waited for until they were given up.
     pub given_up: Cell<u32>,
     pub random: Cell<u32>,
+    /// Runtimes beside the native one.
+    pub runtimes: RefCell<BTreeMap<Runtime, RuntimeFacts>>,
 }
 
 impl Coordinators for &Places {
+    async fn runtime(&self, runtime: Runtime) -> Result<RuntimeFacts, Problem> {
+        let found = self.runtimes.borrow().get(&runtime).cloned();
+        found.ok_or_else(|| Problem::new(404, format!("no binding {}", runtime.binding())))
+    }
+
     async fn ask(&self, location: &str, question: &Question) -> Answer {
         self.asked.set(self.asked.get() + 1);
         self.in_flight.set(self.in_flight.get() + 1);
@@ -159,6 +169,7 @@ impl Places {
             losing_starts: RefCell::default(),
             given_up: Cell::new(0),
             random: Cell::new(1),
+            runtimes: RefCell::default(),
         }
     }
 

@@ -6,12 +6,13 @@ use super::{
     TimerChoice,
 };
 use crate::{
-    Function, PayloadShape, Problem, Transport,
+    Function, PayloadShape, Problem, Runtime, Transport,
     breakdown::Component,
     fields::FieldReader,
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::FieldError,
 };
+use core::str::FromStr as _;
 
 impl MeasureRequest {
     /// Reads a request for one slice.
@@ -23,11 +24,16 @@ impl MeasureRequest {
         reader.require("transport", format!("one of: {}", Transport::expected()));
         reader.require("function", format!("one of: {}", Function::expected()));
         reader.require("samples", "a whole number");
+        let runtime = reader.name("runtime", Runtime::NATIVE);
+        let function = if runtime.is_native() {
+            reader.name_by("function", Function::known)
+        } else {
+            reader.name_by("function", Function::from_str)
+        };
         let request = Self {
+            runtime,
             transport: reader.name("transport", Transport::Direct),
-            function: reader
-                .name_by("function", Function::known)
-                .unwrap_or(Function::Echo),
+            function: function.unwrap_or(Function::Echo),
             payload_bytes: payload_bytes(&mut reader),
             payload_shape: reader.name("payload_shape", PayloadShape::Text),
             samples: reader.integer("samples", 1, MAX_CALLS_PER_SLICE, 1),
@@ -146,6 +152,7 @@ mod tests {
     #[test]
     fn what_a_request_says_is_what_it_reads_back() {
         let request = MeasureRequest {
+            runtime: Runtime::NATIVE,
             transport: Transport::Rpc,
             function: Function::Compute,
             payload_bytes: 1_000,
@@ -167,6 +174,7 @@ mod tests {
     fn the_least_that_a_request_needs_and_the_defaults_of_the_rest_are_pinned() {
         let json = br#"{"transport":"service-binding","function":"echo","payload_bytes":100,"samples":20}"#;
         let request = MeasureRequest {
+            runtime: Runtime::NATIVE,
             transport: Transport::ServiceBinding,
             function: Function::Echo,
             payload_bytes: 100,

@@ -2,7 +2,7 @@
 
 use super::{DEFAULT_MAX_CALLS, DEFAULT_MAX_SECONDS, MAX_CALLS, MAX_SECONDS, Plan, Until};
 use crate::{
-    Function, Limits, Round, Thresholds,
+    Function, Limits, Round, Runtime, Thresholds,
     fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -84,8 +84,9 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
         DEFAULT_MAX_SECONDS.into(),
     );
     let plan = Plan {
+        runtimes: reader.names("runtimes", default.runtimes),
         transports: reader.names("transports", default.transports),
-        functions: reader.names_by("functions", default.functions, Function::known),
+        functions: reader.names("functions", default.functions),
         payload_bytes: payload_sizes(reader, default.payload_bytes),
         payload_shape: reader.name("payload_shape", default.payload_shape),
         samples_per_cell: reader.integer(
@@ -130,6 +131,13 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             "timer",
             "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",
         );
+    }
+    if plan.runtimes.contains(&Runtime::NATIVE) {
+        for (index, function) in plan.functions.iter().enumerate() {
+            if let Err(unknown) = Function::known(function.as_str()) {
+                reader.refuse(format!("functions[{index}]"), unknown.to_string());
+            }
+        }
     }
     for (index, judged) in plan.judge.iter().enumerate() {
         let at = format!("judge[{index}]");

@@ -76,6 +76,7 @@ pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> Mea
         }
     });
     let request = MeasureRequest {
+        runtime: protocol::Runtime::NATIVE,
         transport: cell.transport,
         function: cell.function,
         payload_bytes: cell.payload_bytes,

@@ -1,0 +1,74 @@
+//! Whether the runtimes of a plan can do what it asks for.
+
+use super::{Api, Coordinators, RuntimeFacts};
+use protocol::{Plan, Problem, Runtime, Transport, problem::FieldError};
+
+impl<C: Coordinators> Api<'_, C> {
+    /// Refuses a plan that asks a runtime for what it cannot do. What the native one can is known without asking.
+    pub(super) async fn check_capabilities(&self, plan: &Plan) -> Result<(), Problem> {
+        let mut errors = Vec::new();
+        for (index, &runtime) in plan.runtimes.iter().enumerate() {
+            if runtime.is_native() {
+                continue;
+            }
+            match self.coordinators.runtime(runtime).await {
+                Ok(facts) => errors.extend(beyond(plan, runtime, &facts)),
+                Err(problem) if problem.status == 404 => errors.push(FieldError {
+                    field: format!("runtimes[{index}]"),
+                    detail: format!(
+                        "is {runtime}, which this deployment does not have: {}",
+                        problem.detail
+                    ),
+                }),
+                Err(problem) => return Err(problem),
+            }
+        }
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let detail = format!(
+            "the plan asks for {} thing(s) that a runtime cannot do",
+            errors.len()
+        );
+        Err(Problem::new(400, detail).with_errors(errors))
+    }
+}
+
+/// What a plan asks of a runtime beyond its capabilities.
+fn beyond(plan: &Plan, runtime: Runtime, facts: &RuntimeFacts) -> Vec<FieldError> {
+    let known = &facts.capabilities;
+    let transports = plan.transports.iter().enumerate().filter_map(|(index, transport)| {
+        let detail = match transport {
+            Transport::Direct if facts.is_inlined => return None,
+            Transport::Direct => format!(
+                "is direct, for which runtime {runtime} needs a stub with its functions inside (binding {})",
+                runtime.inlining_caller()
+            ),
+            delegating if known.transports.contains(delegating) => return None,
+            delegating => format!(
+                "is {delegating}, which runtime {runtime} does not answer; it answers {}",
+                list(&known.transports)
+            ),
+        };
+        let field = format!("transports[{index}]");
+        Some(FieldError { field, detail })
+    });
+    let functions = plan
+        .functions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, function)| {
+            let detail = format!(
+                "is {function}, which runtime {runtime} does not have; it has {}",
+                list(&known.functions)
+            );
+            let field = format!("functions[{index}]");
+            (!known.functions.contains(function)).then_some(FieldError { field, detail })
+        });
+    transports.chain(functions).collect()
+}
+
+fn list(names: &[impl ToString]) -> String {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
