@@ -7,17 +7,18 @@ use serde_json::json;
 
 /// The runtime, answering status 500 to three calls of five, and with `HANG` never answering one of 10.
 const FAILING_RUNTIME: &str = r#"
-import { WorkerEntrypoint } from "cloudflare:workers";
-import Original from "./original.js";
+import Original, { Runtime as Bound } from "./original.js";
 let calls = 0;
-export default class extends WorkerEntrypoint {
+const failing = (Entrypoint) => class extends Entrypoint {
   async fetch(request) {
     calls += 1;
     if (this.env.HANG && calls % 10 === 0) return new Promise((resolve) => setTimeout(() => resolve(new Response("late")), 60000));
     if (!this.env.HANG && calls % 5 < 3) return new Response("out of order", { status: 500 });
-    return new Original(this.ctx, this.env).fetch(request);
+    return super.fetch(request);
   }
-}
+};
+export default failing(Original);
+export const Runtime = failing(Bound);
 "#;
 
 /// The report of a run of one cell and its `direct` on that runtime.
