@@ -112,7 +112,7 @@ function busyMs({ nodes, samples, timeDeltas }) {
 
 async function memoryAfterCalls(name, build) {
   const entry = `const CALLS = ${CALLS_PER_REQUEST};\n${readFileSync(join(ROOT, "e2e/footprint/driver.js"), "utf8")}`;
-  const driver = { folder: build, entry, bindings: { RUNTIME: name } };
+  const driver = { folder: build, entry, bindings: { RUNTIME: `${name}#Runtime` } };
   const served = await serve({ [name]: { folder: build }, driver }, { inspect: true });
   try {
     const inspector = await inspect(served, name);

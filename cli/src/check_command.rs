@@ -46,9 +46,14 @@ struct WorkerArguments {
 /// `rpc-latency check`
 pub(crate) fn check(api: &ApiOptions, options: &CheckOptions) -> anyhow::Result<Exit> {
     let points = match &options.contract {
-        Contract::Runtime { worker } => check::runtime::points(&worker.start(&[])?),
+        Contract::Runtime { worker } => {
+            let project = worker.project()?;
+            check::runtime::points(&DrivenWorker::runtime(&project, &worker.config)?)
+        }
         Contract::Stub { worker, runtime } => {
-            check::stub::points(&worker.start(core::slice::from_ref(runtime))?)
+            let project = worker.project()?;
+            let bound = core::slice::from_ref(runtime);
+            check::stub::points(&DrivenWorker::stub(&project, &worker.config, bound)?)
         }
     };
     if api.json {
@@ -63,16 +68,15 @@ pub(crate) fn check(api: &ApiOptions, options: &CheckOptions) -> anyhow::Result<
 }
 
 impl WorkerArguments {
-    fn start(&self, bound: &[PathBuf]) -> anyhow::Result<DrivenWorker> {
+    /// The project whose tools serve the Worker.
+    fn project(&self) -> anyhow::Result<Project> {
         let project = match &self.project {
             Some(folder) => Project::at(folder)?,
             None => Project::around(&std::env::current_dir()?)?,
         };
-        output::note(format_args!(
-            "serving the Worker of {}",
-            self.config.display()
-        ));
-        Ok(DrivenWorker::start(&project, &self.config, bound)?)
+        let config = self.config.display();
+        output::note(format_args!("serving the Worker of {config}"));
+        Ok(project)
     }
 }
 

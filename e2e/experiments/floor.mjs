@@ -9,7 +9,7 @@ const workers = await serve({
   "floor-runtime": { folder: "e2e/experiments/floor/runtime" },
   "floor-stub": { folder: "e2e/experiments/floor/stub", bindings: { RUNTIME: "floor-runtime", FUNCTIONS: "floor-runtime#Functions" } },
   runtime: { folder: "runtime-worker/build" },
-  caller: { folder: "caller-worker/build", bindings: { RUNTIME: "runtime" } },
+  caller: { folder: "caller-worker/build", bindings: { RUNTIME: "runtime#Runtime" } },
 });
 try {
   const rows = [];

@@ -51,7 +51,7 @@ for (const steps of spacings) buildCaller(steps);
 const name = (steps) => `caller-${steps}`;
 const workers = await serve({
   runtime: { folder: "runtime-worker/build-test" },
-  ...Object.fromEntries(spacings.map((steps) => [name(steps), { folder: join(HOME, name(steps)), bindings: { RUNTIME: "runtime" } }])),
+  ...Object.fromEntries(spacings.map((steps) => [name(steps), { folder: join(HOME, name(steps)), bindings: { RUNTIME: "runtime#Runtime" } }])),
 });
 try {
   const ask = (steps, request) => slice(workers.url(name(steps)), { timer: "interpolated", samples: SAMPLES, warmup: 2, ...request });

@@ -22,9 +22,9 @@ const TRANSPORTS = ["service-binding", "rpc"];
 
 const workers = await serve({
   runtime: { folder: "runtime-worker/build" },
-  javascript: { folder: "e2e/experiments/stubs/javascript", bindings: { RUNTIME: "runtime" } },
-  "worker-crate": { folder: `${CRATE}/build`, bindings: { RUNTIME: "runtime" } },
-  caller: { folder: "caller-worker/build", bindings: { RUNTIME: "runtime" } },
+  javascript: { folder: "e2e/experiments/stubs/javascript", bindings: { RUNTIME: "runtime#Runtime" } },
+  "worker-crate": { folder: `${CRATE}/build`, bindings: { RUNTIME: "runtime#Runtime" } },
+  caller: { folder: "caller-worker/build", bindings: { RUNTIME: "runtime#Runtime" } },
 });
 try {
   const measured = {};

@@ -3,8 +3,8 @@ import { serve } from "../experiments/workerd.mjs";
 
 const workers = await serve({
   runtime: { folder: "runtime-worker/build" },
-  "service-binding": { folder: "stub/build/service-binding", bindings: { RUNTIME: "runtime" } },
-  rpc: { folder: "stub/build/rpc", bindings: { RUNTIME: "runtime" } },
+  "service-binding": { folder: "stub/build/service-binding", bindings: { RUNTIME: "runtime#Runtime" } },
+  rpc: { folder: "stub/build/rpc", bindings: { RUNTIME: "runtime#Runtime" } },
   unbound: { folder: "stub/build/rpc" },
 });
 

@@ -1,6 +1,6 @@
 //! End-to-end tests: the built Workers on a real workerd, through wrangler, asked over HTTP.
 //!
-//! They need `scripts/build` (and `scripts/build --test-functions`) to have run, and say so if it has not. No test looks at
+//! They need `scripts/build --runtimes native,pyodide` (and `scripts/build --test-functions`) to have run, and say so if it has not. No test looks at
 //! the wall clock but to give up: figures are held against each other, never against a machine's speed.
 //!
 //! # Index
@@ -26,6 +26,9 @@
 //! | `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |
 //! | `misconfigured` | variables that are not text are refused by name, unquoted numbers are taken; a run goes on by itself after a deployment that could not open its coordinator |
 //! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums; with one down the others are shown |
+//! | `python` | Python behind the binding: every transport, functions by their files' names, exceptions, results that JSON cannot hold, what persists, errors in source; another version of the package is refused |
+//! | `contracts` | `rpc-latency check` passes for both runtimes, the caller and a runtime and a stub in JavaScript, and fails at the right point for one fault each |
+//! | `footprint` | a Worker over budget in size, start-up and memory is named for each |
 //! | `readers` | 50 readers during a run get no error and do not show in its figures |
 //! | `local_profile` | nothing is left behind when the local Workers end |
 //!

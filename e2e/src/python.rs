@@ -61,7 +61,7 @@ impl PythonWorker {
     /// When it does not start.
     #[must_use]
     pub fn start(&self) -> DrivenWorker {
-        DrivenWorker::start(&project(), &self.configuration(), &[])
+        DrivenWorker::runtime(&project(), &self.configuration())
             .unwrap_or_else(|error| panic!("{error}"))
     }
 }

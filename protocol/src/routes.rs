@@ -110,10 +110,11 @@ pub mod caller {
 
 /// Paths of the runtime-worker.
 pub mod runtime {
-    /// Scheme and host of every call over a service binding. A binding's caller chooses the whole URL; a request from
-    /// outside cannot have this one: on Cloudflare the host of the URL is what routed the request to this Worker, and
-    /// no route or zone can be called `runtime.internal`; on a local workerd the scheme is that of the socket, `http`.
-    /// The runtime trusts this origin and asks every other for its token.
+    /// The entrypoint that a stub's binding names. A public request only ever reaches the default one, so what comes here
+    /// came over a binding, and is trusted.
+    pub const ENTRYPOINT: &str = "Runtime";
+    /// Scheme and host of every call over a service binding. A binding's caller chooses the whole URL; the runtime looks
+    /// at its path alone.
     pub const INTERNAL_ORIGIN: &str = "https://runtime.internal";
     /// Liveness and versions.
     pub const HEALTH: &str = "/health";

@@ -1,15 +1,23 @@
-// The entrypoint that the platform knows: `fetch` for HTTP, `execute` for Workers RPC, both exported by the crate. runtime-worker/js/entry.js says why
-// it is written by hand. Python is started by the first of them; once it is there, nothing is between the platform and the crate.
+// The entrypoints that the platform knows, as runtime-worker/js/entry.js has them. Python is started by the first request; once it is there, nothing is
+// between the platform and the crate.
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { execute, fetch } from "./index.js";
+import { execute, fetch, fetchPublic } from "./index.js";
 import { start, started } from "./python.js";
 
-export default class Entrypoint extends WorkerEntrypoint {
+// What a stub's binding names. Strangers cannot come here.
+export class Runtime extends WorkerEntrypoint {
   fetch(request) {
-    return started() ? fetch(request, this.env) : start().then(() => fetch(request, this.env));
+    return started() ? fetch(request) : start().then(() => fetch(request));
   }
 
   execute(functionId, payload) {
     return started() ? execute(functionId, payload) : start().then(() => execute(functionId, payload));
+  }
+}
+
+// What the public URL reaches.
+export default class Public extends WorkerEntrypoint {
+  fetch(request) {
+    return started() ? fetchPublic(request, this.env) : start().then(() => fetchPublic(request, this.env));
   }
 }

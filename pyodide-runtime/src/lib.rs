@@ -18,18 +18,29 @@ fn start() {
     runtime::start();
 }
 
-/// The Worker's entry point for HTTP requests: returns a response or the promise of one. `js/entry.js` has started Python before, or tried.
+/// The way in for HTTP requests over the binding: returns a response or the promise of one. `js/entry.js` has started Python before, or tried.
 #[wasm_bindgen]
 #[expect(
     clippy::needless_pass_by_value,
     clippy::must_use_candidate,
     reason = "what crosses from JavaScript is handed over, and what goes back to it is used there"
 )]
-pub fn fetch(request: IncomingRequest, env: Env) -> Answer {
-    SERVERS.with(|servers| servers.fetch(&request, &env))
+pub fn fetch(request: IncomingRequest) -> Answer {
+    SERVERS.with(|servers| servers.fetch(&request))
 }
 
-/// The Worker's entry point for Workers RPC.
+/// The way in for public HTTP requests.
+#[wasm_bindgen(js_name = fetchPublic)]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::must_use_candidate,
+    reason = "what crosses from JavaScript is handed over, and what goes back to it is used there"
+)]
+pub fn fetch_public(request: IncomingRequest, env: Env) -> Answer {
+    SERVERS.with(|servers| servers.fetch_public(&request, &env))
+}
+
+/// The way in for Workers RPC.
 ///
 /// # Errors
 /// Thrown to the caller as an `Error` whose message says what is wrong with the call.

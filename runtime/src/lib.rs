@@ -3,14 +3,15 @@
 //! A *Worker* is a WebAssembly module that Cloudflare (or a local `workerd`) starts for each event; here the event is an HTTP request or a call of
 //! a method. A runtime Worker executes functions for stubs that delegate them. It is reached in two ways, and treats them differently:
 //!
-//! * over a *service binding*, a named capability that the platform gives to another Worker of the same account: trusted;
-//! * over its public URL: only with the token of the secret `RUNTIME_TOKEN`, except for `GET /health`.
+//! * over a *service binding*, a named capability that the platform gives to another Worker of the same account, which names the entrypoint
+//!   `Runtime`: trusted;
+//! * over its public URL, which reaches the default entrypoint: only with the token of the secret `RUNTIME_TOKEN`, except for `GET /health`.
 //!
-//! See [`routing`] for how the two are distinguished. Contract, with types in `protocol::execute` and in words in docs/contracts.md: `POST /execute`
+//! Contract, with types in `protocol::execute` and in words in docs/contracts.md: `POST /execute`
 //! takes a function's name and its payload and answers with the result; what is wrong with a request is said in a problem document
 //! (`protocol::Problem`).
 //!
-//! A Worker is a crate that implements [`Functions`], keeps [`Servers`] of it, and exports two functions to JavaScript: `fetch` and `execute`.
+//! A Worker is a crate that implements [`Functions`], keeps [`Servers`] of it, and exports three functions to JavaScript, one for each way in.
 //! The runtime-worker executes Rust, the pyodide-runtime Python.
 //!
 //! Out of scope: executing anything, measuring anything (the caller-worker does), keeping anything between requests.
@@ -55,14 +56,24 @@ impl<F: Functions> Servers<F> {
         }
     }
 
-    /// The answer to an HTTP request: a response or the promise of one.
+    /// The answer to an HTTP request over the binding: a response or the promise of one.
     ///
     /// Not an `async fn`: [`platform::Continuation`] says what that would cost a call.
     #[must_use]
-    pub fn fetch(&self, request: &IncomingRequest, env: &Env) -> Answer {
-        admit(request, env)
-            .and_then(|resource| self.serve(request, resource))
-            .unwrap_or_else(|refusal| refuse(&refusal).into())
+    pub fn fetch(&self, request: &IncomingRequest) -> Answer {
+        self.answer(request, routing::admit(&request.method(), &request.url()))
+    }
+
+    /// The same for a public one.
+    #[must_use]
+    pub fn fetch_public(&self, request: &IncomingRequest, env: &Env) -> Answer {
+        let (method, url) = (request.method(), request.url());
+        let admitted = routing::admit_public(&method, &url, || routing::PublicHead {
+            configured_token: env.runtime_token(),
+            authorization: request.header("authorization"),
+            content_length: request.header("content-length"),
+        });
+        self.answer(request, admitted)
     }
 
     /// Executes a function on a JSON text in UTF-8 (a `Uint8Array`) and returns its result as one: the method `execute` of the Worker's entrypoint.
@@ -75,6 +86,12 @@ impl<F: Functions> Servers<F> {
     pub fn execute(&self, function_id: &JsValue, payload: &JsValue) -> Result<JsValue, JsError> {
         rpc::execute(self.functions, function_id, payload)
             .map_err(|refusal| JsError::new(&refusal.problem.detail))
+    }
+
+    fn answer(&self, request: &IncomingRequest, admitted: Result<Resource, Refusal>) -> Answer {
+        admitted
+            .and_then(|resource| self.serve(request, resource))
+            .unwrap_or_else(|refusal| refuse(&refusal).into())
     }
 
     fn serve(&self, request: &IncomingRequest, resource: Resource) -> Result<Answer, Refusal> {
@@ -97,14 +114,4 @@ impl<F: Functions> Servers<F> {
             }
         })
     }
-}
-
-/// Decides by the request's head alone whether and by whom it is served.
-fn admit(request: &IncomingRequest, env: &Env) -> Result<Resource, Refusal> {
-    let (method, url) = (request.method(), request.url());
-    routing::admit(&method, &url, || routing::PublicHead {
-        configured_token: env.runtime_token(),
-        authorization: request.header("authorization"),
-        content_length: request.header("content-length"),
-    })
 }

@@ -1,17 +1,13 @@
 //! Who may call what: decided by the head of a request, before its body is read.
 //!
-//! Pure, so that it is tested natively. A request over a service binding is known by its origin,
-//! [`INTERNAL_ORIGIN`]: see there why no request from outside can carry it. Every other request is public.
+//! Pure, so that it is tested natively. A request over a service binding is known by the entrypoint that it came to,
+//! [`ENTRYPOINT`](protocol::routes::runtime::ENTRYPOINT), and not by anything in it.
 
 use protocol::{
     execute::MAX_BODY_BYTES,
     routes::{
         self, Refusal, path_of,
-        runtime::{
-            CAPNWEB, EXECUTE, EXECUTE_MSGPACK, EXECUTE_SHORT, HEALTH, INTERNAL_ORIGIN, NOTHING,
-            WEBSOCKET,
-        },
-        without_query,
+        runtime::{CAPNWEB, EXECUTE, EXECUTE_MSGPACK, EXECUTE_SHORT, HEALTH, NOTHING, WEBSOCKET},
     },
 };
 use subtle::ConstantTimeEq as _;
@@ -58,15 +54,17 @@ pub(crate) struct PublicHead {
     pub(crate) content_length: Option<String>,
 }
 
-/// Decides whether a request may be served. Strangers learn nothing but that they are strangers: the token is asked for first.
-pub(crate) fn admit(
+/// Decides what a request over the binding asks for. It is trusted.
+pub(crate) fn admit(method: &str, url: &str) -> Result<Resource, Refusal> {
+    find(method, path_of(url))
+}
+
+/// Decides whether a public request may be served. Strangers learn nothing but that they are strangers: the token is asked for first.
+pub(crate) fn admit_public(
     method: &str,
     url: &str,
     public_head: impl FnOnce() -> PublicHead,
 ) -> Result<Resource, Refusal> {
-    if let Some(path) = internal_path(url) {
-        return find(method, path);
-    }
     let path = path_of(url);
     if path == HEALTH {
         return find(method, path).map(|_| Resource::PublicHealth);
@@ -87,13 +85,6 @@ pub(crate) fn admit(
         ));
     }
     Ok(resource)
-}
-
-/// The path of a URL of the internal origin; `None` for every other origin.
-fn internal_path(url: &str) -> Option<&str> {
-    url.strip_prefix(INTERNAL_ORIGIN)
-        .filter(|rest| rest.starts_with('/'))
-        .map(without_query)
 }
 
 fn find(method: &str, path: &str) -> Result<Resource, Refusal> {

@@ -10,7 +10,7 @@ use protocol::{
 };
 use serde_json::{Value, json, value::RawValue};
 
-/// A public URL: any that is not of the binding's own.
+/// A public URL; the entrypoint makes it one, not its host.
 const PUBLIC: &str = "https://runtime.example";
 
 /// The first of 2020, in ms since 1970: a clock in seconds, or one that began with the isolate, is far before it.
@@ -222,7 +222,7 @@ fn public(asking: &Asking<'_>, authorization: Option<&str>) -> Result<DrivenAnsw
         .collect();
     asking
         .worker
-        .fetch("POST", &url, &headers, &body("echo", &json!([1])))
+        .fetch_public("POST", &url, &headers, &body("echo", &json!([1])))
 }
 
 pub(super) fn token(asking: &Asking<'_>) -> Result<(), String> {
@@ -241,7 +241,7 @@ pub(super) fn token(asking: &Asking<'_>) -> Result<(), String> {
 pub(super) fn public_health(asking: &Asking<'_>) -> Result<(), String> {
     let answer = asking
         .worker
-        .fetch("GET", &format!("{PUBLIC}{HEALTH}"), &[], b"")?;
+        .fetch_public("GET", &format!("{PUBLIC}{HEALTH}"), &[], b"")?;
     status(&answer, 200)?;
     let health = Health::from_json(&answer.body).map_err(|error| error.to_string())?;
     if health.capabilities.is_some() {

@@ -14,6 +14,7 @@ use super::{
     readiness,
 };
 use configuration::Configuration;
+use protocol::routes::runtime::ENTRYPOINT;
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
@@ -88,14 +89,31 @@ impl DrivenAnswer {
 }
 
 impl DrivenWorker {
-    /// Serves the Worker of `configuration` and those of `bound`, which it may bind, with the tools of `project`.
+    /// Serves the runtime of `configuration` with the tools of `project`. The driver binds its entrypoint [`ENTRYPOINT`], as stubs do.
     ///
     /// # Errors
     /// [`DriveError`], which says what is missing or shows the end of wrangler's log.
-    pub fn start(
+    pub fn runtime(project: &Project, configuration: &Path) -> Result<Self, DriveError> {
+        Self::start(project, configuration, &[], Some(ENTRYPOINT))
+    }
+
+    /// Serves the stub of `configuration` and the Workers of `bound`, which it may bind, with the tools of `project`.
+    ///
+    /// # Errors
+    /// [`DriveError`], which says what is missing or shows the end of wrangler's log.
+    pub fn stub(
         project: &Project,
         configuration: &Path,
         bound: &[PathBuf],
+    ) -> Result<Self, DriveError> {
+        Self::start(project, configuration, bound, None)
+    }
+
+    fn start(
+        project: &Project,
+        configuration: &Path,
+        bound: &[PathBuf],
+        entrypoint: Option<&str>,
     ) -> Result<Self, DriveError> {
         let expires = Instant::now() + START_DEADLINE;
         let driven = Configuration::read(configuration)?;
@@ -113,7 +131,7 @@ impl DrivenWorker {
         )?;
         write(
             &root.join("driver/wrangler.json"),
-            &configuration::of_driver(&driven),
+            &configuration::of_driver(&driven, entrypoint),
         )?;
         let mut files = vec![PathBuf::from("driver/wrangler.json")];
         let bound: Result<Vec<_>, _> = bound.iter().map(|file| Configuration::read(file)).collect();
@@ -151,6 +169,22 @@ impl DrivenWorker {
         let mut all = vec![("x-url", url)];
         all.extend(headers);
         self.ask(method, &all, body)
+    }
+
+    /// Sends a request as a stranger would, to the default entrypoint.
+    ///
+    /// # Errors
+    /// As [`DrivenWorker::fetch`].
+    pub fn fetch_public(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<DrivenAnswer, String> {
+        let mut all = vec![("x-public", "yes")];
+        all.extend(headers);
+        self.fetch(method, url, &all, body)
     }
 
     /// Calls a method of the Worker's entrypoint with a text and bytes; what it returns are bytes.

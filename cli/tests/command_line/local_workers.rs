@@ -37,9 +37,11 @@ export default { async fetch(request, env) {
   return Response.json({ bound, open, token: env.RUNTIME_TOKEN });
 } }";
 
-/// Answers with its token.
-const RUNTIME: &str =
-    "export default { fetch(request, env) { return new Response(env.RUNTIME_TOKEN); } }";
+/// Answers with its token, at either entrypoint.
+const RUNTIME: &str = "
+import { WorkerEntrypoint } from 'cloudflare:workers';
+export class Runtime extends WorkerEntrypoint { fetch() { return new Response(this.env.RUNTIME_TOKEN); } }
+export default Runtime;";
 
 /// The smallest WebAssembly module.
 const EMPTY_WASM: &[u8] = b"\0asm\x01\0\0\0";

@@ -14,16 +14,17 @@ use ureq::http::Method;
 
 /// The runtime, waiting a few ms before each answer: so long that the machine's own noise is small beside it.
 const SLOW_RUNTIME: &str = r#"
-import { WorkerEntrypoint } from "cloudflare:workers";
-import Original from "./original.js";
-export default class extends WorkerEntrypoint {
+import Original, { Runtime as Bound } from "./original.js";
+const slowed = (Entrypoint) => class extends Entrypoint {
   async fetch(request) {
     const ready = Date.now() + Number(this.env.WAIT_MS);
-    const response = await new Original(this.ctx, this.env).fetch(request);
+    const response = await super.fetch(request);
     while (Date.now() < ready);
     return response;
   }
-}
+};
+export default slowed(Original);
+export const Runtime = slowed(Bound);
 "#;
 
 /// A caller that is gone: another Worker answers in its place.

@@ -15,8 +15,13 @@ fn configuration(path: &str) -> PathBuf {
     stage::project().root().join(path)
 }
 
-fn start(path: &Path, bound: &[PathBuf]) -> DrivenWorker {
-    DrivenWorker::start(&stage::project(), path, bound).unwrap_or_else(|error| panic!("{error}"))
+fn runtime(path: &Path) -> DrivenWorker {
+    DrivenWorker::runtime(&stage::project(), path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn stub(path: &Path, runtime: PathBuf) -> DrivenWorker {
+    DrivenWorker::stub(&stage::project(), path, &[runtime])
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The names of the points that failed, with the reasons for people who read the test's output.
@@ -38,8 +43,7 @@ fn skipped(points: &[Point]) -> usize {
 
 #[test]
 fn the_native_runtime_keeps_every_point() {
-    let points =
-        check::runtime::points(&start(&configuration("runtime-worker/wrangler.toml"), &[]));
+    let points = check::runtime::points(&runtime(&configuration("runtime-worker/wrangler.toml")));
     assert_eq!((failed(&points), skipped(&points)), (vec![], 0));
 }
 
@@ -52,10 +56,9 @@ fn the_python_runtime_keeps_every_point() {
 
 #[test]
 fn a_runtime_with_one_fault_fails_at_that_point_alone() {
-    let worker = start(
-        &configuration("e2e/workers/javascript-runtime/wrangler.toml"),
-        &[],
-    );
+    let worker = runtime(&configuration(
+        "e2e/workers/javascript-runtime/wrangler.toml",
+    ));
     let points = check::runtime::points(&worker);
     assert_eq!(
         (failed(&points), skipped(&points)),
@@ -72,9 +75,9 @@ fn a_runtime_with_one_fault_fails_at_that_point_alone() {
 #[test]
 fn the_caller_worker_keeps_every_point_of_a_stub() {
     let runtime = configuration("runtime-worker/wrangler.toml");
-    let points = check::stub::points(&start(
+    let points = check::stub::points(&stub(
         &configuration("caller-worker/wrangler.toml"),
-        &[runtime],
+        runtime,
     ));
     assert_eq!((failed(&points), skipped(&points)), (vec![], 0));
 }
@@ -82,9 +85,9 @@ fn the_caller_worker_keeps_every_point_of_a_stub() {
 #[test]
 fn a_stub_with_one_fault_fails_at_that_point_alone() {
     let runtime = configuration("e2e/workers/javascript-runtime/wrangler.toml");
-    let worker = start(
+    let worker = stub(
         &configuration("e2e/workers/javascript-stub/wrangler.toml"),
-        &[runtime],
+        runtime,
     );
     let with_fault = |fault: &str| {
         worker
@@ -143,12 +146,12 @@ fn the_command_prints_each_point_and_its_status_is_the_answer() {
         "{said}"
     );
     assert!(said.contains("22 passed, 0 failed, 0 skipped"), "{said}");
-    // Of the contract of a runtime the caller keeps the points that a stub has, too, and no more.
+    // A Worker that does nothing but say that it is well.
     let (status, said, noted) = check(&[
         "--json",
         "runtime",
         "--config",
-        "caller-worker/wrangler.toml",
+        "e2e/workers/no-runtime/wrangler.toml",
     ]);
     assert_eq!(status, Some(1), "{said}{noted}");
     let document: serde_json::Value = serde_json::from_str(&said).unwrap();
@@ -161,6 +164,10 @@ fn the_command_prints_each_point_and_its_status_is_the_answer() {
             .contains("capabilities"),
         "{said}"
     );
+    // One without the entrypoint cannot be bound.
+    let (status, _, noted) = check(&["runtime", "--config", "caller-worker/wrangler.toml"]);
+    assert_eq!(status, Some(2));
+    assert!(noted.contains("Runtime"), "{noted}");
     let (status, _, noted) = check(&["runtime", "--config", "no-such/wrangler.toml"]);
     assert_eq!(status, Some(2));
     assert!(

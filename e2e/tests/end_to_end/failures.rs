@@ -12,17 +12,18 @@ use std::process::Command;
 
 /// The runtime, answering status 500 to three calls of five, or never answering one of `HANG`.
 const FAILING_RUNTIME: &str = r#"
-import { WorkerEntrypoint } from "cloudflare:workers";
-import Original from "./original.js";
+import Original, { Runtime as Bound } from "./original.js";
 let calls = 0;
-export default class extends WorkerEntrypoint {
+const failing = (Entrypoint) => class extends Entrypoint {
   async fetch(request) {
     calls += 1;
     if (this.env.HANG && calls % this.env.HANG === 0) return new Promise((resolve) => setTimeout(() => resolve(new Response("late")), 60000));
     if (!this.env.HANG && calls % 5 < 3) return new Response("out of order", { status: 500 });
-    return new Original(this.ctx, this.env).fetch(request);
+    return super.fetch(request);
   }
-}
+};
+export default failing(Original);
+export const Runtime = failing(Bound);
 "#;
 
 /// What the command line made of a run of one cell and its `direct`, until it was settled.

@@ -10,10 +10,11 @@ let sum = 0;
 for (let i = 0; i < 8e8; i++) sum += i % 7;
 const kept = [];
 const keep = () => kept.push(new Uint8Array(20_000).fill(kept.length), sum);
-export default class extends WorkerEntrypoint {
+export class Runtime extends WorkerEntrypoint {
   async fetch(request) { await request.arrayBuffer(); keep(); return new Response('{}'); }
   execute(functionId, payload) { keep(); return payload; }
-}";
+}
+export default { fetch: () => new Response() };";
 
 /// Bytes that do not get smaller.
 fn noise(bytes: usize) -> Vec<u8> {

@@ -156,7 +156,7 @@ fn strangers_need_the_token() {
     let public = |authorization: &str| {
         let headers = [("authorization", authorization)];
         python()
-            .fetch(
+            .fetch_public(
                 "POST",
                 "https://python.example/execute",
                 &headers,
@@ -395,7 +395,7 @@ fn source_with_an_error_is_named_at_start() {
         assert!(refused.contains(wrong), "{refused}");
         // Whoever has no token learns that it is out of order, and no more.
         let public = worker
-            .fetch("GET", "https://python.example/health", &[], b"")
+            .fetch_public("GET", "https://python.example/health", &[], b"")
             .unwrap();
         assert!(
             public.status == 503 && !public.text().contains("broken.py"),

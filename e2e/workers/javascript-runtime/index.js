@@ -121,9 +121,8 @@ function health(isInternal) {
 const METHODS = { "/health": ["GET"], "/nothing": ["GET", "POST"], "/execute": ["POST"], "/execute/short": ["POST"],
   "/execute/msgpack": ["POST"], "/websocket": ["GET"], "/capnweb": ["GET", "POST"] };
 
-async function serve(request, env) {
-  const { origin, pathname } = new URL(request.url);
-  const isInternal = origin === "https://runtime.internal";
+async function serve(request, env, isInternal) {
+  const { pathname } = new URL(request.url);
   if (isInternal && pathname === "/fault") return answer((fault = await request.text()));
   if (pathname === "/health") return health(isInternal);
   if (!isInternal && !has("token") && request.headers.get("authorization") !== `Bearer ${env.RUNTIME_TOKEN}`) throw new Refusal(401, "a token is needed");
@@ -142,14 +141,18 @@ async function serve(request, env) {
     : newWorkersWebSocketRpcResponse(request, new Session(has("capnweb-websocket")));
 }
 
-export default class extends WorkerEntrypoint {
-  async fetch(request) {
-    try {
-      return await serve(request, this.env);
-    } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal(500, `${error}`);
-      return answer(refusal.problem(), refusal.status, { "content-type": "application/problem+json" });
-    }
+async function served(request, env, isInternal) {
+  try {
+    return await serve(request, env, isInternal);
+  } catch (error) {
+    const refusal = error instanceof Refusal ? error : new Refusal(500, `${error}`);
+    return answer(refusal.problem(), refusal.status, { "content-type": "application/problem+json" });
+  }
+}
+
+export class Runtime extends WorkerEntrypoint {
+  fetch(request) {
+    return served(request, this.env, true);
   }
 
   execute(functionId, payload) {
@@ -158,3 +161,5 @@ export default class extends WorkerEntrypoint {
     return has("rpc") ? result : new TextEncoder().encode(result);
   }
 }
+
+export default { fetch: (request, env) => served(request, env, false) };

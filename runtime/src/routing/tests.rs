@@ -3,7 +3,7 @@ use super::*;
 const TOKEN: &str = "s3cret";
 
 fn public(method: &str, url: &str, authorization: Option<&str>) -> Result<Resource, Refusal> {
-    admit(method, url, || PublicHead {
+    admit_public(method, url, || PublicHead {
         configured_token: Some(TOKEN.to_owned()),
         authorization: authorization.map(str::to_owned),
         content_length: None,
@@ -17,38 +17,32 @@ fn status(outcome: &Result<Resource, Refusal>) -> u16 {
 }
 
 #[test]
-fn a_call_over_the_binding_is_admitted_without_looking_at_its_headers() {
+fn a_call_over_the_binding_is_admitted_whatever_its_host() {
     for (method, url, resource) in [
         (
             "POST",
             "https://runtime.internal/execute",
             Resource::Execute,
         ),
-        (
-            "POST",
-            "https://runtime.internal/execute?trace=1",
-            Resource::Execute,
-        ),
+        ("POST", "http://anything/execute?trace=1", Resource::Execute),
         ("GET", "https://runtime.internal/nothing", Resource::Nothing),
         ("GET", "https://runtime.internal/health", Resource::Health),
     ] {
-        let admitted = admit(method, url, || panic!("the head was looked at"));
-        assert_eq!(admitted, Ok(resource), "{url}");
+        assert_eq!(admit(method, url), Ok(resource), "{url}");
     }
 }
 
 #[test]
-fn what_only_resembles_the_internal_origin_is_public() {
+fn a_public_call_is_one_whatever_its_url_says() {
     for url in [
+        "https://runtime.internal/execute",
         "http://runtime.internal/execute",
-        "https://runtime.internal.example.com/execute",
-        "https://runtime.internal:8443/execute",
-        "https://runtime.internal@example.com/execute",
         "https://example.com/https://runtime.internal/execute",
-        "https://xruntime.internal/execute",
     ] {
         assert_eq!(status(&public("POST", url, None)), 401, "{url}");
     }
+    let health = public("GET", "https://runtime.internal/health", None);
+    assert_eq!(health, Ok(Resource::PublicHealth));
 }
 
 #[test]
@@ -75,7 +69,7 @@ fn a_public_call_needs_the_token() {
 #[test]
 fn without_a_configured_token_every_public_call_is_refused_with_the_reason() {
     for configured_token in [None, Some(String::new())] {
-        let refusal = admit("POST", "https://example.com/execute", || PublicHead {
+        let refusal = admit_public("POST", "https://example.com/execute", || PublicHead {
             configured_token,
             authorization: Some("Bearer ".to_owned()),
             content_length: None,
@@ -117,7 +111,7 @@ fn an_unknown_path_and_a_wrong_method_are_told_what_there_is() {
 #[test]
 fn a_body_announced_as_too_long_is_refused_before_it_is_read() {
     let announce = |path: &str, bytes: Option<usize>| {
-        status(&admit(
+        status(&admit_public(
             "POST",
             &format!("https://example.com{path}"),
             || PublicHead {

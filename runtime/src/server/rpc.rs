@@ -1,7 +1,7 @@
 //! Workers RPC: the transport `rpc`.
 //!
-//! A method of the Worker's entrypoint can be called by whoever holds a service binding as if the entrypoint were an object of its own. A public
-//! request cannot: it only ever reaches `fetch`.
+//! A method of the entrypoint `Runtime` can be called by whoever holds a service binding to it as if it were an object of its own. A public request
+//! cannot: it only ever reaches `fetch` of the default entrypoint.
 
 use crate::{functions::Functions, platform};
 use js_sys::Uint8Array;

@@ -139,12 +139,17 @@ impl Configuration {
 }
 
 /// The configuration of the Worker that drives this one. It reads the same compatibility date: two Workers that differ in it would be no pair.
-pub(super) fn of_driver(driven: &Configuration) -> String {
+pub(super) fn of_driver(driven: &Configuration, entrypoint: Option<&str>) -> String {
+    let service = driven.text("name");
+    let mut bound = json!({"binding": "DRIVEN", "service": service});
+    if let Some(entrypoint) = entrypoint {
+        bound["entrypoint"] = entrypoint.into();
+    }
     json!({
         "name": "rpc-latency-check",
         "main": "driver.js",
         "compatibility_date": driven.text("compatibility_date"),
-        "services": [{"binding": "DRIVEN", "service": driven.text("name")}],
+        "services": [bound, {"binding": "PUBLIC", "service": service}],
     })
     .to_string()
 }

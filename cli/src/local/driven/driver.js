@@ -1,14 +1,14 @@
 // Drives another Worker over a service binding, as a stub would, on behalf of `rpc-latency check` and of tests. Part of no deployment.
-// Headers say what to do: `x-url`, a request to that URL, else like this one; `x-method`, a call of that method, with `x-function` and the
+// Headers say what to do: `x-url`, a request to that URL, else like this one (with `x-public`, to the default entrypoint, as a stranger's); `x-method`, a call of that method, with `x-function` and the
 // body as its arguments; `x-socket`, a WebSocket to that URL, with the messages of the body, a JSON list, until `x-replies` have come.
 const PATIENCE_MS = 30_000;
 
 export default {
-  async fetch(request, { DRIVEN }) {
+  async fetch(request, { DRIVEN, PUBLIC }) {
     const headers = new Headers(request.headers);
     const [url, method, socket] = ["x-url", "x-method", "x-socket"].map((name) => headers.get(name));
     try {
-      if (url) return await inTime(forwarded(DRIVEN, url, request));
+      if (url) return await inTime(forwarded(headers.has("x-public") ? PUBLIC : DRIVEN, url, request));
       if (method) return await inTime(called(DRIVEN, method, headers.get("x-function"), request));
       if (socket) return await inTime(exchanged(DRIVEN, socket, await request.json(), Number(headers.get("x-replies"))));
       return new Response("ready");
@@ -27,7 +27,7 @@ function inTime(promise) {
 
 async function forwarded(binding, url, request) {
   const headers = new Headers(request.headers);
-  for (const name of ["x-url", "host", "cf-connecting-ip", "accept-encoding"]) headers.delete(name);
+  for (const name of ["x-url", "x-public", "host", "cf-connecting-ip", "accept-encoding"]) headers.delete(name);
   const body = ["GET", "HEAD"].includes(request.method) ? undefined : await request.arrayBuffer();
   const answer = await binding.fetch(url, { method: request.method, headers, body, redirect: "manual" });
   // What arrived, whole: an answer that breaks off is a failure.
