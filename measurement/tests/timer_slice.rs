@@ -12,7 +12,7 @@ use protocol::measure::{MeasureRequest, MeasureResponse, Timer, TimerChoice};
 use slices::{driven, request};
 
 fn timer(choice: TimerChoice, platform: &SimPlatform) -> Result<SliceTimer, CannotInterpolate> {
-    SliceTimer::new(choice, &Probe::run(platform, ProbeLimits::default()))
+    SliceTimer::new(choice, &Probe::run(platform, ProbeLimits::default()), None)
 }
 
 fn slice(choice: TimerChoice, platform: &SimPlatform) -> MeasureResponse {

@@ -80,7 +80,10 @@ fn family_outcome(some: &[Claim], family: &[Claim]) -> Outcome {
     let p_values: Vec<f64> = family.iter().map(|claim| claim.p_value).collect();
     let rejected = holm::rejected(&p_values, FAMILY_ERROR);
     // equal p-values are rejected alike, or the first of them alone: any of them stands for it
-    let largest = family.iter().zip(rejected).filter(|(_, rejected)| *rejected);
+    let largest = family
+        .iter()
+        .zip(rejected)
+        .filter(|(_, rejected)| *rejected);
     let largest = largest.map(|(claim, _)| claim.p_value).reduce(f64::max);
     let is_significant = |claim: &Claim| largest.is_some_and(|largest| claim.p_value <= largest);
     overall(some.iter().map(|claim| match claim.outcome {
