@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The shares of the noise floor whose bounds are tried.
-const SHARES: [f64; 5] = [0.75, 0.9, 0.95, 0.975, 0.99];
+const SHARES: [f64; 6] = [0.75, 0.9, 0.95, 0.975, 0.99, 1.0];
 /// The least probability with which the error is not negative, and that with which it is not positive. Half, if it were symmetric.
 const SHARE_OF_ONE_SIGN: f64 = 0.45;
 

@@ -233,6 +233,8 @@ named! {
         SetBack = "set-back",
         /// Its steps are not all of one size.
         UnevenSteps = "uneven-steps",
+        /// Not every poll shows the time that has passed.
+        LagsBehind = "lags-behind",
         /// Its steps do not come at regular times.
         IrregularSteps = "irregular-steps",
         /// A step takes too few polls to be divided by them.

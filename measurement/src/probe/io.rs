@@ -1,11 +1,12 @@
 //! Whether I/O moves a clock that stands still while the Worker computes, and regularly enough to be interpolated.
 //!
-//! A rung of the ladder is looked at in four stretches, each of which may find it unfit:
+//! A rung of the ladder is looked at in five stretches, each of which may find it unfit:
 //!
 //! 1. Polls to warm up, and to see whether the clock moves at all.
 //! 2. Ticks polled from edge to edge: the tick is the step that all advances share, and most advances must be that step. Their counts give the length of a poll.
 //! 3. The lead is found: a stretch of computing that ends shortly before the next edge ([`crate::timer::InterpolatedTimer`]).
-//! 4. Ticks that begin with the lead. So few polls follow it that their own spread is small, and what is left is the clock's: the distance from edge to
+//! 4. Computing for more than a tick, then a single poll, which must show it: one that moves the clock only now and then hides how long calls take.
+//! 5. Ticks that begin with the lead. So few polls follow it that their own spread is small, and what is left is the clock's: the distance from edge to
 //!    edge must be regular. A clock whose steps are random, fuzzed or delayed is found here, however fine it seems.
 //!
 //! The first rung that is fit is taken: the rungs before it do not move the clock, those after it cost more.
@@ -34,6 +35,8 @@ const BARE_TICKS: usize = 12;
 const TRIAL_TICKS: usize = 6;
 /// Attempts to find the lead.
 const TRIALS: u32 = 5;
+/// Single polls that must each show that a tick has passed. Where 7 of 10 do, all of these show it in 1 of 300 probes.
+const SINGLE_POLLS: u32 = 16;
 /// Whole ticks to count with the lead. The spread of so many is known to 11 %.
 const LED_TICKS: usize = 60;
 /// Steps seen for each whole tick wanted, at most: a machine that stalls all the time is given up.
@@ -48,19 +51,23 @@ const SHORTER_LEAD: f64 = 0.5;
 const LEAST_WHOLE_SHARE: f64 = 0.8;
 /// Polls that must divide a tick.
 const LEAST_POLLS: f64 = 4.0;
-/// The most that the times of steps may spread, in ticks. Polls of 60 us with a spread of their own of 60 % come to 0.10 on a tick of 1 ms; steps that are up to
-/// half a tick late to 0.21 and more. (docs/methodology.md has the shares of both that are refused.)
-const MOST_SPREAD: f64 = 0.15;
+/// The most that the times of steps may spread, in ticks, and how much more where a poll is long: this share of a poll. Polls of 60 us with a spread of their own
+/// of 60 % come to 0.10 on a tick of 1 ms; steps that are up to half a tick late to 0.2. (docs/methodology.md has the shares of both that are refused.)
+const MOST_SPREAD: f64 = 0.11;
+/// See [`MOST_SPREAD`].
+const MOST_SPREAD_OF_A_POLL: f64 = 0.56;
 /// The same for ticks that are polled from edge to edge, where the polls' own spread adds up: what is beyond this is not worth a closer look.
 const MOST_BARE_SPREAD: f64 = 0.45;
 /// The most ticks, of [`LED_TICKS`], whose edge may come before the lead ends. Later than that nothing shows by how much it came early.
-const MOST_OVERSHOT: usize = 7;
+const MOST_OVERSHOT: usize = 8;
 /// What is left to poll after a lead: this share of a tick, or this many polls, whichever is less.
 const POLLED_SHARE: f64 = 0.3;
 /// See [`POLLED_SHARE`].
 const POLLED_POLLS: f64 = 12.0;
 /// See [`POLLED_SHARE`]; but no fewer polls than this.
 const LEAST_POLLED: f64 = 5.0;
+/// See [`POLLED_SHARE`]; nor less than this share: stalls and the machine's varying speed would often carry the lead past the edge.
+const LEAST_POLLED_SHARE: f64 = 0.2;
 /// Deviations between the first and the last decile of a normal distribution.
 const SIGMAS_BETWEEN_DECILES: f64 = 2.563;
 
@@ -89,7 +96,7 @@ pub struct Fit {
 }
 
 impl IoProbe {
-    /// Climbs the ladder up to the first rung that is fit. Takes some 70 ticks for that one, and for each before it up to as many.
+    /// Climbs the ladder up to the first rung that is fit. Takes some 110 ticks for that one, and for each before it up to as many.
     pub async fn run(clock: &impl Clock, ladder: &impl Ladder) -> Self {
         let mut probe = Self {
             facts: Vec::new(),
@@ -152,11 +159,13 @@ impl<'a, C: Clock, L: Ladder> Look<'a, C, L> {
             return Err(Unfit::IrregularSteps);
         }
         let lead_steps = self.find_lead(per_tick).await?;
+        self.judge_single_polls(lead_steps).await?;
         let tick_polls = self.ticks(lead_steps, LED_TICKS).await?;
         self.judge_steps()?;
         let overshot = tick_polls.iter().filter(|&&polls| polls == 1).count();
         let spread = self.spread(&tick_polls, per_tick);
-        if spread > MOST_SPREAD || overshot > MOST_OVERSHOT {
+        let most_spread = MOST_SPREAD + MOST_SPREAD_OF_A_POLL / per_tick;
+        if spread > most_spread || overshot > MOST_OVERSHOT {
             return Err(Unfit::IrregularSteps);
         }
         Ok(Fit {
@@ -234,8 +243,9 @@ impl<'a, C: Clock, L: Ladder> Look<'a, C, L> {
     /// The steps to spin so that what is left of a tick is polled.
     async fn find_lead(&mut self, per_tick: f64) -> Result<u32, Unfit> {
         let polled = (POLLED_SHARE * per_tick)
+            .min(POLLED_POLLS)
             .max(LEAST_POLLED)
-            .min(POLLED_POLLS);
+            .max(LEAST_POLLED_SHARE * per_tick);
         // in polls
         let (wanted, tolerance) = (per_tick - polled, polled / 4.0);
         let mut steps = f64::from(FIRST_LEAD_STEPS) * self.facts.tick_ms as f64;
@@ -255,6 +265,23 @@ impl<'a, C: Clock, L: Ladder> Look<'a, C, L> {
             }
         }
         Ok(whole(steps))
+    }
+
+    /// Whether each single poll shows that a tick has passed.
+    async fn judge_single_polls(&mut self, lead_steps: u32) -> Result<(), Unfit> {
+        for _ in 0..SINGLE_POLLS {
+            // a lead is 0.6 of a tick at least
+            self.polls.spin(lead_steps);
+            self.polls.spin(lead_steps);
+            let reading_ms = self.polls.poll().await;
+            self.facts.polls += 1;
+            if reading_ms == self.edge_ms {
+                return Err(Unfit::LagsBehind);
+            }
+            self.edge_ms = reading_ms;
+        }
+        self.in_time = false;
+        Ok(())
     }
 
     /// How far the times of steps spread, in ticks, judged by the polls counted between them. Remembered.
