@@ -34,6 +34,9 @@ use std::{
 /// Pause between two looks at a run: so rare that looking does not show in it.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// Fields of plans that run until they are settled.
+const UNTIL_SETTLED: [&str; 3] = ["until", "max_seconds", "max_calls"];
+
 /// What a comparison was made of.
 pub(crate) struct Conditions {
     baseline: PathBuf,
@@ -98,6 +101,14 @@ impl Rounds {
         fields.insert("transports".to_owned(), json!(plan.transports));
         fields.insert("functions".to_owned(), json!(plan.functions));
         fields.insert("payload_bytes".to_owned(), json!(plan.payload_bytes));
+        if let Some(field) = UNTIL_SETTLED
+            .iter()
+            .find(|field| fields.contains_key(**field))
+        {
+            bail!(
+                "{field}: --against measures rounds of equal size in turn; say how many samples each side gets (--samples)"
+            );
+        }
         // Parts of a call are no figure that is compared.
         fields.insert("breakdown".to_owned(), json!(false));
         Ok(Self {

@@ -1,8 +1,9 @@
 //! `plan`: what a plan asks for and what it would take, without running it.
 
 use crate::{api_options::ApiOptions, arguments::PlanArguments, exit::Exit, output};
+use core::fmt::Write as _;
 use indicatif::HumanDuration;
-use protocol::{Limits, Plan, Round, plan::Geometry, run::Usage, usage};
+use protocol::{Limits, Plan, Round, run::Usage, usage};
 use serde_json::json;
 use std::time::Duration;
 
@@ -10,26 +11,47 @@ use std::time::Duration;
 pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<Exit> {
     let limits = Limits::of(options.limits);
     let plan = options.plan.plan(&limits)?;
-    let geometry = plan.geometry(&limits);
-    let usage = usage::estimate([&Round::first(&plan, &limits)]);
+    let first = Round::first(&plan, &limits);
+    let usage = usage::estimate([&first]);
+    let at_most = usage::at_most(&plan, &first);
     if api.json {
-        let document = json!({"plan": plan, "geometry": geometry, "limits": limits.profile, "estimated": usage});
+        let mut document = json!({"plan": plan, "limits": limits.profile, "estimated": usage,
+            "first_round": {"blocks": first.blocks, "slices_per_block": first.slices_per_block(),
+                "samples_per_slice": first.samples_per_slice, "chain_calls": first.chain_calls}});
+        if let Some(at_most) = at_most {
+            document["at_most"] = json!(at_most);
+        }
         output::document(&document)?;
     } else {
-        output::result(&in_words(&plan, &geometry, &usage))?;
+        output::result(&in_words(&plan, &first, &usage, at_most.as_ref()))?;
     }
     Ok(Exit::Pass)
 }
 
-fn in_words(plan: &Plan, geometry: &Geometry, usage: &Usage) -> String {
-    let samples = u64::from(geometry.blocks) * u64::from(geometry.samples_per_slice);
-    format!(
-        "{} cells, {samples} samples each: {} blocks of {} slices\n\
-         about {}; {} wakes, {} delegated calls, {} rows written\n\
-         about ${:.4} on a paid plan, before any free allowance\n",
+fn in_words(plan: &Plan, first: &Round, usage: &Usage, at_most: Option<&Usage>) -> String {
+    let samples = u64::from(first.blocks) * u64::from(first.samples_per_slice);
+    let round = at_most.map_or("", |_| " in the first round");
+    let mut text = format!(
+        "{} cells, {samples} samples each{round}: {} blocks of {} slices\n{}",
         plan.cells().len(),
-        geometry.blocks,
-        geometry.slices_per_block,
+        first.blocks,
+        first.slices_per_block(),
+        amount("about", usage)
+    );
+    if let Some(most) = at_most {
+        let _ = write!(
+            text,
+            "then back-to-back calls of every cell, and more of those whose verdict is open, until all are settled:\n{}",
+            amount("at most", most)
+        );
+    }
+    text
+}
+
+fn amount(about: &str, usage: &Usage) -> String {
+    format!(
+        "{about} {}; {} wakes, {} delegated calls, {} rows written\n\
+         {about} ${:.4} on a paid plan, before any free allowance\n",
         HumanDuration(Duration::try_from_secs_f64(usage.active_seconds).unwrap_or_default()),
         usage.wakes,
         usage.delegated_calls,

@@ -4,7 +4,7 @@ use crate::plan_file;
 use anyhow::{Context as _, bail};
 use clap::{Args, builder::PossibleValuesParser};
 use protocol::{
-    Function, Limits, PayloadShape, Plan, Transport,
+    Function, Limits, PayloadShape, Plan, Transport, Until,
     limits::LimitsProfile,
     measure::TimerChoice,
     plan::{MAX_THRESHOLD_MS, PlanError},
@@ -43,7 +43,7 @@ pub(crate) struct PlanOptions {
     /// What payloads are made of
     #[arg(long, value_parser = names(PayloadShape::ALL, |shape| shape.as_str()))]
     payload_shape: Option<String>,
-    /// Timed calls of each cell, at least
+    /// Timed calls of each cell, at least: a run of fixed size
     #[arg(
         long,
         visible_alias = "samples-per-cell",
@@ -51,6 +51,15 @@ pub(crate) struct PlanOptions {
         allow_negative_numbers = true
     )]
     samples: Option<u32>,
+    /// What ends the measuring: that the verdicts are settled (unless --samples names a size), or the size
+    #[arg(long, value_parser = names(Until::ALL, |until| until.as_str()))]
+    until: Option<String>,
+    /// Time of a run until it is settled, in seconds
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    max_seconds: Option<u32>,
+    /// Delegated calls of a run until it is settled
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    max_calls: Option<u64>,
     /// Calls before the timed ones of each slice
     #[arg(
         long,
@@ -178,6 +187,9 @@ impl PlanOptions {
             ("judge", list(json!(self.judge))),
             ("payload_shape", json!(self.payload_shape)),
             ("samples_per_cell", json!(self.samples)),
+            ("until", json!(self.until)),
+            ("max_seconds", json!(self.max_seconds)),
+            ("max_calls", json!(self.max_calls)),
             ("warmup_per_slice", json!(self.warmup)),
             ("timer", json!(self.timer)),
             ("seed", json!(self.seed)),

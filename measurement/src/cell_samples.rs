@@ -69,6 +69,12 @@ pub struct CellSamples {
     timeout_ns: u64,
 }
 
+impl Default for CellSamples {
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
 impl CellSamples {
     /// The same with the calls of each block that timed out after `timeout_ns`: (index of the block, how many).
     ///

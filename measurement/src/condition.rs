@@ -6,7 +6,7 @@
 //! error; the other one is reported beside it, and is a warning where the two contradict each other ([`contradict`]).
 
 use crate::exceedance::Fineness;
-use protocol::report::Outcome;
+use protocol::report::{Condition, Outcome};
 
 /// From so many ticks on a threshold is judged by back-to-back calls.
 ///
@@ -14,24 +14,13 @@ use protocol::report::Outcome;
 /// a call must take more than a tick to count against passing.
 const LEAST_TICKS: f64 = 2.0;
 
-/// How a call follows the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// After a wait for the clock's next step: some 2 ms a sample, and latencies finer than a tick.
-    Isolated,
-    /// Directly, with one reading of the clock between two calls: the latency itself a sample, in whole ticks.
-    BackToBack,
-}
-
-impl Condition {
-    /// The condition under which a threshold of `threshold_ns` is judged, given the clock's tick and what single samples of isolated calls are. Where
-    /// those are whole ticks as well, nothing is gained by isolating calls.
-    #[must_use]
-    pub fn judging(threshold_ns: f64, tick_ns: u64, isolated: Fineness) -> Self {
-        match isolated {
-            Fineness::Fine if threshold_ns < LEAST_TICKS * tick_ns as f64 => Self::Isolated,
-            Fineness::Fine | Fineness::Ticks(_) => Self::BackToBack,
-        }
+/// The condition under which a threshold of `threshold_ns` is judged, given the clock's tick and what single samples of isolated calls are. Where
+/// those are whole ticks as well, nothing is gained by isolating calls.
+#[must_use]
+pub fn judging(threshold_ns: f64, tick_ns: u64, isolated: Fineness) -> Condition {
+    match isolated {
+        Fineness::Fine if threshold_ns < LEAST_TICKS * tick_ns as f64 => Condition::Isolated,
+        Fineness::Fine | Fineness::Ticks(_) => Condition::BackToBack,
     }
 }
 
@@ -50,9 +39,9 @@ mod tests {
 
     #[test]
     fn thresholds_of_two_ticks_and_more_are_judged_by_back_to_back_calls() {
-        let judging = |ms: f64| Condition::judging(ms * 1e6, 1_000_000, Fineness::Fine);
+        let fine = |ms: f64| judging(ms * 1e6, 1_000_000, Fineness::Fine);
         assert_eq!(
-            [1.0, 1.9, 2.0, 3.0, 5.0].map(judging),
+            [1.0, 1.9, 2.0, 3.0, 5.0].map(fine),
             [
                 Condition::Isolated,
                 Condition::Isolated,
@@ -61,7 +50,7 @@ mod tests {
                 Condition::BackToBack
             ]
         );
-        let ticked = Condition::judging(1e6, 1_000_000, Fineness::Ticks(1_000_000));
+        let ticked = judging(1e6, 1_000_000, Fineness::Ticks(1_000_000));
         assert_eq!(ticked, Condition::BackToBack);
     }
 

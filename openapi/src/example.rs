@@ -43,17 +43,16 @@ fn status(state: RunState, slices_done: u32) -> RunStatus {
             slices_total: SLICES,
             blocks_done: slices_done / 2,
             blocks_total: SLICES / 2,
-            current: None,
             samples: u64::from(slices_done) * 20,
-            errors: 0,
-            seconds_left: None,
+            round: 1,
+            ..Progress::default()
         },
         plan: Plan {
             transports: vec![Transport::Direct, Transport::ServiceBinding],
             functions: vec![Function::Echo],
             payload_bytes: vec![100],
             breakdown: false,
-            ..Plan::default()
+            ..Plan::of_fixed_size()
         },
         colo: None,
         siblings: Vec::new(),

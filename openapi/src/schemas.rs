@@ -9,7 +9,7 @@ use protocol::{
         MIN_CALL_TIMEOUT_MS,
     },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
-    plan::{MAX_PAYLOAD_SIZES, MAX_THRESHOLD_MS, MAX_WARMUP},
+    plan::{MAX_CALLS, MAX_PAYLOAD_SIZES, MAX_SECONDS, MAX_THRESHOLD_MS, MAX_WARMUP},
 };
 use serde_json::{Map, Value, json};
 
@@ -63,7 +63,7 @@ fn thresholds(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
     Ok(thresholds.schema)
 }
 
-fn limits_of_fields() -> [(&'static str, Value); 10] {
+fn limits_of_fields() -> [(&'static str, Value); 12] {
     let known: Vec<&str> = Function::KNOWN.iter().map(Function::as_str).collect();
     let most_samples = Limits::of(LimitsProfile::Paid).samples_per_cell;
     [
@@ -87,6 +87,16 @@ fn limits_of_fields() -> [(&'static str, Value); 10] {
         (
             "samples_per_cell",
             json!({"minimum": 1, "maximum": most_samples}),
+        ),
+        (
+            "max_seconds",
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_SECONDS,
+                "description": "A run until it is settled begins no round that would probably take it beyond this, in seconds; 120 unless the plan says otherwise. A run of fixed size has no such limit."}),
+        ),
+        (
+            "max_calls",
+            json!({"type": "integer", "minimum": 1, "maximum": MAX_CALLS,
+                "description": "A run until it is settled makes no more delegated calls than this, which must do for its first round; 300,000 unless the plan says otherwise. A run of fixed size has no such limit."}),
         ),
         ("warmup_per_slice", json!({"maximum": MAX_WARMUP})),
         ("seed", json!({"maximum": u64::MAX})),

@@ -15,6 +15,7 @@ mod alert_text;
 mod answer;
 mod delivery;
 mod finish;
+mod next_round;
 mod opening;
 pub mod order;
 mod platform;
@@ -27,11 +28,11 @@ mod series;
 mod slice;
 mod status;
 
+pub use next_round::{NextRound, next_round};
 pub use opening::{OpenError, Opening, REOPEN_PAUSE_MS};
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
 pub use protocol::log::LogLine;
 pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
-pub use rounds::{NextRound, next_round};
 pub use series::change_points;
 pub use status::status;
 

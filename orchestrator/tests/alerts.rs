@@ -22,7 +22,7 @@ fn plan() -> Plan {
         payload_bytes: vec![100],
         samples_per_cell: 400,
         breakdown: false,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

@@ -16,7 +16,7 @@ fn plan() -> Plan {
         payload_bytes: vec![100],
         samples_per_cell: 40,
         breakdown: false,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 
@@ -92,7 +92,7 @@ fn every_event_stays_within_the_invocation_limit() {
             samples_per_cell: 1_000,
             payload_bytes: vec![100],
             breakdown: true,
-            ..Plan::default()
+            ..Plan::of_fixed_size()
         };
         process.start(&plan);
         let mut most = 0;

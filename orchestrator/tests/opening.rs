@@ -27,7 +27,7 @@ fn plan() -> Plan {
             p50_ms: 0.001,
             ..Thresholds::default()
         },
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

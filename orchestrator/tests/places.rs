@@ -246,7 +246,7 @@ fn a_place_that_is_busy_refuses_for_all() {
     let places = places();
     let mut processes = places.processes.borrow_mut();
     let weur = processes.get_mut("weur").unwrap();
-    weur.start(&protocol::Plan::default());
+    weur.start(&protocol::Plan::of_fixed_size());
     drop(processes);
     assert_eq!(problem(&places.send(&post())).status, 409);
     let list: RunList = serde_json::from_str(&places.get("/runs").body).unwrap();

@@ -21,7 +21,7 @@ fn small_plan(breakdown: bool) -> Plan {
         payload_bytes: vec![100],
         samples_per_cell: 40,
         breakdown,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

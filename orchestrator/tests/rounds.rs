@@ -31,7 +31,7 @@ fn plan() -> Plan {
         payload_bytes: vec![100, 1_000],
         samples_per_cell: 40,
         breakdown: false,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

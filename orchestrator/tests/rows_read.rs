@@ -41,7 +41,7 @@ fn plan(seed: u64) -> Plan {
             p50_ms: 0.001 + own as f64 * 1e-6,
             ..Thresholds::default()
         },
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

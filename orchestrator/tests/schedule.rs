@@ -31,7 +31,7 @@ fn plan() -> Plan {
         payload_bytes: vec![100],
         samples_per_cell: 20,
         breakdown: false,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

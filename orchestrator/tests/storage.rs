@@ -19,7 +19,7 @@ fn plan() -> Plan {
         payload_bytes: vec![100],
         samples_per_cell: 40,
         breakdown: false,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 
@@ -343,7 +343,7 @@ fn no_row_comes_near_the_two_megabytes_of_the_platform() {
         payload_bytes: vec![32, 64, 100, 200, 500, 1_000, 2_000],
         samples_per_cell: 3_000,
         breakdown: false,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     };
     assert_eq!(large.cells().len(), 84);
     let run = process.start(&large);

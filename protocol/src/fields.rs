@@ -44,6 +44,11 @@ impl<'a> FieldReader<'a> {
         self.errors.is_empty()
     }
 
+    /// Whether a field is there that has not been taken.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.fields.names().any(|name| name == field)
+    }
+
     /// Takes a field of any kind.
     pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
         let raw = self.take_raw(field)?;

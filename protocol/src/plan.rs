@@ -8,6 +8,7 @@ use crate::{
     Cell, Function, Limits, PayloadShape, Thresholds, Transport,
     breakdown::Component,
     measure::{DEFAULT_CALL_TIMEOUT_MS, TimerChoice},
+    named::named,
     slice::Work,
 };
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,17 @@ pub struct Plan {
     pub payload_bytes: Vec<u32>,
     /// What payloads are made of.
     pub payload_shape: PayloadShape,
-    /// Timed calls of each cell, at least; rounded up to whole slices.
+    /// What ends the measuring. (Plans of before it was named are of fixed size.)
+    #[serde(default = "fixed_size")]
+    pub until: Until,
+    /// Isolated timed calls of each cell, at least; rounded up to whole slices. Of a run until it is settled: those of its first round.
     pub samples_per_cell: u32,
+    /// A run until it is settled begins no round that would probably take it beyond this, in seconds; absent for one of fixed size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<u32>,
+    /// A run until it is settled makes no more delegated calls than this; absent for one of fixed size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_calls: Option<u64>,
     /// Calls before the timed ones of each slice.
     pub warmup_per_slice: u32,
     /// Which timer to use.
@@ -54,7 +64,10 @@ impl Default for Plan {
             functions: Function::DEFAULT.to_vec(),
             payload_bytes: vec![100, 1_000, 10_000, 100_000],
             payload_shape: PayloadShape::Text,
+            until: Until::Settled,
             samples_per_cell: DEFAULT_SAMPLES_PER_CELL,
+            max_seconds: Some(DEFAULT_MAX_SECONDS),
+            max_calls: Some(DEFAULT_MAX_CALLS),
             warmup_per_slice: 2,
             timer: TimerChoice::Auto,
             judge: Vec::new(),
@@ -70,6 +83,29 @@ impl Default for Plan {
 
 /// Judged unless the plan says otherwise: the architecture delegates through a service binding.
 pub const JUDGED: [Transport; 2] = [Transport::ServiceBinding, Transport::Rpc];
+
+named! {
+    /// What ends the measuring of a run.
+    pub enum Until ("end of a run") {
+        /// Its size: `samples_per_cell` of every cell.
+        Samples = "samples",
+        /// That no judged verdict is open, or that none can be settled within `max_seconds` and `max_calls`.
+        Settled = "settled",
+    }
+}
+
+const fn fixed_size() -> Until {
+    Until::Samples
+}
+
+/// Time of a run until it is settled, in seconds, unless the plan says otherwise.
+pub const DEFAULT_MAX_SECONDS: u32 = 120;
+/// Time that a plan may ask for, in seconds: what is not settled within an hour needs another plan.
+pub const MAX_SECONDS: u32 = 3_600;
+/// Delegated calls of a run until it is settled, unless the plan says otherwise: ten times those of a default run's first rounds, some 20 US cents at most.
+pub const DEFAULT_MAX_CALLS: u64 = 300_000;
+/// Delegated calls that a plan may ask for.
+pub const MAX_CALLS: u64 = 10_000_000;
 
 /// Samples of a cell unless the plan says otherwise: 400, and a tenth more, because the interpolated timer loses samples to
 /// stalls of the machine and a 95 % interval of p99 needs 368 of them.
@@ -96,6 +132,17 @@ pub struct Geometry {
 }
 
 impl Plan {
+    /// The default plan with the usual number of samples in each cell, whatever they say.
+    #[must_use]
+    pub fn of_fixed_size() -> Self {
+        Self {
+            until: Until::Samples,
+            max_seconds: None,
+            max_calls: None,
+            ..Self::default()
+        }
+    }
+
     /// How the plan divides into blocks and slices within `limits`. For a run that exists, ask its rounds ([`crate::Rounds`]).
     #[must_use]
     pub fn geometry(&self, limits: &Limits) -> Geometry {

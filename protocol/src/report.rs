@@ -9,7 +9,9 @@ mod verdict;
 
 pub use environment::{Environment, NoiseFloor};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
-pub use verdict::{FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict};
+pub use verdict::{
+    Condition, FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
+};
 
 use crate::{Cell, Plan, RunId, RunState, named::named, run::Trigger};
 use chrono::{DateTime, Utc};
@@ -146,6 +148,8 @@ named! {
         LimitExceeded = "limit-exceeded",
         /// Nothing succeeded.
         NoSamples = "no-samples",
+        /// Isolated and back-to-back calls answer the same threshold differently.
+        ConditionsDisagree = "conditions-disagree",
         /// Slices were dispatched again.
         Retried = "retried",
         /// The clock changed in mid-run.

@@ -13,6 +13,8 @@ named! {
     pub enum RoundKind ("kind of round") {
         /// Isolated calls, each timed by the round's timer, beside one chain of back-to-back calls.
         Isolated = "isolated",
+        /// Back-to-back calls, each read in whole ticks of the clock.
+        BackToBack = "back-to-back",
     }
 }
 

@@ -3,7 +3,7 @@
 //! A run is a list of rounds, of which a plan of fixed size has one. Blocks and slices are numbered over the whole run, so that a block stays the
 //! unit of pairing and of resampling when later rounds hold fewer cells.
 
-use crate::{Round, slice::Work};
+use crate::{Round, measure::TimerChoice, round::RoundKind, slice::Work};
 use std::collections::BTreeSet;
 
 /// Why a round cannot follow the others of its run.
@@ -101,6 +101,22 @@ impl Rounds {
             run.push(round)?;
         }
         Ok(run)
+    }
+
+    /// The round of `blocks` blocks of `works` that would follow, of the size that the first one's slices have.
+    #[must_use]
+    pub fn next(&self, kind: RoundKind, works: Vec<Work>, blocks: u32) -> Round {
+        let (timer, chain_calls) = match kind {
+            RoundKind::Isolated => (self.first.timer, self.first.chain_calls),
+            // the samples of the ticked timer are themselves a chain
+            RoundKind::BackToBack => (TimerChoice::Ticked, 0),
+        };
+        Round {
+            kind,
+            chain_calls,
+            timer,
+            ..self.last().followed_by(works, blocks)
+        }
     }
 
     /// Appends a round.

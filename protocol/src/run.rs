@@ -1,6 +1,6 @@
 //! Runs: their ids, states and progress.
 
-use crate::{Plan, named::named};
+use crate::{Cell, Plan, named::named};
 use chrono::{DateTime, Utc};
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -165,6 +165,9 @@ pub struct Sibling {
 pub struct RunUsage {
     /// Of the rounds decided so far: of the whole run, for one of fixed size.
     pub estimated: Usage,
+    /// Of a run until it is settled: what its plan's limits allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Usage>,
     /// Counted up to now.
     pub actual: Usage,
 }
@@ -206,8 +209,17 @@ pub struct Progress {
     pub samples: u64,
     /// Those that failed.
     pub errors: u64,
-    /// Estimated time to the end, in seconds, from the pace so far; absent before the first slice.
+    /// Estimated time to the end of the rounds decided so far, in seconds, from the pace of this round; absent before its first slice.
     pub seconds_left: Option<f64>,
+    /// Of a run until it is settled: time until it begins no more rounds, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_to_limit: Option<f64>,
+    /// The round that is measured, from 1; a run of fixed size has one.
+    #[serde(default)]
+    pub round: u32,
+    /// Of a run until it is settled: the delegated cells of this round, whose verdicts are open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Cell>,
 }
 
 /// Runs in one answer of `GET /runs`, unless `?limit=` says otherwise.

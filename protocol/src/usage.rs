@@ -2,7 +2,7 @@
 //!
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
-use crate::{Round, breakdown::Component, run::Usage, slice::Work};
+use crate::{Plan, Round, breakdown::Component, run::Usage, slice::Work};
 
 /// Rows that one wake writes: the slice, its run, and the alarm, which counts as a row.
 pub const ROWS_PER_WAKE: u64 = 3;
@@ -45,6 +45,28 @@ pub fn estimate<'a>(rounds: impl IntoIterator<Item = &'a Round>) -> Usage {
     usage.priced()
 }
 
+/// What a run until it is settled takes at most, given its first round: all the calls and all the time that its plan allows. `None` of a run of
+/// fixed size, which takes what [`estimate`] says.
+#[must_use]
+pub fn at_most(plan: &Plan, first: &Round) -> Option<Usage> {
+    let (calls, seconds) = (plan.max_calls?, plan.max_seconds?);
+    let begun = estimate([first]);
+    let later = calls.saturating_sub(begun.delegated_calls);
+    let per_slice = first
+        .samples_per_slice
+        .saturating_add(first.warmup_per_slice);
+    let wakes = begun.wakes + later.div_ceil(u64::from(per_slice.max(1)));
+    let usage = Usage {
+        wakes,
+        dispatches: wakes,
+        delegated_calls: calls.max(begun.delegated_calls),
+        rows_written: wakes * ROWS_PER_WAKE,
+        active_seconds: f64::from(seconds).max(begun.active_seconds),
+        ..Usage::default()
+    };
+    Some(usage.priced())
+}
+
 /// Calls that leave the caller in one slice of `work`. An empty hop is repeated as often as the limits allow.
 #[must_use]
 pub fn delegated_calls(round: &Round, work: Work) -> u64 {
@@ -72,7 +94,7 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Function, Limits, Plan, Transport, limits::LimitsProfile};
+    use crate::{Function, Limits, Transport, limits::LimitsProfile};
 
     #[test]
     fn the_default_plan_costs_about_a_cent() {
@@ -83,6 +105,19 @@ mod tests {
         assert_eq!(usage.delegated_calls, 22 * (24 * 30 + 30));
         // By hand: alarms 0.00019, calls 0.00495, rows 0.00383, 71 s at 0.0000216: 0.0015.
         assert!((0.0099..0.0112).contains(&usage.cost_usd), "{usage:?}");
+    }
+
+    #[test]
+    fn a_run_until_it_is_settled_costs_at_most_what_its_limits_allow() {
+        let first = Round::first(&Plan::default(), &Limits::of(LimitsProfile::Paid));
+        let most = at_most(&Plan::default(), &first).unwrap();
+        assert_eq!(most.delegated_calls, 300_000);
+        // the 16,500 calls of the first round, and slices of 22 for the others
+        assert_eq!(most.wakes, 1_276 + 283_500_u64.div_ceil(22));
+        assert!((most.active_seconds - 120.0).abs() < 1e-9);
+        // by hand: calls 0.09, rows 0.0425, wakes 0.0021, 120 s at 0.0000216: 0.0026
+        assert!((0.13..0.14).contains(&most.cost_usd), "{most:?}");
+        assert_eq!(at_most(&Plan::of_fixed_size(), &first), None);
     }
 
     #[test]

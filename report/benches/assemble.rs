@@ -22,7 +22,7 @@ fn assemble_84_cells_of_3000_samples(bencher: Bencher) {
     let plan = Plan {
         transports: Transport::ALL[..7].to_vec(),
         samples_per_cell: 3_000,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     };
     let records = records_of(&plan, Platform::RUNNING, BLOCKS);
     let round = runs::round(&plan, &runs::geometry(&plan), &records);

@@ -202,6 +202,12 @@ impl CellFigures {
         }
     }
 
+    /// The quantiles as the report states them.
+    pub(super) fn published_quantiles(&self) -> ByQuantile<protocol::Estimate> {
+        self.quantiles
+            .map(|_, known| published(known, self.resolution_ns))
+    }
+
     fn unknown(reason: Undefined) -> Self {
         Self {
             mean: Known::Unknown(reason),
@@ -258,9 +264,7 @@ pub(super) fn cell_report(
         mean_dominated_by: figures.mean_stretch.map(stretch),
         chain_dominated_by: figures.chain_stretch.map(stretch),
         isolation_cost_us: published(&figures.isolation_cost, figures.chain_resolution_ns),
-        quantiles: figures
-            .quantiles
-            .map(|_, known| published(known, figures.resolution_ns)),
+        quantiles: figures.published_quantiles(),
         histogram: evidence.latencies().histogram().encode()?,
     })
 }

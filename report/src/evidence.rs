@@ -8,7 +8,7 @@ pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
 use of_component::component_evidence;
 use protocol::{
-    Cell, Plan, Rounds, Transport,
+    Cell, Plan, RoundKind, Rounds, Transport,
     breakdown::Component,
     measure::{ClockFacts, MeasureResponse},
     slice::{Measured, SliceRecord, Work},
@@ -49,7 +49,7 @@ impl Evidence {
             .flat_map(|a| a.noise_floor_ns.iter().copied())
             .collect();
         noise_floor_ns.sort_unstable();
-        let clocks: Vec<ClockFacts> = answers().filter_map(|answer| answer.clock).collect();
+        let clocks = clocks(rounds, slices.values().flatten());
         let tick_ns = clocks.iter().map(|c| c.tick_ms).max().unwrap_or(1) as f64 * NS_PER_MS;
         let cells = plan
             .cells()
@@ -97,4 +97,19 @@ impl Evidence {
             .get(&component)
             .filter(|evidence| !evidence.means.is_empty())
     }
+}
+
+/// What slices learnt about their clocks. Rounds of back-to-back calls ask for whole ticks, whatever the clock allows: they are left out.
+fn clocks<'a>(
+    rounds: &Rounds,
+    slices: impl Iterator<Item = &'a (&'a SliceRecord, &'a MeasureResponse)>,
+) -> Vec<ClockFacts> {
+    let is_isolated = |record: &SliceRecord| {
+        let round = rounds.of_block(record.block);
+        round.is_none_or(|round| round.kind == RoundKind::Isolated)
+    };
+    slices
+        .filter(|(record, _)| is_isolated(record))
+        .filter_map(|(_, answer)| answer.clock)
+        .collect()
 }

@@ -11,16 +11,19 @@ mod cells;
 mod contents;
 pub mod difference;
 pub mod document;
+mod doubt;
 mod environment;
 mod evidence;
 mod failed_calls;
 pub mod format;
+mod looks;
 pub mod markdown;
 mod merge;
 mod overheads;
 mod parts;
 mod reasons;
 pub mod series;
+mod standing;
 mod stored;
 mod summary;
 mod texts;
@@ -30,11 +33,12 @@ mod wire;
 mod wording;
 
 pub use contents::{brief, document};
+pub use doubt::{Doubt, doubts, has_isolated_calls, samples_of_look};
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
 
-use cells::{CellFigures, cell_report};
-use evidence::{CellEvidence, Evidence};
+use cells::cell_report;
+use looks::Series;
 use measurement::histogram::EncodeError;
 use overheads::OverheadFigures;
 use protocol::{
@@ -43,6 +47,7 @@ use protocol::{
     report::{RunFacts, SCHEMA_VERSION},
     slice::SliceRecord,
 };
+use standing::Standing;
 
 /// What ran the run: facts for the report's environment that no slice knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,17 +75,19 @@ pub fn assemble(
     deployment: Deployment,
     records: &[SliceRecord],
 ) -> Result<Report, EncodeError> {
-    let evidence = Evidence::of(plan, rounds, records);
-    let cells: Vec<(&CellEvidence, CellFigures)> = evidence
-        .cells
-        .iter()
-        .map(|cell| (cell, CellFigures::of(cell, &evidence, plan.concurrency)))
-        .collect();
-    let overheads = overheads(&evidence, &cells);
-    let environment = environment::environment(deployment, &evidence);
-    let verdicts = verdicts::verdicts(&verdicts::judged(plan, &cells, &overheads));
-    let failed_calls = failed_calls::failed_calls(plan, &evidence.cells);
-    let warnings = warnings::warnings(plan, &evidence, &cells, &environment);
+    let standing = Standing::of(plan, rounds, records);
+    let (evidence, overheads, cells) = (
+        &standing.evidence,
+        &standing.overheads,
+        &standing.cells()[..],
+    );
+    let series = Series::of(plan, rounds, records, standing.tested(plan));
+    let environment = environment::environment(deployment, evidence);
+    let verdicts = verdicts::verdicts(&verdicts::judged(plan, cells, overheads, &series));
+    let failed_calls = failed_calls::failed_calls(plan, rounds, &evidence.cells);
+    let mut warnings = warnings::warnings(plan, evidence, cells, &environment);
+    let contradictions = verdicts::contradictions(&verdicts, cells, overheads);
+    warnings.extend(contradictions.iter().map(warnings::contradiction));
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,
@@ -92,8 +99,8 @@ pub fn assemble(
             .map(|(evidence, figures)| cell_report(evidence, figures))
             .collect::<Result<_, _>>()?,
         overheads: overheads.iter().map(OverheadFigures::published).collect(),
-        breakdown: parts::breakdown(plan, &evidence),
-        slopes: parts::slopes(plan, &evidence, &cells),
+        breakdown: parts::breakdown(plan, evidence),
+        slopes: parts::slopes(plan, evidence, cells),
         verdicts,
         failed_calls,
         analysis: Vec::new(),
@@ -102,21 +109,4 @@ pub fn assemble(
     report.analysis = analysis::analysis(&report);
     texts::complete(&mut report);
     Ok(report)
-}
-
-/// The overhead of every delegated cell whose `direct` counterpart is in the plan.
-fn overheads(evidence: &Evidence, cells: &[(&CellEvidence, CellFigures)]) -> Vec<OverheadFigures> {
-    let figures_of = |wanted: &CellEvidence| {
-        cells
-            .iter()
-            .find(|(e, _)| e.cell == wanted.cell)
-            .map(|(e, f)| (*e, f))
-    };
-    let delegated = cells.iter().filter(|(e, _)| e.cell.transport.delegates());
-    delegated
-        .filter_map(|(cell, figures)| {
-            let direct = figures_of(evidence.baseline(cell.cell)?)?;
-            Some(OverheadFigures::of((cell, figures), direct))
-        })
-        .collect()
 }

@@ -171,7 +171,8 @@ fn judged(reports: &[Report], cells: &[CellReport], overheads: &[report::Overhea
                 threshold_ms,
                 quantity,
                 stated: stated[quantile].clone(),
-                above: shares::above(reports, cell.id, quantile),
+                condition: shares::condition(reports, cell.id, quantile),
+                above: shares::above(reports, cell.id, quantile).ok(),
             });
         }
     }

@@ -82,7 +82,7 @@ fn stated(means: &BlockMeans, resolution_ns: f64) -> Estimate {
 pub(super) fn slopes(
     plan: &Plan,
     evidence: &Evidence,
-    cells: &[(&CellEvidence, CellFigures)],
+    cells: &[(&CellEvidence, &CellFigures)],
 ) -> Vec<Slope> {
     if plan.payload_bytes.len() < 2 {
         return Vec::new();
@@ -90,7 +90,7 @@ pub(super) fn slopes(
     let mut slopes = Vec::new();
     for &transport in &plan.transports {
         for &function in &plan.functions {
-            let same: Vec<&(&CellEvidence, CellFigures)> = cells
+            let same: Vec<&(&CellEvidence, &CellFigures)> = cells
                 .iter()
                 .filter(|(e, _)| e.cell.transport == transport && e.cell.function == function)
                 .collect();
@@ -108,8 +108,8 @@ pub(super) fn slopes(
 }
 
 /// The means of the samples.
-fn sampled<'a>(cells: &[&'a (&CellEvidence, CellFigures)]) -> Vec<SizeMeans<'a>> {
-    let size = |(evidence, figures): &'a (&CellEvidence, CellFigures)| SizeMeans {
+fn sampled<'a>(cells: &[&'a (&CellEvidence, &CellFigures)]) -> Vec<SizeMeans<'a>> {
+    let size = |(evidence, figures): &'a (&CellEvidence, &CellFigures)| SizeMeans {
         payload_bytes: evidence.cell.payload_bytes,
         means: &figures.means,
         resolution_ns: figures.mean_resolution_ns,
@@ -120,7 +120,7 @@ fn sampled<'a>(cells: &[&'a (&CellEvidence, CellFigures)]) -> Vec<SizeMeans<'a>>
 /// The means of `direct` by repetition, where the run has them for every size: samples of what is too short for the timer show the timer's own tail,
 /// and a line through them begins at the noise floor.
 fn repeated<'a>(
-    cells: &[&(&CellEvidence, CellFigures)],
+    cells: &[&(&CellEvidence, &CellFigures)],
     all: &'a Evidence,
 ) -> Option<Vec<SizeMeans<'a>>> {
     let direct = cells

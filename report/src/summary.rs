@@ -236,8 +236,12 @@ pub(crate) fn reason(verdict: &Verdict) -> String {
     let advice = verdict.samples_needed.map_or_else(String::new, |n| {
         format!("; about {n} samples per cell would settle it")
     });
+    let calls = verdict.condition.map_or_else(
+        || "calls".to_owned(),
+        |condition| format!("{condition} calls"),
+    );
     format!(
-        "{what}: {} of calls at {threshold_ms} ms or above, {} allowed{advice}",
+        "{what}: {} of {calls} at {threshold_ms} ms or above, {} allowed{advice}",
         with_interval(above),
         percent(verdict.allowed_share)
     )

@@ -5,6 +5,8 @@ mod of_cell;
 use super::{
     cells::CellFigures,
     evidence::{CellEvidence, Evidence, SliceFacts},
+    format::percent,
+    verdicts::Contradiction,
     wording::ms,
 };
 use measurement::anomaly::{block_medians, drift, error_burst};
@@ -29,7 +31,7 @@ const DISPATCH_ALLOWANCE_TICKS: f64 = 2.0;
 pub(super) fn warnings(
     plan: &Plan,
     evidence: &Evidence,
-    cells: &[(&CellEvidence, CellFigures)],
+    cells: &[(&CellEvidence, &CellFigures)],
     environment: &Environment,
 ) -> Vec<Warning> {
     let mut warnings = Vec::new();
@@ -46,6 +48,29 @@ pub(super) fn warnings(
         .collect();
     warnings.extend(together(of_cells, evidence.cells.len()));
     warnings
+}
+
+/// Isolated calls that exclude what back-to-back calls say of a threshold.
+pub(super) fn contradiction(found: &Contradiction) -> Warning {
+    let [back_to_back, isolated] = found.outcomes;
+    let share = &found.isolated;
+    let text = format!(
+        "back-to-back calls {back_to_back} {} < {} ms, isolated calls {isolated}: {} to {} of them take longer (95 % CI); a call after a pause is another one than a call right after another, so read both",
+        found.quantile,
+        found.threshold_ms,
+        percent(share.lower),
+        percent(share.upper),
+    );
+    let figures = [
+        ("isolated_lower_share", share.lower),
+        ("isolated_upper_share", share.upper),
+    ];
+    warning(
+        WarningKind::ConditionsDisagree,
+        Some(found.cell),
+        text,
+        figures,
+    )
 }
 
 /// A warning of one cell, and how bad it is compared with the same kind in other cells.

@@ -156,6 +156,8 @@ pub(crate) fn status(state: RunState, slices_done: u32) -> String {
             samples: u64::from(slices_done) * 20,
             errors: 0,
             seconds_left: Some(f64::from(100 - slices_done)),
+            round: 1,
+            ..Progress::default()
         },
         plan: Plan::default(),
         colo: None,

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn every_block_holds_each_work_of_its_round_once() {
-        let plan = Plan::default();
+        let plan = Plan::of_fixed_size();
         let rounds = two_rounds(&plan);
         let mut blocks = BTreeSet::new();
         for round in rounds.iter() {
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_round_that_is_appended_changes_nothing_of_those_before_it() {
-        let plan = Plan::default();
+        let plan = Plan::of_fixed_size();
         let both = two_rounds(&plan);
         let alone = Rounds::new(both.first().clone()).unwrap();
         for index in 0..alone.slices() {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn blocks_differ_and_so_do_seeds_but_not_repetitions_of_a_run() {
-        let works = Plan::default().works();
+        let works = Plan::of_fixed_size().works();
         assert_ne!(block_order(1, &works, 0), block_order(1, &works, 1));
         assert_ne!(block_order(1, &works, 0), block_order(2, &works, 0));
         assert_eq!(block_order(1, &works, 7), block_order(1, &works, 7));
@@ -105,7 +105,7 @@ mod tests {
         let plan = Plan {
             breakdown: false,
             payload_bytes: vec![100],
-            ..Plan::default()
+            ..Plan::of_fixed_size()
         };
         let order: Vec<String> = block_order(1, &plan.works(), 0)
             .iter()
@@ -133,7 +133,7 @@ mod tests {
             breakdown: false,
             payload_bytes: vec![100],
             functions: vec![Function::Echo],
-            ..Plan::default()
+            ..Plan::of_fixed_size()
         };
         let works = plan.works();
         let mut counts = vec![vec![0_u32; works.len()]; works.len()];

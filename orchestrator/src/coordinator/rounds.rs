@@ -5,16 +5,7 @@
 
 use super::{Coordinator, LogLine, Turn};
 use crate::store::{Millis, RunRow, StoreError, sql::Sql};
-use protocol::{Round, rounds::RoundError, slice::SliceRecord};
-
-/// Decides which round follows those of a run, all of whose slices are committed; `None` ends the measuring. A pure function of what is stored.
-pub type NextRound = fn(&RunRow, &[SliceRecord]) -> Option<Round>;
-
-/// The round that follows in a run of its plan. A plan of fixed size has none: its first round holds all samples that it asks for.
-#[must_use]
-pub const fn next_round(_run: &RunRow, _records: &[SliceRecord]) -> Option<Round> {
-    None
-}
+use protocol::{rounds::RoundError, slice::SliceRecord};
 
 impl<S: Sql> Coordinator<S> {
     /// Begins the next round of a run, or assembles its report. A run that was ended early gets no further round.
@@ -26,7 +17,7 @@ impl<S: Sql> Coordinator<S> {
         let longer = if run.state.is_final() {
             Ok(None)
         } else {
-            self.with_next_round(run, &records)
+            self.with_next_round(run, &records, now)
         };
         match longer {
             Ok(Some(longer)) => self.begin_round(&longer, now),
@@ -49,6 +40,7 @@ impl<S: Sql> Coordinator<S> {
         &self,
         run: &RunRow,
         records: &[SliceRecord],
+        now: Millis,
     ) -> Result<Option<RunRow>, RoundError> {
         let Some(round) = (self.next_round)(run, records) else {
             return Ok(None);
@@ -57,6 +49,7 @@ impl<S: Sql> Coordinator<S> {
         longer.rounds.push(round)?;
         // The attempts so far were at this decision; the next ones are at another, or at the report.
         longer.tally.assembly_attempts = 0;
+        longer.tally.round_began_ms = now;
         Ok(Some(longer))
     }
 

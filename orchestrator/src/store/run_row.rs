@@ -50,6 +50,9 @@ pub struct Tally {
     /// Attempts at assembling the report.
     #[serde(default)]
     pub assembly_attempts: u32,
+    /// When the last round was decided; 0 in the first.
+    #[serde(default)]
+    pub round_began_ms: Millis,
     /// Whether the colo has been looked for.
     #[serde(default)]
     pub colo_sought: bool,

@@ -20,6 +20,7 @@ use orchestrator::{
 use protocol::ErrorKind;
 use protocol::measure::{
     Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
+    TimerChoice,
 };
 use std::{cell::Cell, cell::RefCell, rc::Rc};
 
@@ -80,6 +81,8 @@ pub struct World {
     pub says_elapsed_alone: Cell<bool>,
     /// Timed calls of each slice that time out.
     pub timeouts: Cell<u32>,
+    /// Of a thousand delegated calls so many take [`SLOW_NS`].
+    pub slow_per_mille: Cell<u64>,
     /// Latency of every delegated call is multiplied by this percentage.
     pub slowness_percent: Cell<u64>,
     /// Alerts posted: id and body.
@@ -96,11 +99,38 @@ pub fn world() -> Rc<World> {
     Rc::new(world)
 }
 
+/// A call that is slow, in nanoseconds: beyond every default threshold, whatever the clock's ticks hide.
+pub const SLOW_NS: u64 = 8_300_000;
+
 /// Nanoseconds of one repetition of any component.
 const REPETITION_NS: u64 = 500;
 
 /// Time of one dispatch that does nothing, in ms.
 const EMPTY_DISPATCH_MS: Millis = 2;
+
+/// What a slice learns of a clock that can be interpolated.
+const INTERPOLATED: ClockFacts = ClockFacts {
+    timer: Timer::Interpolated,
+    advances_during_cpu: true,
+    tick_ms: 1,
+    sample_unit_ns: 1,
+    polls_per_tick: Some(400.0),
+    polls_per_tick_mad: Some(2.0),
+    resolution_ns: 1_000,
+};
+
+/// What a slice of whole ticks learns of its clock.
+const fn ticked(advances_during_cpu: bool) -> ClockFacts {
+    ClockFacts {
+        timer: Timer::Ticked,
+        advances_during_cpu,
+        sample_unit_ns: 1_000_000,
+        polls_per_tick: None,
+        polls_per_tick_mad: None,
+        resolution_ns: 1_000_000,
+        ..INTERPOLATED
+    }
+}
 
 impl World {
     fn take_failure(&self) -> Result<(), DispatchError> {
@@ -143,9 +173,22 @@ impl Caller for World {
             5_000
         };
         let unseen = self.direct_is_too_fast.get() && !request.transport.delegates();
+        let is_ticked = self.frozen.get() || request.timer == TimerChoice::Ticked;
         let sample = |i: u64| {
-            let latency = base + (request.seed ^ (i * 0x9e37_79b9)) % 20_000;
-            if unseen { 0 } else { latency }
+            let drawn = request.seed ^ (i * 0x9e37_79b9);
+            let is_slow = request.transport.delegates()
+                && drawn.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32 & 0xffff
+                    < self.slow_per_mille.get() * 65_536 / 1_000;
+            let latency = if is_slow {
+                SLOW_NS
+            } else {
+                base + drawn % 20_000
+            };
+            match (unseen, is_ticked) {
+                (true, _) => 0,
+                (false, true) => latency / 1_000_000,
+                (false, false) => latency,
+            }
         };
         self.crashes.step().map_err(gone)?;
         if self.says_elapsed_alone.get() {
@@ -156,14 +199,10 @@ impl Caller for World {
         }
         let timeouts = self.timeouts.get().min(request.samples);
         Ok(MeasureResponse {
-            clock: Some(ClockFacts {
-                timer: Timer::Interpolated,
-                advances_during_cpu: true,
-                tick_ms: 1,
-                sample_unit_ns: 1,
-                polls_per_tick: Some(400.0),
-                polls_per_tick_mad: Some(2.0),
-                resolution_ns: 1_000,
+            clock: Some(if is_ticked {
+                ticked(!self.frozen.get())
+            } else {
+                INTERPOLATED
             }),
             elapsed_ms: 20,
             samples: (u64::from(timeouts)..u64::from(request.samples))
@@ -173,12 +212,16 @@ impl Caller for World {
                 .into_iter()
                 .collect(),
             warmup_calls: request.warmup,
-            chain: Some(Chain {
+            chain: (!is_ticked).then_some(Chain {
                 failed: None,
                 calls: request.chain,
                 elapsed_ms: 1,
             }),
-            noise_floor_ns: vec![1_200, 1_500, 1_900],
+            noise_floor_ns: if is_ticked {
+                Vec::new()
+            } else {
+                vec![1_200, 1_500, 1_900]
+            },
             ..MeasureResponse::default()
         })
     }

@@ -1,6 +1,6 @@
 //! Reading a plan from JSON: every bad field is named, with what is accepted.
 
-use super::Plan;
+use super::{DEFAULT_MAX_CALLS, DEFAULT_MAX_SECONDS, MAX_CALLS, MAX_SECONDS, Plan, Until};
 use crate::{
     Function, Limits, Round, Thresholds,
     fields::{FieldReader, kind, shorten},
@@ -11,6 +11,7 @@ use crate::{
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::{FieldError, Problem},
     raw_object::RawObject,
+    usage,
 };
 
 /// Largest plan that is read, in bytes. The longest sensible one is under 1 KB.
@@ -68,6 +69,20 @@ impl Plan {
 
 fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
     let default = Plan::default();
+    // who names a size and nothing else wants that size
+    let until = if reader.has("samples_per_cell") {
+        Until::Samples
+    } else {
+        default.until
+    };
+    let until = reader.name("until", until);
+    let max_seconds = limit(
+        reader,
+        "max_seconds",
+        until,
+        MAX_SECONDS.into(),
+        DEFAULT_MAX_SECONDS.into(),
+    );
     let plan = Plan {
         transports: reader.names("transports", default.transports),
         functions: reader.names_by("functions", default.functions, Function::known),
@@ -79,6 +94,9 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
             limits.samples_per_cell,
             default.samples_per_cell,
         ),
+        until,
+        max_seconds: max_seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+        max_calls: limit(reader, "max_calls", until, MAX_CALLS, DEFAULT_MAX_CALLS),
         warmup_per_slice: reader.integer(
             "warmup_per_slice",
             0,
@@ -137,7 +155,15 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             format!("puts {in_flight} bytes in flight at once ({largest} of payload x {in_message} in a message x {} calls at once); at most {MAX_BYTES_IN_FLIGHT} are allowed", plan.concurrency),
         );
     }
-    let slices = Round::first(plan, limits).slices();
+    let first = Round::first(plan, limits);
+    let calls = usage::estimate([&first]).delegated_calls;
+    if plan.max_calls.is_some_and(|most| most < calls) {
+        reader.refuse(
+            "max_calls",
+            format!("is too few: the first round of every cell makes {calls} delegated calls; ask for more, or for fewer cells"),
+        );
+    }
+    let slices = first.slices();
     if slices > limits.slices_per_run {
         let most = limits.slices_per_run;
         reader.refuse(
@@ -145,6 +171,24 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             format!("makes {slices} slices with this many cells; the {} profile allows {most} a run: ask for fewer cells or samples", limits.profile),
         );
     }
+}
+
+/// A limit of a run until it is settled; a run of fixed size has none.
+fn limit(
+    reader: &mut FieldReader,
+    field: &str,
+    until: Until,
+    most: u64,
+    default: u64,
+) -> Option<u64> {
+    if until == Until::Samples && reader.has(field) {
+        reader.refuse(
+            field,
+            "limits a run until it is settled, and this one is of fixed size: add \"until\": \"settled\", or leave it out",
+        );
+    }
+    let limit = reader.integer(field, 1, most, default);
+    (until == Until::Settled).then_some(limit)
 }
 
 fn payload_sizes(reader: &mut FieldReader, default: Vec<u32>) -> Vec<u32> {

@@ -55,6 +55,16 @@ pub struct TransportSummary {
 }
 
 named! {
+    /// How the calls that a verdict rests on follow each other.
+    pub enum Condition ("condition") {
+        /// After a wait for the clock's next step: some 2 ms a sample, and latencies finer than a tick.
+        Isolated = "isolated",
+        /// Directly, with one reading of the clock between two calls: the latency itself a sample, in whole ticks.
+        BackToBack = "back-to-back",
+    }
+}
+
+named! {
     /// What a threshold is held against.
     pub enum Quantity ("quantity") {
         /// Latency minus that of `direct`; used where the plan has `direct`.
@@ -99,6 +109,9 @@ pub struct Verdict {
     pub quantity: Quantity,
     /// The limit, in ms.
     pub threshold_ms: f64,
+    /// How the calls follow each other that `share_above` counts; absent where there are none, and in reports of before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     /// The quantile, in us, for comparison. The verdict does not rest on its interval.
     pub estimate_us: Estimate,
     /// The share of calls at or above the threshold, which the verdict tests. For an overhead these are the calls that take what `direct`

@@ -6,8 +6,12 @@ use chrono::TimeDelta;
 use protocol::{
     Report,
     limits::LimitsProfile,
+    plan::MAX_SECONDS,
     report::{Outcome, TransportSummary},
 };
+
+/// A run that left its answer open is advised to take so many times as long.
+const LONGER: u32 = 5;
 
 /// What most readers want: the tables of latency, and the answer below them, where a terminal leaves it in sight.
 #[must_use]
@@ -90,10 +94,6 @@ fn duration(span: TimeDelta) -> String {
 
 /// What the answer leads to.
 fn next(report: &Report) -> String {
-    let judged = report.plan.judged();
-    let open = report.verdicts.iter().filter(|verdict| {
-        verdict.outcome == Outcome::Inconclusive && judged.contains(&verdict.id.transport)
-    });
     match report.summary.outcome {
         Outcome::Pass if report.environment.limits == LimitsProfile::Local => {
             "measure where it will run: scripts/deploy, then the same command with --url".to_owned()
@@ -102,12 +102,23 @@ fn next(report: &Report) -> String {
         Outcome::Fail => {
             "the whole report says which cells fail and where their time goes (--full)".to_owned()
         }
-        Outcome::Inconclusive => open
-            .filter_map(|verdict| verdict.samples_needed)
-            .max()
-            .map_or_else(
-                || "the whole report says what is missing (--full)".to_owned(),
-                |samples| format!("--samples {samples} would probably settle it"),
-            ),
+        Outcome::Inconclusive => to_settle(report),
+    }
+}
+
+/// What would probably settle an open answer.
+fn to_settle(report: &Report) -> String {
+    let judged = report.plan.judged();
+    let open = report.verdicts.iter().filter(|verdict| {
+        verdict.outcome == Outcome::Inconclusive && judged.contains(&verdict.id.transport)
+    });
+    let samples = open.filter_map(|verdict| verdict.samples_needed).max();
+    match (samples, report.plan.max_seconds) {
+        (None, _) => "the whole report says what is missing (--full)".to_owned(),
+        (Some(samples), None) => format!("--samples {samples} would probably settle it"),
+        (Some(samples), Some(seconds)) => format!(
+            "about {samples} samples of a cell would settle it; --max-seconds {} leaves more time",
+            seconds.saturating_mul(LONGER).min(MAX_SECONDS)
+        ),
     }
 }

@@ -7,7 +7,7 @@ use measurement::{
 };
 use protocol::units::NS_PER_MS;
 use protocol::{
-    Cell, ErrorKind, Plan, Rounds,
+    Cell, ErrorKind, Plan, RoundKind, Rounds,
     measure::{ClockFacts, MeasureResponse, Timer},
     slice::SliceRecord,
 };
@@ -30,6 +30,8 @@ pub(crate) struct CellEvidence {
     with_timeouts: Option<CellSamples>,
     /// Timed calls of slices with that timer that timed out, by block.
     timeouts: Vec<(u32, u64)>,
+    /// Where the others are isolated calls: those of rounds of back-to-back calls.
+    back_to_back: Option<BackToBack>,
     /// (calls that failed, calls made) of each block; timeouts that count as latencies have not failed.
     pub(crate) failed_calls: BTreeMap<u32, (u64, u64)>,
     /// Back-to-back calls.
@@ -43,6 +45,28 @@ pub(crate) struct CellEvidence {
     pub(crate) lost: u64,
     pub(crate) warmup_calls: u64,
     pub(crate) slices: Vec<SliceFacts>,
+}
+
+/// Back-to-back calls, each read in whole ticks.
+#[derive(Default)]
+pub(crate) struct BackToBack {
+    blocks: Vec<Block>,
+    timeouts: Vec<(u32, u64)>,
+    /// All of them, calls that timed out as well.
+    pub(crate) latencies: CellSamples,
+    /// The coarsest tick.
+    pub(crate) tick_ns: u64,
+}
+
+impl BackToBack {
+    fn pool(&mut self, timeout_ns: u64) {
+        self.latencies = pooled(&self.blocks, &self.timeouts, timeout_ns);
+    }
+}
+
+/// All latencies, of calls that timed out as well.
+fn pooled(blocks: &[Block], timeouts: &[(u32, u64)], timeout_ns: u64) -> CellSamples {
+    CellSamples::with_timeouts(blocks.iter().cloned(), timeouts.iter().copied(), timeout_ns)
 }
 
 /// What is told about a slice apart from its latencies.
@@ -98,6 +122,11 @@ impl CellEvidence {
         self.with_timeouts.as_ref().unwrap_or(&self.samples)
     }
 
+    /// The samples of rounds of back-to-back calls, where there are any beside isolated ones.
+    pub(crate) fn back_to_back(&self) -> Option<&BackToBack> {
+        self.back_to_back.as_ref()
+    }
+
     pub(crate) fn error_count(&self) -> u64 {
         self.errors.values().sum()
     }
@@ -110,8 +139,14 @@ pub(super) fn cell_evidence(
     rounds: &Rounds,
     slices: &[(&SliceRecord, &MeasureResponse)],
 ) -> CellEvidence {
+    let is_back_to_back = |record: &SliceRecord| {
+        let round = rounds.of_block(record.block);
+        round.is_some_and(|round| round.kind == RoundKind::BackToBack)
+    };
+    // a round of back-to-back calls asks for whole ticks, whatever the clock allows
     let clocks: Vec<ClockFacts> = slices
         .iter()
+        .filter(|(record, _)| !is_back_to_back(record))
         .filter_map(|(_, answer)| answer.clock)
         .collect();
     let interpolated = clocks
@@ -133,6 +168,7 @@ pub(super) fn cell_evidence(
         samples: CellSamples::new([]),
         with_timeouts: None,
         timeouts: Vec::new(),
+        back_to_back: None,
         failed_calls: BTreeMap::new(),
         chain: BlockMeans::new(),
         chain_tick_ns: tick_ns,
@@ -146,28 +182,34 @@ pub(super) fn cell_evidence(
     for (record, answer) in slices {
         // A slice of no round was asked for nothing.
         let round = rounds.of_block(record.block);
-        evidence.add(
-            record,
-            answer,
-            plan,
-            round.map_or(0, |r| r.samples_per_slice),
-        );
+        let asked = Asked {
+            samples: round.map_or(0, |r| r.samples_per_slice),
+            apart: timer == Some(Timer::Interpolated) && is_back_to_back(record),
+        };
+        evidence.add(record, answer, plan, asked);
     }
     evidence.blocks.sort_by_key(|block| block.index);
     evidence.samples = CellSamples::new(evidence.blocks.iter().cloned());
-    evidence.with_timeouts = (!evidence.timeouts.is_empty()).then(|| {
-        CellSamples::with_timeouts(
-            evidence.blocks.iter().cloned(),
-            evidence.timeouts.iter().copied(),
-            Nanoseconds::from_ms(plan.call_timeout_ms.into()).0,
-        )
-    });
+    let timeout_ns = Nanoseconds::from_ms(plan.call_timeout_ms.into()).0;
+    evidence.with_timeouts = (!evidence.timeouts.is_empty())
+        .then(|| pooled(&evidence.blocks, &evidence.timeouts, timeout_ns));
+    if let Some(back_to_back) = &mut evidence.back_to_back {
+        back_to_back.pool(timeout_ns);
+    }
     evidence.resolutions_ns.sort_unstable();
     evidence
 }
 
+/// What was asked of a slice.
+#[derive(Clone, Copy)]
+struct Asked {
+    samples: u32,
+    /// Whether its samples are back-to-back ones beside isolated ones.
+    apart: bool,
+}
+
 impl CellEvidence {
-    fn add(&mut self, record: &SliceRecord, answer: &MeasureResponse, plan: &Plan, planned: u32) {
+    fn add(&mut self, record: &SliceRecord, answer: &MeasureResponse, plan: &Plan, asked: Asked) {
         for (kind, count) in answer.errors.iter() {
             *self.errors.entry(kind).or_default() += count;
         }
@@ -175,11 +217,16 @@ impl CellEvidence {
         self.lost += answer.lost;
         self.warmup_calls += u64::from(answer.warmup_calls);
         let errors = answer.errors.total();
+        let expected = if asked.apart {
+            Some(Timer::Ticked)
+        } else {
+            self.timer
+        };
         let other_timer = answer
             .clock
-            .is_some_and(|clock| Some(clock.timer) != self.timer);
+            .is_some_and(|clock| Some(clock.timer) != expected);
         let samples_ns: Vec<u64> = answer.samples_ns().collect();
-        self.add_failures(record, answer, other_timer, planned);
+        self.add_failures(record, answer, other_timer, asked);
         let sum_ms = samples_ns.iter().map(|&ns| ns as f64).sum::<f64>() / NS_PER_MS;
         self.slices.push(SliceFacts {
             index: record.index,
@@ -196,7 +243,7 @@ impl CellEvidence {
         }
         match answer.clock {
             None if plan.concurrency == 1 => {
-                self.add_elapsed_alone(record, answer, errors, planned);
+                self.add_elapsed_alone(record, answer, errors, asked.samples);
             }
             Some(clock) if !other_timer => {
                 if clock.timer == Timer::Ticked && answer.chain.is_none() && !samples_ns.is_empty()
@@ -208,14 +255,18 @@ impl CellEvidence {
                         samples_ns.len() as u64,
                     );
                 }
+                let index = record.block;
+                if asked.apart {
+                    let apart = self.back_to_back.get_or_insert_default();
+                    apart.tick_ns = apart.tick_ns.max(clock.sample_unit_ns);
+                    apart.blocks.push(Block { index, samples_ns });
+                    return;
+                }
                 self.resolutions_ns.push(match clock.timer {
                     Timer::Interpolated => clock.resolution_ns,
                     Timer::Ticked => clock.sample_unit_ns,
                 });
-                self.blocks.push(Block {
-                    index: record.block,
-                    samples_ns,
-                });
+                self.blocks.push(Block { index, samples_ns });
             }
             // overlapping calls without samples, and samples of another timer, have no place among the cell's
             None | Some(_) => {}
@@ -228,13 +279,18 @@ impl CellEvidence {
         record: &SliceRecord,
         answer: &MeasureResponse,
         other_timer: bool,
-        planned: u32,
+        asked: Asked,
     ) {
         let errors = answer.errors.total();
         let is_timed = answer.clock.is_some() && !other_timer;
         let timeouts = answer.timeouts();
         if is_timed && timeouts > 0 {
-            self.timeouts.push((record.block, timeouts));
+            let all = if asked.apart {
+                &mut self.back_to_back.get_or_insert_default().timeouts
+            } else {
+                &mut self.timeouts
+            };
+            all.push((record.block, timeouts));
         }
         // no verdict on latencies would count the timeouts of `direct`
         let are_latencies = is_timed && self.cell.transport.delegates();
@@ -247,7 +303,7 @@ impl CellEvidence {
             let chain = answer.chain.map_or(0, |chain| u64::from(chain.calls));
             answer.samples.len() as u64 + answer.lost + chain + errors
         } else {
-            u64::from(planned)
+            u64::from(asked.samples)
                 .saturating_sub(answer.skipped)
                 .max(errors)
         };

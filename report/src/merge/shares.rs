@@ -7,7 +7,7 @@ use measurement::{
 };
 use protocol::{
     Cell, Plan, Quantile, Report,
-    report::{FailedCalls, Share, Verdict},
+    report::{Condition, FailedCalls, Share, Verdict},
 };
 
 /// The share at or above the threshold of a cell's quantile.
@@ -25,6 +25,15 @@ pub(super) fn above(
     let allowed = places.iter().flatten().map(|verdict| verdict.allowed_share);
     let shares = places.iter().map(|verdict| (*verdict)?.share_above.clone());
     merged(shares, allowed.fold(0.0, f64::max))
+}
+
+/// How the calls behind that share follow each other; `None` where the places differ in it.
+pub(super) fn condition(reports: &[Report], cell: Cell, quantile: Quantile) -> Option<Condition> {
+    let mut places = reports
+        .iter()
+        .map(|report| find(report, cell, quantile)?.condition);
+    let first = places.next()??;
+    places.all(|place| place == Some(first)).then_some(first)
 }
 
 fn find(report: &Report, cell: Cell, metric: Quantile) -> Option<&Verdict> {

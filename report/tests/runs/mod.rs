@@ -62,7 +62,7 @@ pub(crate) fn small_plan() -> Plan {
     Plan {
         functions: vec![Function::Echo, Function::Compute],
         payload_bytes: vec![100, 100_000],
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     }
 }
 

@@ -25,7 +25,7 @@ fn every_field_of_a_plan_is_pinned() {
         "timer":"auto", "seed":1, "thresholds":{"p50_ms":1,"p95_ms":3,"p99_ms":5}}"#;
     let plan = Plan {
         samples_per_cell: 400,
-        ..Plan::default()
+        ..Plan::of_fixed_size()
     };
     assert_eq!(parse(json), Ok(plan));
 }
@@ -39,6 +39,51 @@ fn what_a_plan_says_is_what_it_reads_back() {
         ..Plan::default()
     };
     assert_eq!(parse(&serde_json::to_string(&plan).unwrap()), Ok(plan));
+    let plan = Plan::of_fixed_size();
+    assert_eq!(parse(&serde_json::to_string(&plan).unwrap()), Ok(plan));
+}
+
+#[test]
+fn a_plan_that_names_a_size_has_it_and_any_other_runs_until_it_is_settled() {
+    let until = |json: &str| {
+        let plan = parse(json).unwrap();
+        (
+            plan.until,
+            plan.samples_per_cell,
+            plan.max_seconds,
+            plan.max_calls,
+        )
+    };
+    let settled = |samples, seconds, calls| (Until::Settled, samples, Some(seconds), Some(calls));
+    assert_eq!(until("{}"), settled(440, 120, 300_000));
+    assert_eq!(until(r#"{"seed":2}"#), settled(440, 120, 300_000));
+    assert_eq!(
+        until(r#"{"max_seconds":30,"max_calls":40000}"#),
+        settled(440, 30, 40_000)
+    );
+    assert_eq!(
+        until(r#"{"samples_per_cell":600,"until":"settled"}"#),
+        settled(600, 120, 300_000)
+    );
+    let fixed = |samples| (Until::Samples, samples, None, None);
+    assert_eq!(until(r#"{"samples_per_cell":600}"#), fixed(600));
+    assert_eq!(until(r#"{"until":"samples"}"#), fixed(440));
+}
+
+#[test]
+fn limits_of_a_run_until_it_is_settled_are_in_range_enough_for_its_first_round_and_of_no_other_run()
+{
+    assert_eq!(
+        bad_fields(r#"{"max_seconds":0,"max_calls":-1}"#),
+        ["max_seconds", "max_calls"]
+    );
+    assert_eq!(bad_fields(r#"{"max_seconds":3601}"#), ["max_seconds"]);
+    assert_eq!(bad_fields(r#"{"max_calls":1000}"#), ["max_calls"]);
+    assert_eq!(
+        bad_fields(r#"{"samples_per_cell":9,"max_seconds":60,"max_calls":100000}"#),
+        ["max_seconds", "max_calls"]
+    );
+    assert_eq!(bad_fields(r#"{"until":"tomorrow"}"#), ["until"]);
 }
 
 #[test]
