@@ -16,6 +16,7 @@ mod calls;
 mod clock;
 mod expected;
 mod measure;
+mod polls;
 mod repeat;
 mod routing;
 

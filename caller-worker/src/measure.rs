@@ -1,6 +1,6 @@
 //! `POST /measure`: one slice. Which call is made when, and how it is timed, is in `measurement::driver`.
 
-use crate::{calls::Calls, clock::WorkerClock, expected::Expected};
+use crate::{calls::Calls, clock::WorkerClock, expected::Expected, polls::Polls};
 use measurement::driver::Driver;
 use protocol::{
     Payload, Problem,
@@ -31,8 +31,6 @@ pub(crate) async fn measure(
         batch_size,
     };
     let transport = transport::open(request.transport, invocation, env)?;
-    let driver = Driver::new(&WorkerClock, request)
-        .map_err(|error| bad_field("timer", error.to_string()))?;
     let expected = Expected::of(
         request.function,
         payload.json(),
@@ -41,8 +39,14 @@ pub(crate) async fn measure(
     );
     let watchdog = Watchdog::new(request.call_timeout_ms, request.concurrency);
     let calls = Calls::new(&*transport, &watchdog, expected);
+    let polls = Polls::new(env, &watchdog)?;
     let mut phase = SmallRng::seed_from_u64(request.seed);
-    Ok(watchdog.over(driver.measure(&calls, &mut phase)).await)
+    let slice = async {
+        let driver = Driver::new(&WorkerClock, &polls, request).await;
+        let driver = driver.map_err(|error| bad_field("timer", error.to_string()))?;
+        Ok(driver.measure(&calls, &mut phase).await)
+    };
+    watchdog.over(slice).await
 }
 
 pub(crate) fn bad_field(field: &str, detail: String) -> Problem {

@@ -47,7 +47,7 @@ fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
         return None;
     }
     let interpolated =
-        |clock: &ClockFacts| (clock.timer == Timer::Interpolated).then_some(clock.resolution_ns);
+        |clock: &ClockFacts| clock.timer.interpolates().then_some(clock.resolution_ns);
     let resolution_ns = over_slices(clocks, |clock| interpolated(clock).map(|ns| ns as f64));
     let at = |q: Quantile| {
         #[expect(
@@ -69,7 +69,7 @@ fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
 /// cell has both.
 fn isolation_cost(cells: &[CellEvidence]) -> Option<protocol::Estimate> {
     let delegated =
-        |e: &&CellEvidence| e.cell.transport.delegates() && e.timer == Some(Timer::Interpolated);
+        |e: &&CellEvidence| e.cell.transport.delegates() && e.timer.is_some_and(Timer::interpolates);
     let mut blocks: BTreeMap<u32, (f64, u64, u64)> = BTreeMap::new();
     let mut resolution_ns = 0.0_f64;
     for cell in cells.iter().filter(delegated) {

@@ -168,7 +168,7 @@ fn run_drift(evidence: &Evidence) -> Option<Warning> {
     for cell in evidence
         .cells
         .iter()
-        .filter(|cell| cell.timer == Some(Timer::Interpolated))
+        .filter(|cell| cell.timer.is_some_and(Timer::interpolates))
     {
         let medians = block_medians(&cell.blocks);
         let typical = medians.iter().map(|(_, m)| m).sum::<f64>() / medians.len() as f64;

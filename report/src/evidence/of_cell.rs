@@ -87,7 +87,7 @@ impl CellEvidence {
     /// What a single sample is good to, in nanoseconds: the median of the slices; for whole ticks the coarsest.
     pub(crate) fn resolution_ns(&self) -> u64 {
         let place = match self.timer {
-            Some(Timer::Interpolated) => self.resolutions_ns.len() / 2,
+            Some(timer) if timer.interpolates() => self.resolutions_ns.len() / 2,
             _ => self.resolutions_ns.len().saturating_sub(1),
         };
         self.resolutions_ns.get(place).copied().unwrap_or(0)
@@ -113,7 +113,7 @@ impl CellEvidence {
     /// Whether single samples tell of the calls: whole ticks are too coarse, and below the resolution they tell of the timer.
     pub(crate) fn is_resolved(&self) -> bool {
         let median = self.samples.histogram().quantile_ns(0.5);
-        self.timer == Some(Timer::Interpolated)
+        self.timer.is_some_and(Timer::interpolates)
             && median.is_some_and(|median| median >= self.resolution_ns())
     }
 
@@ -149,15 +149,7 @@ pub(super) fn cell_evidence(
         .filter(|(record, _)| !is_back_to_back(record))
         .filter_map(|(_, answer)| answer.clock)
         .collect();
-    let interpolated = clocks
-        .iter()
-        .filter(|clock| clock.timer == Timer::Interpolated)
-        .count();
-    let timer = match clocks.len() {
-        0 => None,
-        n if 2 * interpolated >= n => Some(Timer::Interpolated),
-        _ => Some(Timer::Ticked),
-    };
+    let timer = timer_of_most(&clocks);
     let tick_ns = clocks.iter().map(|clock| clock.tick_ms).max().unwrap_or(1) as f64 * NS_PER_MS;
     let mut evidence = CellEvidence {
         cell,
@@ -184,7 +176,7 @@ pub(super) fn cell_evidence(
         let round = rounds.of_block(record.block);
         let asked = Asked {
             samples: round.map_or(0, |r| r.samples_per_slice),
-            apart: timer == Some(Timer::Interpolated) && is_back_to_back(record),
+            apart: timer.is_some_and(Timer::interpolates) && is_back_to_back(record),
         };
         evidence.add(record, answer, plan, asked);
     }
@@ -198,6 +190,22 @@ pub(super) fn cell_evidence(
     }
     evidence.resolutions_ns.sort_unstable();
     evidence
+}
+
+/// The timer of most slices: one that interpolates where at least half of them do.
+fn timer_of_most(clocks: &[ClockFacts]) -> Option<Timer> {
+    let count = |timer: Timer| clocks.iter().filter(|clock| clock.timer == timer).count();
+    let (by_computing, by_io) = (count(Timer::Interpolated), count(Timer::IoInterpolated));
+    let interpolated = if by_computing >= by_io {
+        Timer::Interpolated
+    } else {
+        Timer::IoInterpolated
+    };
+    match clocks.len() {
+        0 => None,
+        n if 2 * (by_computing + by_io) >= n => Some(interpolated),
+        _ => Some(Timer::Ticked),
+    }
 }
 
 /// What was asked of a slice.
@@ -263,7 +271,7 @@ impl CellEvidence {
                     return;
                 }
                 self.resolutions_ns.push(match clock.timer {
-                    Timer::Interpolated => clock.resolution_ns,
+                    Timer::Interpolated | Timer::IoInterpolated => clock.resolution_ns,
                     Timer::Ticked => clock.sample_unit_ns,
                 });
                 self.blocks.push(Block { index, samples_ns });

@@ -129,7 +129,7 @@ fn retried(cell: &CellEvidence) -> Option<CellWarning> {
 fn dominated(cell: &CellEvidence, figures: &CellFigures) -> Vec<CellWarning> {
     let isolated = figures
         .mean_stretch
-        .filter(|_| cell.timer == Some(Timer::Interpolated))
+        .filter(|_| cell.timer.is_some_and(Timer::interpolates))
         .map(|stretch| Dominated {
                         calls: "isolated calls",
             meaning: "the median is not moved by it, the upper end of the p99 may be one of its calls",

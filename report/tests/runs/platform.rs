@@ -92,7 +92,9 @@ pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> Mea
         batch_size: 1,
         concurrency: 1,
     };
-    let driver = Driver::new(&clock, &request).expect("the clock suits the timer");
+    let driver = clock
+        .run(Driver::new(&clock, &NoLadder, &request))
+        .expect("the clock suits the timer");
     clock.run(driver.measure(&calls, &mut clock.generator()))
 }
 
