@@ -9,7 +9,7 @@ use measurement::clock::ladder::Ladder;
 use protocol::{Problem, Transport, measure::Rung};
 use stub::{
     platform::{Env, Promise},
-    transport::{self, Invocation, OpenTransport},
+    transport::{self, Connecting, Invocation, OpenTransport},
     watchdog::Watchdog,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -78,10 +78,13 @@ impl<'a> Polls<'a> {
 
     /// A message there and back, over a socket that is opened when it is first needed. Whatever fails has moved no clock: the probe finds that.
     async fn by_socket(&self) {
-        if !self.is_connected.replace(true) {
-            let _ = self.watchdog.guard(0, self.socket.connect()).await;
-        }
-        let _ = self.watchdog.guard(0, self.socket.call()).await;
+        let message: Connecting<'_> = Box::pin(async {
+            if !self.is_connected.replace(true) {
+                self.socket.connect().await?;
+            }
+            self.socket.call().await.map(drop)
+        });
+        let _ = self.watchdog.guard(0, message).await;
     }
 }
 

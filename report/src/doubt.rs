@@ -125,7 +125,9 @@ fn of_failed<'a>(
 /// The kind of round that gives a condition's evidence. Where the clock allows whole ticks only, every round does.
 fn kind(evidence: &CellEvidence, condition: Option<Condition>) -> RoundKind {
     match (evidence.timer, condition) {
-        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(Condition::BackToBack)) => RoundKind::BackToBack,
+        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(Condition::BackToBack)) => {
+            RoundKind::BackToBack
+        }
         _ => RoundKind::Isolated,
     }
 }

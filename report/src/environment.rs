@@ -68,8 +68,9 @@ fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
 /// Mean of isolated calls less mean of back-to-back calls, averaged over the delegated cells of each block; `None` where no
 /// cell has both.
 fn isolation_cost(cells: &[CellEvidence]) -> Option<protocol::Estimate> {
-    let delegated =
-        |e: &&CellEvidence| e.cell.transport.delegates() && e.timer.is_some_and(Timer::interpolates);
+    let delegated = |e: &&CellEvidence| {
+        e.cell.transport.delegates() && e.timer.is_some_and(Timer::interpolates)
+    };
     let mut blocks: BTreeMap<u32, (f64, u64, u64)> = BTreeMap::new();
     let mut resolution_ns = 0.0_f64;
     for cell in cells.iter().filter(delegated) {

@@ -3,11 +3,11 @@
 mod of_cell;
 mod of_component;
 
+use measurement::timer_noise::TimerNoise;
 use of_cell::cell_evidence;
 pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
 use of_component::component_evidence;
-use measurement::timer_noise::TimerNoise;
 use protocol::{
     Cell, Plan, RoundKind, Rounds, Transport,
     breakdown::Component,

@@ -74,7 +74,9 @@ pub(super) fn tested(
 /// back-to-back calls has nothing else.
 fn condition(plan: &Plan, evidence: &CellEvidence, limit_ns: f64) -> Condition {
     match (evidence.timer, evidence.back_to_back()) {
-        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(row)) if plan.until == Until::Settled => {
+        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(row))
+            if plan.until == Until::Settled =>
+        {
             judging(limit_ns, row.tick_ns, Fineness::Fine)
         }
         (Some(Timer::Interpolated | Timer::IoInterpolated), _) => Condition::Isolated,
@@ -96,7 +98,9 @@ fn test(
         ShareTest::of_cell(latencies, order, counting, Fineness::Ticks(tick_ns))
     };
     match (evidence.timer, evidence.back_to_back()) {
-        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(row)) if condition == Condition::BackToBack => {
+        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(row))
+            if condition == Condition::BackToBack =>
+        {
             in_ticks(row.tick_ns, &row.latencies)
         }
         (Some(Timer::Interpolated | Timer::IoInterpolated), _) => {

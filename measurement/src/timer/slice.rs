@@ -35,17 +35,14 @@ pub enum CannotInterpolate {
 
 /// What was tried, and what was wrong with it.
 fn tried(facts: &[RungFacts]) -> String {
-    let tried: Vec<String> = facts
-        .iter()
-        .map(|at| {
-            let unfit = at.unfit.map_or("fit", Unfit::as_str);
-            format!("{} ({unfit})", at.rung)
-        })
-        .collect();
-    if tried.is_empty() {
-        return "there is none to try".to_owned();
+    let mut tried = String::new();
+    for at in facts {
+        tried += if tried.is_empty() { "" } else { ", " };
+        tried += at.rung.as_str();
+        tried += at.unfit.map_or("", |_| " ");
+        tried += at.unfit.map_or("", Unfit::as_str);
     }
-    tried.join(", ")
+    tried
 }
 
 /// Times the calls of one slice by the timer that suits the clock.
