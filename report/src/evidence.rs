@@ -1,5 +1,6 @@
 //! The records of a run, sorted by what they are evidence of.
 
+mod back_to_back;
 mod of_cell;
 mod of_component;
 

@@ -1,6 +1,9 @@
 //! The answer in short.
 
-use crate::format::percent;
+mod sentences;
+
+pub(crate) use sentences::{answer, failures, reason};
+
 use measurement::{holm, verdict::overall};
 use protocol::{
     Cell, Plan, Transport,
@@ -13,18 +16,7 @@ const FAMILY_ERROR: f64 = 0.05;
 /// The answer for each transport, and over all that is judged.
 pub(super) fn summary(plan: &Plan, verdicts: &[Verdict], failed: &[FailedCalls]) -> Summary {
     let judged = plan.judged();
-    let of = |transport: Transport| Own {
-        transport,
-        judged: judged.contains(&transport),
-        verdicts: verdicts
-            .iter()
-            .filter(|verdict| verdict.id.transport == transport)
-            .collect(),
-        failed: failed
-            .iter()
-            .filter(|row| row.transport == transport)
-            .collect(),
-    };
+    let of = |transport| Own::of(transport, judged.contains(&transport), verdicts, failed);
     let all: Vec<Own> = plan.transports.iter().copied().map(of).collect();
     let in_answer = all.iter().flat_map(|own| {
         let latencies = own.verdicts.iter().filter(|_| own.judged);
@@ -100,7 +92,23 @@ struct Own<'a> {
     failed: Vec<&'a FailedCalls>,
 }
 
-impl Own<'_> {
+impl<'a> Own<'a> {
+    fn of(
+        transport: Transport,
+        judged: bool,
+        verdicts: &'a [Verdict],
+        failed: &'a [FailedCalls],
+    ) -> Self {
+        let verdicts = verdicts.iter();
+        let failed = failed.iter();
+        Self {
+            transport,
+            judged,
+            verdicts: verdicts.filter(|v| v.id.transport == transport).collect(),
+            failed: failed.filter(|row| row.transport == transport).collect(),
+        }
+    }
+
     /// The transport's answer: within the whole answer if it is judged, else by itself.
     fn summary(&self, in_answer: &[Claim]) -> TransportSummary {
         let latencies = self
@@ -122,6 +130,22 @@ impl Own<'_> {
     }
 
     fn reason(&self, outcome: Outcome) -> String {
+        match self.decisive(outcome) {
+            None => "nothing was measured".to_owned(),
+            Some(Decisive::Calls(row)) => failures(row) + by_chance(outcome, row.outcome),
+            Some(Decisive::Latency(verdict)) if outcome == Outcome::Pass => format!(
+                "all {} verdicts pass; the closest: {}",
+                self.verdicts.len(),
+                reason(verdict)
+            ),
+            Some(Decisive::Latency(verdict)) => {
+                reason(verdict) + by_chance(outcome, verdict.outcome)
+            }
+        }
+    }
+
+    /// What decides its `outcome`.
+    fn decisive(&self, outcome: Outcome) -> Option<Decisive<'_>> {
         let calls = deciding(&self.failed, outcome, |row| {
             (row.outcome, row.share.as_ref(), row.allowed_share)
         });
@@ -134,17 +158,17 @@ impl Own<'_> {
         });
         match (latency, calls) {
             // calls that fail are the greater evil; an open question on latencies is the likelier one
-            (_, Some(row)) if outcome == Outcome::Fail => failures(row),
-            (Some(verdict), _) if outcome == Outcome::Pass => format!(
-                "all {} verdicts pass; the closest: {}",
-                self.verdicts.len(),
-                reason(verdict)
-            ),
-            (Some(verdict), _) => reason(verdict) + by_chance(outcome, verdict.outcome),
-            (None, Some(row)) => failures(row) + by_chance(outcome, row.outcome),
-            (None, None) => "nothing was measured".to_owned(),
+            (_, Some(row)) if outcome == Outcome::Fail => Some(Decisive::Calls(row)),
+            (Some(verdict), _) => Some(Decisive::Latency(verdict)),
+            (None, row) => row.map(Decisive::Calls),
         }
     }
+}
+
+/// The verdict, or the failed calls, that an outcome rests on most.
+enum Decisive<'a> {
+    Latency(&'a Verdict),
+    Calls(&'a FailedCalls),
 }
 
 /// Said of what fails by itself and leaves the answer open.
@@ -190,90 +214,6 @@ fn closest(verdicts: &[&Verdict]) -> Option<Cell> {
     };
     let found = verdicts.iter().max_by(|a, b| reach(a).total_cmp(&reach(b)));
     found.map(|verdict| verdict.id)
-}
-
-/// The answer in a sentence: of the transports that are judged.
-pub(crate) fn answer(summary: &Summary) -> String {
-    let judged = summary.transports.iter().filter(|one| one.judged);
-    let names: Vec<&str> = judged.map(|one| one.transport.title()).collect();
-    let by = match names[..] {
-        [] => return "Open: no transport that delegates was measured".to_owned(),
-        [ref first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        [one, ..] => one.to_owned(),
-    };
-    match summary.outcome {
-        Outcome::Pass => format!("Yes: {by} meets every threshold"),
-        Outcome::Fail => {
-            let failing = summary.transports.iter();
-            let failing: Vec<&str> = failing
-                .filter(|one| one.outcome == Outcome::Fail)
-                .map(|one| one.transport.title())
-                .collect();
-            format!(
-                "No: {} misses a threshold, or its calls fail",
-                failing.join(", ")
-            )
-        }
-        Outcome::Inconclusive => format!("Open: whether {by} meets every threshold is not settled"),
-    }
-}
-
-/// What a verdict says, in a sentence.
-pub(crate) fn reason(verdict: &Verdict) -> String {
-    let Verdict {
-        id,
-        metric,
-        quantity,
-        threshold_ms,
-        ..
-    } = verdict;
-    let what = format!("{metric} {quantity} of {id}");
-    let Some(above) = &verdict.share_above else {
-        let why = verdict.estimate_us.reason.as_ref();
-        let why = why.map_or("no samples", |reason| reason.text.as_str());
-        return format!("{what} is not known: {why}");
-    };
-    let advice = verdict.samples_needed.map_or_else(String::new, |n| {
-        format!("; about {n} samples per cell would settle it")
-    });
-    let calls = verdict.condition.map_or_else(
-        || "calls".to_owned(),
-        |condition| format!("{condition} calls"),
-    );
-    format!(
-        "{what}: {} of {calls} at {threshold_ms} ms or above, {} allowed{advice}",
-        with_interval(above),
-        percent(verdict.allowed_share)
-    )
-}
-
-/// What a row of failed calls says, in a sentence.
-pub(crate) fn failures(row: &FailedCalls) -> String {
-    let what = row.id.map_or_else(
-        || "of its calls".to_owned(),
-        |cell| format!("of the calls of {cell}"),
-    );
-    let allowed = percent(row.allowed_share);
-    let advice = row.calls_needed.map_or_else(String::new, |n| {
-        format!("; about {n} calls would settle it")
-    });
-    match &row.share {
-        None => format!("no calls were made {what}"),
-        Some(share) => format!(
-            "{} {what} failed, {allowed} allowed{advice}",
-            with_interval(share)
-        ),
-    }
-}
-
-/// `0.90 % (95 % CI 0.40 % to 1.7 %)`, or `at most 1.7 %` where the clock leaves the share open.
-fn with_interval(share: &Share) -> String {
-    let (lower, upper) = (percent(share.lower), percent(share.upper));
-    match share.value {
-        Some(value) => format!("{} (95 % CI {lower} to {upper})", percent(value)),
-        None if share.lower > 0.0 => format!("{lower} to {upper}"),
-        None => format!("at most {upper}"),
-    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,12 @@ pub(crate) fn complete(report: &mut Report) {
     for (transport, figures) in report.summary.transports.iter_mut().zip(figures) {
         transport.figures = figures;
     }
-    report.summary.text = answer(&report.summary);
+    report.summary.text = answer(
+        &report.plan,
+        &report.summary,
+        &report.verdicts,
+        &report.failed_calls,
+    );
     for row in &mut report.failed_calls {
         if let Some(failed) = &mut row.share {
             failed.text = share(failed);

@@ -1,5 +1,6 @@
 //! What the slices of one cell say.
 
+use super::back_to_back::{BackToBack, pooled};
 use measurement::{
     block_means::BlockMeans,
     cell_samples::{Block, CellSamples},
@@ -45,28 +46,6 @@ pub(crate) struct CellEvidence {
     pub(crate) lost: u64,
     pub(crate) warmup_calls: u64,
     pub(crate) slices: Vec<SliceFacts>,
-}
-
-/// Back-to-back calls, each read in whole ticks.
-#[derive(Default)]
-pub(crate) struct BackToBack {
-    blocks: Vec<Block>,
-    timeouts: Vec<(u32, u64)>,
-    /// All of them, calls that timed out as well.
-    pub(crate) latencies: CellSamples,
-    /// The coarsest tick.
-    pub(crate) tick_ns: u64,
-}
-
-impl BackToBack {
-    fn pool(&mut self, timeout_ns: u64) {
-        self.latencies = pooled(&self.blocks, &self.timeouts, timeout_ns);
-    }
-}
-
-/// All latencies, of calls that timed out as well.
-fn pooled(blocks: &[Block], timeouts: &[(u32, u64)], timeout_ns: u64) -> CellSamples {
-    CellSamples::with_timeouts(blocks.iter().cloned(), timeouts.iter().copied(), timeout_ns)
 }
 
 /// What is told about a slice apart from its latencies.
@@ -266,8 +245,7 @@ impl CellEvidence {
                 let index = record.block;
                 if asked.apart {
                     let apart = self.back_to_back.get_or_insert_default();
-                    apart.tick_ns = apart.tick_ns.max(clock.sample_unit_ns);
-                    apart.blocks.push(Block { index, samples_ns });
+                    apart.add(Block { index, samples_ns }, clock.sample_unit_ns);
                     return;
                 }
                 self.resolutions_ns.push(match clock.timer {
@@ -293,12 +271,12 @@ impl CellEvidence {
         let is_timed = answer.clock.is_some() && !other_timer;
         let timeouts = answer.timeouts();
         if is_timed && timeouts > 0 {
-            let all = if asked.apart {
-                &mut self.back_to_back.get_or_insert_default().timeouts
+            if asked.apart {
+                let apart = self.back_to_back.get_or_insert_default();
+                apart.add_timeouts(record.block, timeouts);
             } else {
-                &mut self.timeouts
-            };
-            all.push((record.block, timeouts));
+                self.timeouts.push((record.block, timeouts));
+            }
         }
         // no verdict on latencies would count the timeouts of `direct`
         let are_latencies = is_timed && self.cell.transport.delegates();
