@@ -163,9 +163,23 @@ pub(crate) struct LocalArguments {
     /// Folder of the project [default: the one around the current folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
+    /// The clock under the caller-worker
+    #[arg(long, value_enum, default_value_t = ClockArgument::Running)]
+    pub(crate) clock: ClockArgument,
     /// Another variable of the orchestrator, such as LOCATIONS=wnam,weur
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variables: Vec<(String, String)>,
+}
+
+/// The clock under the caller-worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockArgument {
+    /// The local workerd's own, which runs while a Worker computes
+    Running,
+    /// An emulation of production's, which stands still while a Worker computes and moves when I/O completes
+    Production,
+    /// The same, but only I/O that leaves the process moves it
+    ProductionOutside,
 }
 
 #[derive(Debug, Args)]
@@ -257,6 +271,7 @@ impl RunOptions {
         let given = [
             ("--state", local.state.is_some()),
             ("--project", local.project.is_some()),
+            ("--clock", local.clock != ClockArgument::Running),
             ("--var", !local.variables.is_empty()),
         ];
         match given.iter().find(|(_, is_given)| *is_given && !self.local) {
