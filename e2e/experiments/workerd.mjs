@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -12,14 +12,20 @@ const COMPATIBILITY_DATE = /compatibility_date = "(.*)"/.exec(readFileSync(join(
 const { default: workerd } = createRequire(join(ROOT, "package.json"))("workerd");
 const START_MS = 20_000;
 
-// Serves `workers`: { name: { folder, bindings: { NAME: "worker" | "worker#Entrypoint" } } }, each folder with an index.js and perhaps a .wasm.
-// Returns { url: name => its address, stop }.
-export async function serve(workers) {
+// The kinds of modules by the endings of their names, as wrangler has them.
+const KINDS = { ".js": "esModule", ".wasm": "wasm", ".bin": "data", ".txt": "text" };
+
+// Serves `workers`: { name: { folder, entry, bindings: { NAME: "worker" | "worker#Entrypoint" } } }, each folder with an index.js and perhaps other
+// modules, or with an `entry` of other text than its index.js. Returns { url: name => its address, stop, inspector: the debugger's address, if `inspect` }.
+export async function serve(workers, { inspect = false } = {}) {
   const home = mkdtempSync(join(tmpdir(), "rpc-latency-experiment-"));
-  for (const [name, { folder }] of Object.entries(workers)) symlinkSync(resolve(ROOT, folder), join(home, name));
+  for (const [name, { folder, entry }] of Object.entries(workers)) {
+    symlinkSync(resolve(ROOT, folder), join(home, name));
+    if (entry) writeFileSync(join(home, `${name}-entry.js`), entry);
+  }
   writeFileSync(join(home, "config.capnp"), configuration(workers));
   // The server itself: the package's launcher would be its parent, and would not take it along when it ends. Ports it chooses, and tells.
-  const server = spawn(workerd, ["serve", "--control-fd=3", join(home, "config.capnp")], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  const server = spawn(workerd, ["serve", "--control-fd=3", ...(inspect ? ["--inspector-addr=127.0.0.1:0"] : []), join(home, "config.capnp")], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
   const stop = () => {
     server.kill();
     rmSync(home, { recursive: true, force: true });
@@ -27,6 +33,7 @@ export async function serve(workers) {
   let said = "";
   server.stderr.on("data", (text) => (said += text));
   const ports = new Map();
+  let inspector;
   const started = new Promise((resolved, rejected) => {
     const fail = () => rejected(new Error(`workerd did not start:\n${said}`));
     setTimeout(fail, START_MS).unref();
@@ -34,14 +41,15 @@ export async function serve(workers) {
     createInterface({ input: server.stdio[3] }).on("line", (line) => {
       const { event, socket, port } = JSON.parse(line);
       if (event === "listen") ports.set(socket, port);
-      if (ports.size === Object.keys(workers).length) resolved();
+      if (event === "listen-inspector") inspector = `ws://127.0.0.1:${port}`;
+      if (ports.size === Object.keys(workers).length && (inspector || !inspect)) resolved();
     });
   });
   await started.catch((error) => {
     stop();
     throw error;
   });
-  return { url: (name) => `http://127.0.0.1:${ports.get(name)}`, stop, pid: server.pid };
+  return { url: (name) => `http://127.0.0.1:${ports.get(name)}`, stop, pid: server.pid, inspector };
 }
 
 function configuration(workers) {
@@ -49,12 +57,13 @@ function configuration(workers) {
   const services = names.map((name) => `(name = "${name}", worker = .${identifier(name)})`);
   const sockets = names.map((name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`);
   const definitions = names.map((name) => {
-    const { folder, bindings = {} } = workers[name];
-    // The entry first. Other files of a build are no modules.
-    const files = readdirSync(resolve(ROOT, folder)).filter((file) => file === "index.js" || file.endsWith(".wasm"));
+    const { folder, entry, bindings = {} } = workers[name];
+    const files = readdirSync(resolve(ROOT, folder)).filter((file) => KINDS[extname(file)]);
     const modules = files
       .sort((a, b) => (b === "index.js") - (a === "index.js"))
-      .map((file) => `(name = "${file}", ${file.endsWith(".js") ? "esModule" : "wasm"} = embed "${name}/${file}")`);
+      .map((file) => `(name = "${file}", ${KINDS[extname(file)]} = embed "${name}/${file}")`);
+    // The first is the one that is called.
+    if (entry) modules.unshift(`(name = "entry.js", esModule = embed "${name}-entry.js")`);
     const bound = Object.entries(bindings).map(([binding, target]) => {
       const [service, entrypoint] = target.split("#");
       const designator = entrypoint ? `(name = "${service}", entrypoint = "${entrypoint}")` : `"${service}"`;

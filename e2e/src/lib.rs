@@ -37,4 +37,5 @@
 //! Statistics against known truth (crate `measurement`), crash points of the coordinator one by one (crate `orchestrator`), the
 //! command line without Workers (crate `cli`), the page in a browser (`e2e/browser`).
 
+pub mod python;
 pub mod stage;

@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod breakdown;
+pub mod capabilities;
 pub mod cell;
 pub mod error_kind;
 pub mod estimate;

@@ -5,13 +5,11 @@
 //! find these Workers by name (and these theirs) through a registry in the home. So the servers get none of the user's variables but those
 //! in [`HONOURED`], a home of their own, and every path of wrangler's inside the run's directory. docs/operations.md has the table.
 
-use super::{
-    project::{Project, ProjectError},
-    staging::Staging,
-};
+use super::project::{Project, ProjectError};
 use std::{
     env,
     ffi::{OsStr, OsString},
+    path::Path,
 };
 
 /// Variables of the user's that the servers see: what else to trust, and what programs need in order to start on some systems.
@@ -31,16 +29,16 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// A whole environment: nothing else is passed on.
 pub(super) type Environment = Vec<(&'static str, OsString)>;
 
-/// The servers' environment, given the user's.
+/// The environment of servers whose files are in `directory`, given the user's.
 ///
 /// # Errors
 /// [`ProjectError::ColonInPath`] where `PATH` cannot hold the folder of the tools.
 pub(super) fn of_servers(
-    staging: &Staging,
+    directory: &Path,
     project: &Project,
     user: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Environment, ProjectError> {
-    let inside = |path: &str| staging.path(path).into_os_string();
+    let inside = |path: &str| directory.join(path).into_os_string();
     let set = |value: &str| OsString::from(value);
     let mut environment = vec![
         ("PATH", path(project, user("PATH"))?),

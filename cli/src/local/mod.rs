@@ -10,6 +10,7 @@
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+pub mod driven;
 mod environment;
 mod process_group;
 mod project;
@@ -260,7 +261,9 @@ fn serve_runtime(
             "--control-fd=1".into(),
         ],
         directory: staging.directory(),
-        environment: environment::of_servers(staging, project, |name| env::var_os(name))?,
+        environment: environment::of_servers(staging.directory(), project, |name| {
+            env::var_os(name)
+        })?,
         log: staging.path("workerd.log"),
     })
 }
@@ -293,7 +296,9 @@ fn wrangler_dev(staging: &Staging, options: &LocalOptions) -> Result<ProcessGrou
         program: &options.project.tool("wrangler")?,
         arguments,
         directory: staging.directory(),
-        environment: environment::of_servers(staging, &options.project, |name| env::var_os(name))?,
+        environment: environment::of_servers(staging.directory(), &options.project, |name| {
+            env::var_os(name)
+        })?,
         log: staging.path("wrangler.log"),
     })
 }

@@ -37,14 +37,22 @@ pub(super) fn runtime_url(
     Ok(format!("http://127.0.0.1:{port}"))
 }
 
+/// Waits until wrangler listens, and returns its address.
+pub(super) fn ready_url_of(
+    server: &mut ProcessGroup,
+    expires: Instant,
+) -> Result<String, StartError> {
+    wait(server, expires, "it did not say where it listens", |log| {
+        ready_url(log).ok_or_else(String::new)
+    })
+}
+
 /// Waits until the orchestrator answers behind wrangler, and returns its address.
 pub(super) fn orchestrator_url(
     server: &mut ProcessGroup,
     expires: Instant,
 ) -> Result<String, StartError> {
-    let url = wait(server, expires, "it did not say where it listens", |log| {
-        ready_url(log).ok_or_else(String::new)
-    })?;
+    let url = ready_url_of(server, expires)?;
     let health = format!("{url}/health");
     let agent: ureq::Agent = ureq::Agent::config_builder()
         // Whatever proxy the environment names is not for this machine.

@@ -198,7 +198,7 @@ const runtime :Workerd.Worker = (
 }
 
 /// Variables in the form of `.dev.vars`; quotes that are not in a value keep it as it is.
-fn dotenv(variables: &Variables) -> Result<String, StagingError> {
+pub(super) fn dotenv(variables: &Variables) -> Result<String, StagingError> {
     let mut text = String::new();
     for (name, value) in variables {
         let quote = ['\'', '`']

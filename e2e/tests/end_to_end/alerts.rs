@@ -1,18 +1,12 @@
 //! A runtime that becomes slower is told of once: not before another run has confirmed it, and never again. So are runs that fail, and runs that do not come.
 
+use crate::receiver::Receiver;
 use cli::local::{Build, LocalWorkers};
 use e2e::stage;
-use protocol::{
-    RunState,
-    alert::{Alert, AlertKind},
-    run::Trigger,
-};
+use protocol::{RunState, alert::AlertKind, run::Trigger};
 use serde_json::json;
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpListener,
     path::Path,
-    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -33,7 +27,7 @@ export default class extends WorkerEntrypoint {
 "#;
 
 /// A caller that is gone: another Worker answers in its place.
-const GONE_CALLER: &str = r#"
+pub(crate) const GONE_CALLER: &str = r#"
 export default { fetch: () => Response.json({ detail: "there is no caller here" }, { status: 404 }) };
 "#;
 
@@ -43,47 +37,6 @@ const BEFORE: u32 = 8;
 const AFTER: u32 = 8;
 /// Runs after the alert, which must not bring another.
 const LATER: u32 = 2;
-
-/// A receiver of webhooks.
-struct Receiver {
-    url: String,
-    alerts: Arc<Mutex<Vec<Alert>>>,
-}
-
-impl Receiver {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/alerts", listener.local_addr().unwrap());
-        let alerts = Arc::new(Mutex::new(Vec::new()));
-        let received = alerts.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let mut reader = BufReader::new(stream);
-                let (mut line, mut length) = (String::new(), 0);
-                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                    if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    line.clear();
-                }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).unwrap();
-                received
-                    .lock()
-                    .unwrap()
-                    .push(serde_json::from_slice(&body).unwrap());
-                let _ = reader.into_inner().write_all(
-                    b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
-                );
-            }
-        });
-        Self { url, alerts }
-    }
-
-    fn alerts(&self) -> Vec<Alert> {
-        self.alerts.lock().unwrap().clone()
-    }
-}
 
 /// The Workers with a runtime that waits.
 fn start(

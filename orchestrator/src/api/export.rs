@@ -9,7 +9,7 @@ use hdrhistogram::{
     serialization::{Deserializer, V2DeflateSerializer, interval_log::IntervalLogWriterBuilder},
 };
 use protocol::{
-    Cell, Problem, RunId,
+    Cell, Problem, RoundKind, RunId,
     routes::Export,
     run::RunStatus,
     slice::{Measured, SliceRecord},
@@ -38,7 +38,11 @@ impl<C: Coordinators> Api<'_, C> {
             run: run.clone(),
             cell,
         };
-        let slices: Vec<CellSlice> = read(&self.ask_cached(&location, &question).await?)?;
+        let mut slices: Vec<CellSlice> = read(&self.ask_cached(&location, &question).await?)?;
+        if form != Export::Csv {
+            // whole ticks of back-to-back calls have no place in a distribution of isolated ones; the raw samples name their timer
+            slices.retain(|slice| slice.kind == RoundKind::Isolated);
+        }
         let (media_type, text) = match form {
             Export::Csv => ("text/csv; charset=utf-8", csv(run, cell, &slices)?),
             Export::Hgrm => ("text/plain; charset=utf-8", percentile_table(&slices)?),

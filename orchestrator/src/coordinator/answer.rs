@@ -4,7 +4,7 @@ use super::{
     Answer, CellSlice, Coordinator, Figures, LogLine, Overview, Question, Start, Turn, status,
 };
 use crate::store::{HistoryRow, Millis, ReportState, RunRequest, RunRow, StoreError, sql::Sql};
-use protocol::{Problem, Round, Rounds, RunId, RunState, run::Trigger};
+use protocol::{Problem, Round, RoundKind, Rounds, RunId, RunState, run::Trigger};
 use serde::Serialize;
 
 /// A run that has been quiet for this long may have lost its alarm: the platform gives up on one after six failures.
@@ -84,10 +84,12 @@ impl<S: Sql> Coordinator<S> {
             Question::Slices { run, cell } => {
                 let run = self.known(&run)?;
                 let slices = self.store.slices_of_cell(&run.id, &cell)?;
+                let place = |index| run.rounds.place(index);
                 let slices = slices.into_iter().map(|slice| CellSlice {
                     index: slice.index,
                     // It is in the block that follows those before it.
                     block: run.rounds.whole_blocks(slice.index),
+                    kind: place(slice.index).map_or(RoundKind::Isolated, |at| at.round.kind),
                     committed_ms: slice.committed_ms,
                     record: slice.record,
                     histogram: slice.histogram,

@@ -2,7 +2,7 @@
 
 use crate::store::Millis;
 use protocol::{
-    Cell, Estimate, Plan, Problem, RunId,
+    Cell, Estimate, Plan, Problem, RoundKind, RunId,
     history::{Conditions, SeriesMetric},
     run::{Sibling, Trigger},
 };
@@ -81,6 +81,8 @@ pub struct CellSlice {
     pub index: u32,
     /// The block it belongs to.
     pub block: u32,
+    /// What its round is evidence of.
+    pub kind: RoundKind,
     /// When it was committed.
     pub committed_ms: Millis,
     /// The record, for as long as raw samples are kept.

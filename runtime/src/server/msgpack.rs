@@ -1,7 +1,7 @@
 //! `MessagePack` over `fetch`: the transport `msgpack`.
 
 use crate::{
-    execution,
+    functions::Functions,
     platform::{self, Answer, BodyServer, IncomingRequest, now_ms, promise_of_nothing},
 };
 use protocol::{
@@ -9,24 +9,29 @@ use protocol::{
     routes::Refusal,
 };
 
-thread_local! {
-    static SERVER: BodyServer = BodyServer::of_bytes(answer);
+/// The server.
+pub(crate) struct Msgpack(BodyServer);
+
+impl Msgpack {
+    pub(crate) fn new<F: Functions>(functions: F) -> Self {
+        Self(BodyServer::of_bytes(move |body| answer(functions, body)))
+    }
+
+    /// `POST /execute/msgpack`.
+    pub(crate) fn serve(&self, request: &IncomingRequest) -> Answer {
+        self.0.serve(request)
+    }
 }
 
-/// `POST /execute/msgpack`.
-pub(crate) fn serve(request: &IncomingRequest) -> Answer {
-    SERVER.with(|server| server.serve(request))
-}
-
-fn answer(body: &[u8]) -> Result<Answer, Refusal> {
+fn answer<F: Functions>(functions: F, body: &[u8]) -> Result<Answer, Refusal> {
     let started_ms = now_ms();
     let request = MsgpackRequest::from_bytes(body)
         .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
-    let function = execution::function(request.function_id)?;
-    if function.never_returns() {
+    let function = functions.find(request.function_id)?;
+    if functions.never_returns(function) {
         return Ok(promise_of_nothing().into());
     }
-    let result = execution::execute_msgpack(function, request.payload)?;
+    let result = functions.execute_msgpack(function, request.payload)?;
     let ended_ms = now_ms();
     let answer = MsgpackResponse {
         result: &result,

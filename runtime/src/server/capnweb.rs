@@ -4,7 +4,7 @@
 //! an object with one method, `execute(functionId, payloadJson)`, which returns the result as a JSON text and throws what is wrong with a call.
 
 use crate::{
-    execution,
+    functions::Functions,
     platform::{Answer, Continuation, IncomingRequest, promise_of_nothing, refuse},
 };
 use js_sys::{JsString, Promise};
@@ -22,17 +22,28 @@ extern "C" {
 /// Of a string each, which `js/capnweb.js` checks. Why they come in as JavaScript has them, `super::rpc` says.
 type Execute = dyn Fn(JsString, JsString) -> Result<JsValue, JsError>;
 
-thread_local! {
+/// The server.
+pub(crate) struct Capnweb {
     /// The object's method. It keeps nothing, so one serves all requests.
-    static EXECUTE: JsValue = Closure::<Execute>::new(execute).into_js_value();
-    static RESPONSE: Continuation = Continuation::new(|response| response, |_| refuse(&not_a_batch()).into());
+    execute: JsValue,
+    answered: Continuation,
 }
 
-/// `POST /capnweb` or a WebSocket there.
-pub(crate) fn serve(request: &IncomingRequest) -> Answer {
-    match EXECUTE.with(|execute| serve_object(request, execute)) {
-        Ok(response) => RESPONSE.with(|answered| answered.of(&response)).into(),
-        Err(_) => refuse(&not_a_batch()).into(),
+impl Capnweb {
+    pub(crate) fn new<F: Functions>(functions: F) -> Self {
+        let execute = move |function_id, payload| execute(functions, function_id, payload);
+        Self {
+            execute: Closure::<Execute>::new(execute).into_js_value(),
+            answered: Continuation::new(|response| response, |_| refuse(&not_a_batch()).into()),
+        }
+    }
+
+    /// `POST /capnweb` or a WebSocket there.
+    pub(crate) fn serve(&self, request: &IncomingRequest) -> Answer {
+        match serve_object(request, &self.execute) {
+            Ok(response) => self.answered.of(&response).into(),
+            Err(_) => refuse(&not_a_batch()).into(),
+        }
     }
 }
 
@@ -40,18 +51,30 @@ fn not_a_batch() -> Refusal {
     Refusal::new(400, "the body is not a capnweb batch")
 }
 
-fn execute(function_id: JsString, payload: JsString) -> Result<JsValue, JsError> {
-    answer(&String::from(function_id), &String::from(payload))
-        .map_err(|refusal| JsError::new(&refusal.problem.detail))
+fn execute<F: Functions>(
+    functions: F,
+    function_id: JsString,
+    payload: JsString,
+) -> Result<JsValue, JsError> {
+    answer(
+        functions,
+        &String::from(function_id),
+        &String::from(payload),
+    )
+    .map_err(|refusal| JsError::new(&refusal.problem.detail))
 }
 
-fn answer(function_id: &str, payload: &str) -> Result<JsValue, Refusal> {
-    let function = execution::function(function_id)?;
+fn answer<F: Functions>(
+    functions: F,
+    function_id: &str,
+    payload: &str,
+) -> Result<JsValue, Refusal> {
+    let function = functions.find(function_id)?;
     let payload: &RawValue = serde_json::from_str(payload)
         .map_err(|error| Refusal::new(400, format!("the payload is not JSON: {error}")))?;
-    if function.never_returns() {
+    if functions.never_returns(function) {
         return Ok(promise_of_nothing().into());
     }
-    let result = execution::execute(function, payload)?;
+    let result = functions.execute(function, payload)?;
     Ok(JsValue::from_str(result.get()))
 }

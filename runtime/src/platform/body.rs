@@ -51,7 +51,7 @@ pub(crate) struct BodyServer {
 
 impl BodyServer {
     /// Answers a body, read as bytes, by `answer`.
-    pub(crate) fn of_bytes(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
+    pub(crate) fn of_bytes(answer: impl Fn(&[u8]) -> Result<Answer, Refusal> + 'static) -> Self {
         Self::new(IncomingRequest::array_buffer, move |buffer| {
             let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
             check_length(bytes.length() as usize)?;
@@ -60,7 +60,7 @@ impl BodyServer {
     }
 
     /// The same for a body that is read as text: see [`protocol::routes::runtime::SHORT_BODY_BYTES`].
-    pub(crate) fn of_text(answer: fn(&[u8]) -> Result<Answer, Refusal>) -> Self {
+    pub(crate) fn of_text(answer: impl Fn(&[u8]) -> Result<Answer, Refusal> + 'static) -> Self {
         Self::new(IncomingRequest::text, move |text| {
             let text = String::from(text.unchecked_ref::<JsString>());
             check_length(text.len())?;

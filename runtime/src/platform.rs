@@ -17,14 +17,14 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 #[wasm_bindgen]
 extern "C" {
     /// What the deployment gives this Worker.
-    pub(crate) type Env;
+    pub type Env;
 
     /// The secret that public calls must show, if there is one.
     #[wasm_bindgen(method, getter, js_name = RUNTIME_TOKEN)]
     pub(crate) fn runtime_token(this: &Env) -> Option<String>;
 
     /// The request of an event, a JavaScript `Request`.
-    pub(crate) type IncomingRequest;
+    pub type IncomingRequest;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn method(this: &IncomingRequest) -> String;
@@ -145,7 +145,7 @@ impl IncomingRequest {
 }
 
 /// An [`OutgoingResponse`], or the promise of one.
-pub(crate) type Answer = JsValue;
+pub type Answer = JsValue;
 
 /// A promise that is not kept within any time that a caller would wait: an hour.
 ///
@@ -158,6 +158,7 @@ pub(crate) fn promise_of_nothing() -> Promise {
 }
 
 /// The platform's clock: whole milliseconds since the epoch. In production it stands still between I/O.
-pub(crate) fn now_ms() -> f64 {
+#[must_use]
+pub fn now_ms() -> f64 {
     js_sys::Date::now()
 }

@@ -19,8 +19,10 @@ use subtle::ConstantTimeEq as _;
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
-    /// Liveness and versions.
+    /// Liveness, version, and what the runtime can do.
     Health,
+    /// Liveness and version, for strangers.
+    PublicHealth,
     /// Nothing at all: the empty hop.
     Nothing,
     /// A function, in JSON.
@@ -67,7 +69,7 @@ pub(crate) fn admit(
     }
     let path = path_of(url);
     if path == HEALTH {
-        return find(method, path);
+        return find(method, path).map(|_| Resource::PublicHealth);
     }
     let head = public_head();
     authorize(

@@ -4,7 +4,7 @@
 //! its function returns; `protocol::execute::SocketRequest` has the format.
 
 use crate::{
-    execution,
+    functions::Functions,
     platform::{MessageEvent, OutgoingResponse, WebSocket, WebSocketPair},
     routing::check_length,
 };
@@ -16,13 +16,13 @@ use protocol::{
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
 /// `GET /websocket`: accepts the connection.
-pub(crate) fn serve() -> OutgoingResponse {
+pub(crate) fn serve<F: Functions>(functions: F) -> OutgoingResponse {
     let pair = WebSocketPair::new();
     let (ours, theirs) = (pair.ours(), pair.theirs());
     ours.accept_binary();
     let socket = ours.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        reply(&socket, &event.data());
+        reply(functions, &socket, &event.data());
     });
     // Owned by JavaScript from here on, and dropped with the socket that holds it.
     ours.on("message", &on_message.into_js_value());
@@ -30,22 +30,22 @@ pub(crate) fn serve() -> OutgoingResponse {
 }
 
 /// Answers one message. A peer that has gone needs no answer.
-fn reply(socket: &WebSocket, message: &JsValue) {
+fn reply<F: Functions>(functions: F, socket: &WebSocket, message: &JsValue) {
     if let Some(buffer) = message.dyn_ref::<ArrayBuffer>() {
-        if let Some(answer) = answer(&Uint8Array::new(buffer).to_vec()) {
+        if let Some(answer) = answer(functions, &Uint8Array::new(buffer).to_vec()) {
             let _ = socket.send_bytes(&Uint8Array::from(&*answer));
         }
     } else if let Some(text) = message.dyn_ref::<JsString>()
-        && let Some(answer) = answer(String::from(text).as_bytes())
+        && let Some(answer) = answer(functions, String::from(text).as_bytes())
     {
         let _ = socket.send_text(&String::from_utf8_lossy(&answer));
     }
 }
 
 /// The answer to one message; none from a function that never returns.
-fn answer(message: &[u8]) -> Option<Vec<u8>> {
+fn answer<F: Functions>(functions: F, message: &[u8]) -> Option<Vec<u8>> {
     let mut id = None;
-    match execute(message, &mut id) {
+    match execute(functions, message, &mut id) {
         Ok(answer) => answer,
         Err(refusal) => {
             let problem = serde_json::value::to_raw_value(&refusal.problem).ok()?;
@@ -59,16 +59,20 @@ fn answer(message: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-fn execute(message: &[u8], id: &mut Option<u32>) -> Result<Option<Vec<u8>>, Refusal> {
+fn execute<F: Functions>(
+    functions: F,
+    message: &[u8],
+    id: &mut Option<u32>,
+) -> Result<Option<Vec<u8>>, Refusal> {
     check_length(message.len())?;
     let request =
         SocketRequest::from_json(message).map_err(|error| error.into_problem("the message"))?;
     *id = Some(request.id);
-    let function = execution::function(&request.function_id)?;
-    if function.never_returns() {
+    let function = functions.find(&request.function_id)?;
+    if functions.never_returns(function) {
         return Ok(None);
     }
-    let result = execution::execute(function, request.payload)?;
+    let result = functions.execute(function, request.payload)?;
     let answer = SocketResponse {
         id: *id,
         result: Some(&result),
@@ -80,15 +84,48 @@ fn execute(message: &[u8], id: &mut Option<u32>) -> Result<Option<Vec<u8>>, Refu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::bad_field;
+    use protocol::Function;
+    use serde_json::value::RawValue;
+    use std::borrow::Cow;
+
+    /// Knows `echo` alone.
+    #[derive(Clone, Copy)]
+    struct Echo;
+
+    impl Functions for Echo {
+        type Function = ();
+
+        const WORKER: &'static str = "echo";
+
+        fn known(self) -> Vec<Function> {
+            vec![Function::Echo]
+        }
+
+        fn find(self, name: &str) -> Result<(), Refusal> {
+            match name {
+                "echo" => Ok(()),
+                _ => Err(bad_field("functionId", "unknown function")),
+            }
+        }
+
+        fn execute(self, (): (), payload: &RawValue) -> Result<Cow<'_, RawValue>, Refusal> {
+            Ok(Cow::Borrowed(payload))
+        }
+
+        fn execute_msgpack(self, (): (), payload: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
+            Ok(Cow::Borrowed(payload))
+        }
+    }
 
     fn text(message: &str) -> String {
-        String::from_utf8(answer(message.as_bytes()).unwrap()).unwrap()
+        String::from_utf8(answer(Echo, message.as_bytes()).unwrap()).unwrap()
     }
 
     #[test]
     fn a_message_is_answered_under_its_number() {
         assert_eq!(
-            text("{\"id\":3,\"functionId\":\"transform\",\"payload\":{ \"a\" : 1 }}"),
+            text("{\"id\":3,\"functionId\":\"echo\",\"payload\":{\"a\":1}}"),
             "{\"id\":3,\"result\":{\"a\":1}}"
         );
     }
@@ -104,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_long_is_refused() {
-        let long = answer(&vec![b' '; protocol::execute::MAX_BODY_BYTES + 1]).unwrap();
+        let long = answer(Echo, &vec![b' '; protocol::execute::MAX_BODY_BYTES + 1]).unwrap();
         assert!(String::from_utf8(long).unwrap().contains("\"status\":413"));
     }
 }

@@ -1,0 +1,223 @@
+//! A Worker's configuration file, read as wrangler reads it and written anew for another folder.
+
+use super::super::staging::{self, Variables};
+use serde_json::{Map, Value, json};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Why a configuration cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// It could not be read.
+    #[error("{path}: {source}; --config names the wrangler.toml or wrangler.json of a Worker")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not in its format.
+    #[error("{path}: {why}")]
+    Format {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// It lacks a field, or has one of another kind.
+    #[error("{path}: `{field}` must be there, a text")]
+    Field {
+        /// Which file.
+        path: PathBuf,
+        /// Which field.
+        field: &'static str,
+    },
+    /// The Worker is not there.
+    #[error("{path}: `main` is {main}, and there is no such file; build the Worker first")]
+    NotBuilt {
+        /// Which file.
+        path: PathBuf,
+        /// Where the Worker should be.
+        main: PathBuf,
+    },
+    /// A secret cannot be written down for wrangler.
+    #[error(transparent)]
+    Secret(#[from] staging::StagingError),
+}
+
+/// Fields that hold paths relative to the file.
+const PATHS: [&str; 3] = ["main", "base_dir", "tsconfig"];
+
+/// A configuration that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Configuration {
+    fields: Map<String, Value>,
+    folder: PathBuf,
+}
+
+impl Configuration {
+    /// Reads a file, TOML or JSON by its name.
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        let format = |why: String| ConfigurationError::Format {
+            path: path.to_owned(),
+            why,
+        };
+        let path_error = |source| ConfigurationError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
+        let text = fs::read_to_string(path).map_err(path_error)?;
+        let value: Value = match path.extension().and_then(|kind| kind.to_str()) {
+            Some("toml") => toml::from_str(&text).map_err(|error| format(error.to_string()))?,
+            Some("json" | "jsonc") => serde_json::from_str(&text).map_err(|error| {
+                format(format!(
+                    "{error} (comments are not read here; use wrangler.toml)"
+                ))
+            })?,
+            _ => return Err(format("neither .toml nor .json".to_owned())),
+        };
+        let Value::Object(mut fields) = value else {
+            return Err(format("not an object".to_owned()));
+        };
+        let whole = std::path::absolute(path).map_err(path_error)?;
+        let folder = whole.parent().unwrap_or(&whole).to_owned();
+        for field in ["name", "main"] {
+            if !fields.get(field).is_some_and(Value::is_string) {
+                return Err(ConfigurationError::Field {
+                    path: path.to_owned(),
+                    field,
+                });
+            }
+        }
+        for field in PATHS {
+            if let Some(Value::String(relative)) = fields.get_mut(field) {
+                *relative = folder.join(&*relative).to_string_lossy().into_owned();
+            }
+        }
+        let main = PathBuf::from(fields["main"].as_str().unwrap_or_default());
+        if !main.is_file() {
+            return Err(ConfigurationError::NotBuilt {
+                path: path.to_owned(),
+                main,
+            });
+        }
+        if let Some(Value::String(relative)) = fields
+            .get_mut("assets")
+            .and_then(|assets| assets.get_mut("directory"))
+        {
+            *relative = folder.join(&*relative).to_string_lossy().into_owned();
+        }
+        Ok(Self { fields, folder })
+    }
+
+    /// As wrangler reads it in any folder.
+    pub(super) fn to_json(&self) -> String {
+        Value::Object(self.fields.clone()).to_string()
+    }
+
+    /// Its secrets in the form of `.dev.vars`: those beside the file, with `token` as `RUNTIME_TOKEN`.
+    pub(super) fn secrets(&self, token: &str) -> Result<String, ConfigurationError> {
+        let beside = fs::read_to_string(self.folder.join(".dev.vars")).unwrap_or_default();
+        let others = beside
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("RUNTIME_TOKEN"));
+        let token = Variables::from([("RUNTIME_TOKEN".to_owned(), token.to_owned())]);
+        let mut secrets = others.collect::<Vec<_>>().join("\n");
+        secrets.push('\n');
+        secrets.push_str(&staging::dotenv(&token)?);
+        Ok(secrets)
+    }
+
+    fn text(&self, field: &str) -> &str {
+        self.fields
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// The configuration of the Worker that drives this one. It reads the same compatibility date: two Workers that differ in it would be no pair.
+pub(super) fn of_driver(driven: &Configuration) -> String {
+    json!({
+        "name": "rpc-latency-check",
+        "main": "driver.js",
+        "compatibility_date": driven.text("compatibility_date"),
+        "services": [{"binding": "DRIVEN", "service": driven.text("name")}],
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("index.js"), "").unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_configuration_means_the_same_in_another_folder() {
+        for (name, text) in [
+            (
+                "wrangler.toml",
+                "name = \"w\"\nmain = \"index.js\"\n[vars]\nA = 1\n",
+            ),
+            (
+                "wrangler.json",
+                "{\"name\":\"w\",\"main\":\"index.js\",\"vars\":{\"A\":1}}",
+            ),
+        ] {
+            let (folder, path) = written(name, text);
+            let json: Value =
+                serde_json::from_str(&Configuration::read(&path).unwrap().to_json()).unwrap();
+            assert_eq!(
+                json["main"],
+                json!(folder.path().join("index.js")),
+                "{name}"
+            );
+            assert_eq!(
+                (&json["name"], &json["vars"]),
+                (&json!("w"), &json!({"A": 1}))
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_are_kept_but_for_the_token() {
+        let (folder, path) = written("wrangler.toml", "name = \"w\"\nmain = \"index.js\"\n");
+        fs::write(
+            folder.path().join(".dev.vars"),
+            "KEY=1\nRUNTIME_TOKEN=old\n",
+        )
+        .unwrap();
+        let secrets = Configuration::read(&path).unwrap().secrets("new").unwrap();
+        assert_eq!(secrets, "KEY=1\nRUNTIME_TOKEN='new'\n");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_configuration_names_the_file_and_the_field() {
+        let error = |name: &str, text: &str| {
+            let (_folder, path) = written(name, text);
+            let error = Configuration::read(&path).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+            error
+        };
+        assert!(error("wrangler.toml", "name = ").contains("line 1"));
+        assert!(error("wrangler.toml", "main = \"index.js\"").contains("`name`"));
+        assert!(error("wrangler.toml", "name = \"w\"").contains("`main`"));
+        assert!(error("wrangler.json", "// {}").contains("comments"));
+        assert!(error("worker.yaml", "").contains("neither"));
+        assert!(
+            error("wrangler.toml", "name = \"w\"\nmain = \"build/x.js\"")
+                .contains("build the Worker first")
+        );
+        let missing = Configuration::read(Path::new("no-such/wrangler.toml")).unwrap_err();
+        assert!(missing.to_string().contains("--config"), "{missing}");
+    }
+}

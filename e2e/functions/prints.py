@@ -1,0 +1,6 @@
+"""Prints its payload."""
+
+
+def main(payload):
+    print("printed:", payload)
+    return None

@@ -1,0 +1,468 @@
+//! Python behind the binding, on a real workerd through wrangler.
+
+use cli::local::driven::{DRIVEN_TOKEN, DrivenAnswer, DrivenWorker};
+use e2e::{python::PythonWorker, stage};
+use protocol::{
+    Payload, PayloadShape, Problem,
+    execute::ExecuteResponse,
+    function::{COMPUTE_ROOTS, sum_of_square_roots},
+    msgpack::{self, MsgpackRequest, MsgpackResponse},
+};
+use serde_json::{Value, json, value::RawValue};
+use std::{process::Command, sync::OnceLock};
+
+const BINDING: &str = "https://runtime.internal";
+
+/// Python with the functions of the tests, started once.
+fn python() -> &'static DrivenWorker {
+    static PYTHON: OnceLock<(PythonWorker, DrivenWorker)> = OnceLock::new();
+    let (_, worker) = PYTHON.get_or_init(|| {
+        let worker = PythonWorker::with(&[]);
+        let driven = worker.start();
+        (worker, driven)
+    });
+    worker
+}
+
+fn post(worker: &DrivenWorker, path: &str, function: &str, payload: &Value) -> DrivenAnswer {
+    let body = json!({"functionId": function, "payload": payload}).to_string();
+    worker
+        .fetch("POST", &format!("{BINDING}{path}"), &[], body.as_bytes())
+        .unwrap()
+}
+
+fn result(answer: &DrivenAnswer) -> Value {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let result = ExecuteResponse::result_from_json(&answer.body).unwrap();
+    serde_json::from_str(result.get()).unwrap()
+}
+
+fn call(worker: &DrivenWorker, function: &str, payload: &Value) -> Value {
+    result(&post(worker, "/execute", function, payload))
+}
+
+fn problem(answer: &DrivenAnswer) -> Problem {
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/problem+json"),
+        "{answer:?}"
+    );
+    let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(problem.status, answer.status);
+    problem
+}
+
+fn payload() -> Value {
+    json!({"text": "grüße \u{1F44B}", "number": 1.5, "list": [1, null, true], "big": 9_007_199_254_740_993_u64})
+}
+
+fn assert_is_computed(found: &Value, input: &Value) {
+    let sum = found["result"].as_f64().unwrap();
+    // The same additions in the same order: to the last bit.
+    assert!(
+        (sum - sum_of_square_roots(COMPUTE_ROOTS)).abs() < f64::EPSILON,
+        "{found}"
+    );
+    assert_eq!(&found["input"], input);
+}
+
+#[test]
+fn python_executes_the_three_functions_over_the_binding() {
+    for path in ["/execute", "/execute/short"] {
+        for function in ["echo", "transform"] {
+            assert_eq!(
+                result(&post(python(), path, function, &payload())),
+                payload(),
+                "{path} {function}"
+            );
+        }
+        assert_is_computed(
+            &result(&post(python(), path, "compute", &payload())),
+            &payload(),
+        );
+    }
+}
+
+#[test]
+fn what_python_returns_is_byte_for_byte_what_rust_returns() {
+    let shapes = [PayloadShape::Text, PayloadShape::Records];
+    for shape in shapes {
+        let payload = Payload::new(shape, 10_000).unwrap();
+        for function in protocol::Function::DEFAULT {
+            let expected = function.execute(payload.json()).unwrap();
+            let found = python()
+                .call(
+                    "execute",
+                    function.as_str(),
+                    payload.json().get().as_bytes(),
+                )
+                .unwrap();
+            assert_eq!(
+                String::from_utf8(found).unwrap(),
+                expected.get(),
+                "{shape} {function}"
+            );
+        }
+    }
+}
+
+#[test]
+fn python_answers_workers_rpc() {
+    let bytes = payload().to_string();
+    let echoed = python().call("execute", "echo", bytes.as_bytes()).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&echoed).unwrap(), payload());
+    let refused = python().call("execute", "walk", b"1").unwrap_err();
+    assert!(
+        refused.contains("unknown function \"walk\"") && refused.contains("word-count"),
+        "{refused}"
+    );
+    let raised = python()
+        .call("execute", "raises", b"{\"place\":7}")
+        .unwrap_err();
+    assert!(raised.contains("raises.py, line 9: ValueError"), "{raised}");
+}
+
+#[test]
+fn python_answers_messagepack() {
+    let json = RawValue::from_string(payload().to_string()).unwrap();
+    let encoded = msgpack::from_json(&json);
+    for function in ["echo", "transform", "compute"] {
+        let request = MsgpackRequest {
+            function_id: function,
+            payload: &encoded,
+            timestamp: 0.0,
+        };
+        let url = format!("{BINDING}/execute/msgpack");
+        let answer = python()
+            .fetch("POST", &url, &[], &request.to_bytes())
+            .unwrap();
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("application/msgpack"))
+        );
+        let found = MsgpackResponse::from_bytes(&answer.body).unwrap();
+        let found: Value = serde_json::from_str(&msgpack::to_json(found.result).unwrap()).unwrap();
+        if function == "compute" {
+            assert_is_computed(&found, &payload());
+        } else {
+            assert_eq!(found, payload(), "{function}");
+        }
+    }
+}
+
+#[test]
+fn strangers_need_the_token() {
+    let body = json!({"functionId": "transform", "payload": [1.0]}).to_string();
+    let public = |authorization: &str| {
+        let headers = [("authorization", authorization)];
+        python()
+            .fetch(
+                "POST",
+                "https://python.example/execute",
+                &headers,
+                body.as_bytes(),
+            )
+            .unwrap()
+    };
+    assert_eq!(public("Bearer wrong").status, 401);
+    assert_eq!(
+        result(&public(&format!("Bearer {DRIVEN_TOKEN}"))),
+        json!([1.0])
+    );
+}
+
+#[test]
+fn python_answers_over_websockets_and_capnweb() {
+    let message = |id: u32, function: &str| {
+        Value::from(json!({"id": id, "functionId": function, "payload": [id]}).to_string())
+    };
+    let answers = python()
+        .exchange(
+            &format!("{BINDING}/websocket"),
+            &[message(1, "echo"), message(2, "transform")],
+        )
+        .unwrap();
+    assert_eq!(
+        answers,
+        [
+            json!("{\"id\":1,\"result\":[1]}"),
+            json!("{\"id\":2,\"result\":[2]}")
+        ]
+    );
+    let batch = "[\"push\",[\"pipeline\",0,[\"execute\"],[\"transform\",\"[ 1 ]\"]]]\n[\"pull\",1]";
+    let answer = python()
+        .fetch("POST", &format!("{BINDING}/capnweb"), &[], batch.as_bytes())
+        .unwrap();
+    assert_eq!(answer.text(), "[\"resolve\",1,\"[1]\"]");
+}
+
+#[test]
+fn every_file_of_python_is_a_function_by_its_name() {
+    let health = python()
+        .fetch("GET", &format!("{BINDING}/health"), &[], b"")
+        .unwrap();
+    let health: Value = serde_json::from_slice(&health.body).unwrap();
+    let functions = &health["capabilities"]["functions"];
+    for name in ["echo", "transform", "compute", "word-count", "counter"] {
+        assert!(
+            functions.as_array().unwrap().contains(&json!(name)),
+            "{health}"
+        );
+    }
+    let text = json!({"text": "Über den Wolken, über den Dächern; 3 den"});
+    assert_eq!(
+        call(python(), "word-count", &text),
+        json!({"den": 3, "über": 2, "dächern": 1, "wolken": 1})
+    );
+}
+
+#[test]
+fn an_exception_is_a_problem_with_the_tracebacks_last_line_and_its_place() {
+    let answer = post(python(), "/execute", "raises", &json!({"place": "here"}));
+    assert_eq!(answer.status, 500);
+    assert_eq!(
+        problem(&answer).detail,
+        "raises.py, line 9: ValueError: no such place:\nhere"
+    );
+    let answer = post(python(), "/execute", "raises", &json!({}));
+    assert_eq!(
+        problem(&answer).detail,
+        "raises.py, line 9: KeyError: 'place'"
+    );
+}
+
+#[test]
+fn a_result_that_json_cannot_hold_is_a_problem_that_says_so() {
+    for (payload, reason) in [
+        (
+            "set",
+            "TypeError: Object of type set is not JSON serializable",
+        ),
+        (
+            "nan",
+            "ValueError: Out of range float values are not JSON compliant",
+        ),
+        (
+            "key",
+            "TypeError: keys must be str, int, float, bool or None, not tuple",
+        ),
+        ("circle", "ValueError: Circular reference detected"),
+    ] {
+        let answer = post(python(), "/execute", "no-json", &json!(payload));
+        assert_eq!(answer.status, 500, "{payload}");
+        let detail = problem(&answer).detail;
+        assert!(
+            detail.starts_with("no-json.py: what main returned is no JSON: ")
+                && detail.contains(reason),
+            "{payload}: {detail}"
+        );
+    }
+    assert_eq!(call(python(), "no-json", &json!("none")), Value::Null);
+    for (payload, reason) in [
+        (
+            "bytes",
+            "main_json must return a JSON text, a str, not bytes",
+        ),
+        (
+            "none",
+            "main_json must return a JSON text, a str, not NoneType",
+        ),
+        ("bad", "main_json must return a JSON text: "),
+    ] {
+        let detail = problem(&post(python(), "/execute", "no-text", &json!(payload))).detail;
+        assert!(
+            detail.starts_with("no-text.py: ") && detail.contains(reason),
+            "{payload}: {detail}"
+        );
+    }
+}
+
+#[test]
+fn what_a_module_keeps_persists_between_calls_whatever_the_transport() {
+    let first = call(python(), "counter", &json!(0)).as_u64().unwrap();
+    let second = python().call("execute", "counter", b"0").unwrap();
+    assert_eq!(String::from_utf8(second).unwrap(), (first + 1).to_string());
+    assert_eq!(call(python(), "counter", &json!(0)), json!(first + 2));
+}
+
+#[test]
+fn a_megabyte_is_answered_and_what_is_longer_refused() {
+    let long = json!("x".repeat(1_000_000));
+    assert_eq!(call(python(), "transform", &long), long);
+    let too_long = post(python(), "/execute", "echo", &json!("x".repeat(1 << 20)));
+    assert_eq!(problem(&too_long).status, 413);
+}
+
+#[test]
+fn numbers_and_nesting_that_python_refuses_are_problems() {
+    let digits = format!(
+        "{{\"functionId\":\"transform\",\"payload\":{}}}",
+        "1".repeat(5_000)
+    );
+    let answer = python()
+        .fetch(
+            "POST",
+            &format!("{BINDING}/execute"),
+            &[],
+            digits.as_bytes(),
+        )
+        .unwrap();
+    let detail = problem(&answer).detail;
+    assert!(
+        detail.contains("transform.py, line 7: ValueError: Exceeds the limit"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn what_python_prints_is_logged() {
+    call(python(), "prints", &json!("a line of the test"));
+    stage::eventually("the line in the log", || {
+        python()
+            .log()
+            .contains("printed: a line of the test")
+            .then_some(())
+    });
+}
+
+#[test]
+fn recursion_and_exit_end_the_call_alone() {
+    let worker = PythonWorker::with(&[]).start();
+    assert_eq!(call(&worker, "counter", &json!(0)), 1);
+    for (payload, reason) in [("recursion", "RecursionError"), ("exit", "SystemExit: 3")] {
+        let answer = post(&worker, "/execute", "falls", &json!(payload));
+        let detail = problem(&answer).detail;
+        assert!(
+            answer.status == 500 && detail.contains(reason),
+            "{payload}: {detail}"
+        );
+    }
+    assert_eq!(
+        call(&worker, "counter", &json!(0)),
+        2,
+        "the interpreter went on"
+    );
+}
+
+#[test]
+fn an_interpreter_that_failed_is_started_anew_and_says_what_is_lost() {
+    let worker = PythonWorker::with(&[]).start();
+    assert_eq!(call(&worker, "counter", &json!(0)), 1);
+    let answer = post(&worker, "/execute", "falls", &json!("abort"));
+    let detail = problem(&answer).detail;
+    assert!(
+        answer.status == 500
+            && detail.contains("falls.py: the Python interpreter failed and is started anew"),
+        "{detail}"
+    );
+    assert_eq!(call(&worker, "counter", &json!(0)), 1, "a new interpreter");
+}
+
+#[test]
+fn source_with_an_error_is_named_at_start() {
+    for (source, wrong) in [
+        (
+            "def main(payload):\n    return (\n",
+            "broken.py, line 2: SyntaxError: '(' was never closed",
+        ),
+        (
+            "import re\n1 / 0\n",
+            "broken.py, line 2: ZeroDivisionError: division by zero",
+        ),
+        (
+            "def run(payload): return 1\n",
+            "broken.py: it defines neither main(payload) nor main_json(text)",
+        ),
+    ] {
+        let worker = PythonWorker::with(&[("broken.py", source)]).start();
+        for (path, method) in [("/health", "GET"), ("/execute", "POST")] {
+            let body: &[u8] = if method == "GET" {
+                b""
+            } else {
+                b"{\"functionId\":\"echo\",\"payload\":1}"
+            };
+            let answer = worker
+                .fetch(method, &format!("{BINDING}{path}"), &[], body)
+                .unwrap();
+            assert_eq!(answer.status, 503, "{}", answer.text());
+            assert_eq!(
+                problem(&answer).detail,
+                format!("Python did not start: {wrong}")
+            );
+        }
+        let refused = worker.call("execute", "echo", b"1").unwrap_err();
+        assert!(refused.contains(wrong), "{refused}");
+        // Whoever has no token learns that it is out of order, and no more.
+        let public = worker
+            .fetch("GET", "https://python.example/health", &[], b"")
+            .unwrap();
+        assert!(
+            public.status == 503 && !public.text().contains("broken.py"),
+            "{}",
+            public.text()
+        );
+        stage::eventually("the error in the log", || {
+            worker.log().contains(wrong).then_some(())
+        });
+    }
+}
+
+#[test]
+fn editing_a_function_changes_the_answer() {
+    let edited = "import json\n\ndef main_json(text):\n    return json.dumps({\"edited\": json.loads(text)})\n";
+    let worker = PythonWorker::with(&[("transform.py", edited)]).start();
+    assert_eq!(
+        call(&worker, "transform", &json!([1])),
+        json!({"edited": [1]})
+    );
+}
+
+/// What a script that has the build's own code says: whether it accepts a file of the package.
+fn replaced(script: &str) -> String {
+    let root = stage::project().root().to_owned();
+    let output = Command::new(root.join("node_modules/.bin/node"))
+        .current_dir(&root)
+        .args(["--input-type=module", "--eval", script])
+        .output()
+        .expect("Node.js; scripts/setup installs it");
+    String::from_utf8_lossy(if output.status.success() {
+        &output.stdout
+    } else {
+        &output.stderr
+    })
+    .into_owned()
+}
+
+#[test]
+fn another_version_of_the_package_is_refused_by_name() {
+    let read =
+        "import { check, replaceAll, signatures } from './pyodide-runtime/make/replacements.mjs';
+import { readFileSync } from 'node:fs';
+const source = readFileSync('node_modules/pyodide/pyodide.asm.mjs', 'utf8');";
+    let tried = |code: &str| {
+        replaced(&format!(
+            "{read}\ntry {{ {code}; console.log('accepted'); }} catch (error) {{ console.log(error.message); }}"
+        ))
+    };
+    assert_eq!(
+        tried("check('pyodide.asm.mjs', source); replaceAll(source)"),
+        "accepted\n"
+    );
+    let other = tried("check('pyodide.asm.mjs', source + ' ')");
+    assert!(
+        other.contains("node_modules/pyodide/pyodide.asm.mjs is not that of pyodide 314.0.7"),
+        "{other}"
+    );
+    let moved = tried("replaceAll(source.replace('var convertJsFunctionToWasm=', 'var other='))");
+    assert!(
+        moved.contains("does not have exactly one \"var convertJsFunctionToWasm="),
+        "{moved}"
+    );
+    let compiles = tried("replaceAll(source + 'new WebAssembly.Module(bytes)')");
+    assert!(
+        compiles.contains("still compiles wasm while it runs"),
+        "{compiles}"
+    );
+    let none = tried("signatures('')");
+    assert!(none.contains("only 0 functions with a signature"), "{none}");
+}
