@@ -149,7 +149,12 @@ impl CellFigures {
             0.0
         };
         Self {
-            mean: Known::from(ticked_mean(samples, tick, lanes)),
+            // ticks of isolated calls do not add up: each falls short by what is left of its last
+            mean: if evidence.is_contradicted {
+                row.mean()
+            } else {
+                Known::from(ticked_mean(samples, tick, lanes))
+            },
             chain_mean: row.mean(),
             isolation_cost: Known::Unknown(ITSELF_A_CHAIN),
             quantiles: ByQuantile::of_all(bounded),

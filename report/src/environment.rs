@@ -12,8 +12,8 @@ use measurement::{
 };
 use protocol::{
     ByQuantile, Quantile,
-    measure::{ClockFacts, Timer},
-    report::{Environment, NoiseFloor},
+    measure::{ClockFacts, Rung, RungFacts, Timer},
+    report::{Environment, NoiseFloor, PolledClock},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,38 @@ pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Enviro
         polls_per_tick_mad: over_slices(clocks, |clock| clock.polls_per_tick_mad),
         noise_floor: noise_floor(&evidence.noise_floor_ns, clocks),
         isolation_cost_us: isolation_cost(&evidence.cells),
+        clock: polled_clock(&evidence.probed),
     }
+}
+
+/// What slices found out about I/O that moves their clocks, rung by rung.
+fn polled_clock(probed: &[RungFacts]) -> Vec<PolledClock> {
+    let of_rung = |&rung: &Rung| {
+        let all: Vec<&RungFacts> = probed.iter().filter(|at| at.rung == rung).collect();
+        let mut unfit = BTreeMap::new();
+        for why in all.iter().filter_map(|at| at.unfit) {
+            *unfit.entry(why).or_default() += 1;
+        }
+        let found = |fact: fn(&RungFacts) -> f64| {
+            median(all.iter().map(|at| fact(at)).filter(|&fact| fact > 0.0))
+        };
+        (!all.is_empty()).then(|| PolledClock {
+            rung,
+            slices: all.len() as u64,
+            fit: all.iter().filter(|at| at.unfit.is_none()).count() as u64,
+            unfit,
+            tick_ms: all
+                .iter()
+                .map(|at| at.tick_ms)
+                .filter(|&tick_ms| tick_ms > 0)
+                .min(),
+            polls_per_tick: found(|at| at.polls_per_tick).map(|polls| (polls * 1e3).round() / 1e3),
+            spread_us: found(|at| at.spread_ns as f64).map(us),
+            set_back: all.iter().map(|at| u64::from(at.set_back)).sum(),
+            polls: all.iter().map(|at| u64::from(at.polls)).sum(),
+        })
+    };
+    Rung::ALL.iter().filter_map(of_rung).collect()
 }
 
 /// Median over slices of what they say, to three digits after the point.

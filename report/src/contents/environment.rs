@@ -2,7 +2,10 @@
 
 use crate::document::{Document, plain};
 use crate::format::{Scale, UNSTATED};
-use protocol::{Report, report::Stretch};
+use protocol::{
+    Report,
+    report::{PolledClock, Stretch},
+};
 
 pub(super) fn environment(out: &mut Document, report: &Report) {
     let environment = &report.environment;
@@ -34,6 +37,7 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
         "timer {}, tick {tick}{clock}",
         timers.join(" and ")
     ));
+    items.extend(environment.clock.iter().map(polled));
     if let Some(floor) = &environment.noise_floor {
         let scale = Scale::microseconds(floor.resolution_us);
         let resolution = floor.resolution_us.map_or_else(String::new, |_| {
@@ -51,7 +55,7 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
     }
     if let Some(cost) = &environment.isolation_cost_us {
         items.push(format!(
-            "isolation cost (a call after CPU work against back-to-back calls): {} us",
+            "isolation cost (an isolated call against back-to-back calls): {} us",
             cost.text
         ));
     }
@@ -75,6 +79,25 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
     items.push(format!("{count} samples succeeded, {failed} failed"));
     items.extend(means(report));
     out.items(items.into_iter().map(plain));
+}
+
+/// What polls of one kind showed of a clock that stands still.
+fn polled(clock: &PolledClock) -> String {
+    let mut text = format!(
+        "polls by {}: the clock could be interpolated in {} of {} slices",
+        clock.rung, clock.fit, clock.slices
+    );
+    if let (Some(tick_ms), Some(polls), Some(spread_us)) =
+        (clock.tick_ms, clock.polls_per_tick, clock.spread_us)
+    {
+        text += &format!(
+            ", step {tick_ms} ms, {polls:.0} polls to a step, steps spread by {spread_us:.0} us"
+        );
+    }
+    for (why, slices) in &clock.unfit {
+        text += &format!("; {slices} refused: {why}");
+    }
+    text
 }
 
 /// The isolated mean beside the chain's, for the smallest delegated cell: the two differ, and the report says so.

@@ -5,6 +5,7 @@ use measurement::{
     block_means::BlockMeans,
     cell_samples::{Block, CellSamples},
     duration::Nanoseconds,
+    median::median,
 };
 use protocol::units::NS_PER_MS;
 use protocol::{
@@ -46,6 +47,8 @@ pub(crate) struct CellEvidence {
     pub(crate) lost: u64,
     pub(crate) warmup_calls: u64,
     pub(crate) slices: Vec<SliceFacts>,
+    /// Whether a clock that was polled by I/O shows isolated calls shorter than back-to-back ones: then only whole ticks are believed.
+    pub(crate) is_contradicted: bool,
 }
 
 /// What is told about a slice apart from its latencies.
@@ -89,11 +92,52 @@ impl CellEvidence {
         self.chain_tick_ns * f64::from(self.lanes)
     }
 
+    /// The coarsest step of the clock, in nanoseconds.
+    fn tick_ns(&self) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number of milliseconds"
+        )]
+        let tick_ns = self.chain_tick_ns as u64;
+        tick_ns
+    }
+
+    fn median_resolution_ns(&self) -> f64 {
+        let resolutions = self.resolutions_ns.iter().map(|&ns| ns as f64);
+        median(resolutions).unwrap_or_default()
+    }
+
     /// Whether single samples tell of the calls: whole ticks are too coarse, and below the resolution they tell of the timer.
     pub(crate) fn is_resolved(&self) -> bool {
         let median = self.samples.histogram().quantile_ns(0.5);
         self.timer.is_some_and(Timer::interpolates)
             && median.is_some_and(|median| median >= self.resolution_ns())
+    }
+
+    /// An isolated call does all that a back-to-back one does, after a pause. If it reads shorter by more than chance and the timer's resolution explain, the
+    /// reading is wrong: back-to-back calls need no interpolation.
+    fn contradicted(&self) -> bool {
+        let isolated = BlockMeans::of(&self.samples);
+        let difference = isolated.minus(&self.chain).estimate();
+        let explained_ns = self.median_resolution_ns().max(self.chain_resolution_ns());
+        self.timer == Some(Timer::IoInterpolated)
+            && difference.is_ok_and(|difference| difference.upper_ns < -explained_ns)
+    }
+
+    /// Takes the interpolation back: of each sample the ticks remain that passed during the call, which the clock itself has shown.
+    fn believe_ticks_only(&mut self) {
+        let tick_ns = self.tick_ns();
+        for sample in self
+            .blocks
+            .iter_mut()
+            .flat_map(|block| &mut block.samples_ns)
+        {
+            *sample -= *sample % tick_ns;
+        }
+        self.samples = CellSamples::new(self.blocks.iter().cloned());
+        self.timer = Some(Timer::Ticked);
+        self.resolutions_ns = vec![tick_ns];
     }
 
     /// All latencies, of calls that timed out as well: for quantiles and verdicts. Means are of [`Self::samples`].
@@ -149,6 +193,7 @@ pub(super) fn cell_evidence(
         lost: 0,
         warmup_calls: 0,
         slices: Vec::new(),
+        is_contradicted: false,
     };
     for (record, answer) in slices {
         // A slice of no round was asked for nothing.
@@ -161,6 +206,10 @@ pub(super) fn cell_evidence(
     }
     evidence.blocks.sort_by_key(|block| block.index);
     evidence.samples = CellSamples::new(evidence.blocks.iter().cloned());
+    evidence.is_contradicted = evidence.contradicted();
+    if evidence.is_contradicted {
+        evidence.believe_ticks_only();
+    }
     let timeout_ns = Nanoseconds::from_ms(plan.call_timeout_ms.into()).0;
     evidence.with_timeouts = (!evidence.timeouts.is_empty())
         .then(|| pooled(&evidence.blocks, &evidence.timeouts, timeout_ns));

@@ -29,6 +29,7 @@ pub(super) fn cell_warnings(
     warnings.extend(errors(cell));
     warnings.extend(lost(cell));
     warnings.extend(retried(cell));
+    warnings.extend(contradicted(cell));
     warnings.extend(dominated(cell, figures));
     if plan.concurrency == 1 && cell.is_resolved() {
         warnings.extend(first_calls(cell));
@@ -112,6 +113,18 @@ fn lost(cell: &CellEvidence) -> Option<CellWarning> {
         );
         let figures = [("lost", cell.lost as f64), ("timed", timed as f64)];
         CellWarning { severity, warning: warning(WarningKind::LostInterpolations, Some(cell.cell), text, figures) }
+    })
+}
+
+fn contradicted(cell: &CellEvidence) -> Option<CellWarning> {
+    cell.is_contradicted.then(|| CellWarning {
+        severity: cell.slices.len() as f64,
+        warning: warning(
+            WarningKind::ClockContradicted,
+            Some(cell.cell),
+            "isolated calls, interpolated by I/O, read shorter than back-to-back calls, which need no interpolation: the clock does not move as the timer takes it to, and quantiles and verdicts rest on whole ticks".to_owned(),
+            [("samples", cell.samples.count() as f64)],
+        ),
     })
 }
 
