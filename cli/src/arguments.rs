@@ -2,6 +2,7 @@
 
 use crate::{
     api_options::{ApiOptions, DEFAULT_PORT},
+    check_command::CheckOptions,
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
     tolerance::Tolerance,
@@ -48,6 +49,10 @@ pub(crate) enum Command {
     ///
     /// One readable line an event on a terminal; JSON lines elsewhere, or with --json. `NO_COLOR` turns colours off.
     Serve(ServeOptions),
+    /// Ask a Worker on this machine for each point of its contract (docs/contracts.md)
+    ///
+    /// Exit status: 0 it keeps all of them, 1 it does not, 2 wrong usage or a failure.
+    Check(CheckOptions),
     /// Say where a Worker answers, for scripts/deploy
     #[command(hide = true)]
     PublicAddress(PublicAddressOptions),
@@ -241,9 +246,11 @@ impl Command {
             | Self::Compare(_)
             | Self::History(_)
             | Self::Export(_) => true,
-            Self::Plan(_) | Self::Serve(_) | Self::PublicAddress(_) | Self::Completions { .. } => {
-                false
-            }
+            Self::Plan(_)
+            | Self::Serve(_)
+            | Self::Check(_)
+            | Self::PublicAddress(_)
+            | Self::Completions { .. } => false,
         }
     }
 
@@ -257,6 +264,7 @@ impl Command {
             }
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
             Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
+            Self::Check(_) => api.refuse_unused("check", &["--url", "--token", "--full"]),
             Self::Completions { .. } => {
                 api.refuse_unused("completions", &["--url", "--token", "--json", "--full"])
             }

@@ -10,6 +10,7 @@
 mod against;
 mod api_options;
 mod arguments;
+mod check_command;
 mod compare;
 mod exit;
 mod export;
@@ -65,6 +66,7 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
         Command::History(options) => history::history(api, options),
         Command::Export(options) => export::export(api, options),
         Command::Plan(options) => plan::plan(api, options),
+        Command::Check(options) => check_command::check(api, options),
         Command::PublicAddress(options) => public_address::public_address(options),
         Command::Completions { shell } => {
             output::result(&arguments::completions(*shell))?;

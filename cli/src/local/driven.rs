@@ -163,7 +163,7 @@ impl DrivenWorker {
             .map(|answer| answer.body)
     }
 
-    /// Opens a WebSocket over the binding and sends messages, each a JSON string or a list of bytes; what comes back is as many of the same.
+    /// Opens a WebSocket over the binding and sends messages, each a JSON string or a list of bytes; what comes back are so many replies of the same.
     ///
     /// # Errors
     /// There is no WebSocket, it was closed, or too few messages came back; in words.
@@ -171,9 +171,14 @@ impl DrivenWorker {
         &self,
         url: &str,
         messages: &[serde_json::Value],
+        replies: usize,
     ) -> Result<Vec<serde_json::Value>, String> {
         let body = serde_json::to_vec(messages).map_err(|error| error.to_string())?;
-        let answer = self.ask("POST", &[("x-socket", url)], &body)?;
+        let answer = self.ask(
+            "POST",
+            &[("x-socket", url), ("x-replies", &replies.to_string())],
+            &body,
+        )?;
         serde_json::from_slice(&answer.body).map_err(|error| error.to_string())
     }
 

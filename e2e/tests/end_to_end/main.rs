@@ -6,6 +6,7 @@ mod api_errors;
 mod bad_requests;
 mod command_line;
 mod conformance;
+mod contracts;
 mod exports;
 mod failures;
 mod footprint;

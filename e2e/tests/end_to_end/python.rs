@@ -180,6 +180,7 @@ fn python_answers_over_websockets_and_capnweb() {
         .exchange(
             &format!("{BINDING}/websocket"),
             &[message(1, "echo"), message(2, "transform")],
+            2,
         )
         .unwrap();
     assert_eq!(

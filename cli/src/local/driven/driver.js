@@ -1,6 +1,6 @@
 // Drives another Worker over a service binding, as a stub would, on behalf of `rpc-latency check` and of tests. Part of no deployment.
 // Headers say what to do: `x-url`, a request to that URL, else like this one; `x-method`, a call of that method, with `x-function` and the
-// body as its arguments; `x-socket`, a WebSocket to that URL, with the messages of the body, a JSON list.
+// body as its arguments; `x-socket`, a WebSocket to that URL, with the messages of the body, a JSON list, until `x-replies` have come.
 const PATIENCE_MS = 30_000;
 
 export default {
@@ -10,7 +10,7 @@ export default {
     try {
       if (url) return await inTime(forwarded(DRIVEN, url, request));
       if (method) return await inTime(called(DRIVEN, method, headers.get("x-function"), request));
-      if (socket) return await inTime(exchanged(DRIVEN, socket, await request.json()));
+      if (socket) return await inTime(exchanged(DRIVEN, socket, await request.json(), Number(headers.get("x-replies"))));
       return new Response("ready");
     } catch (error) {
       return new Response(`${error?.message ?? error}`, { headers: { "x-failed": "yes" } });
@@ -44,8 +44,8 @@ async function called(binding, method, functionId, request) {
   return new Response(result);
 }
 
-// Sends every message, and answers with as many as come back, in the order in which they do; texts as they are, bytes in a list.
-async function exchanged(binding, url, messages) {
+// Sends every message, and answers with what comes back, in the order in which it does; texts as they are, bytes in a list.
+async function exchanged(binding, url, messages, replies) {
   const answer = await binding.fetch(url, { headers: { upgrade: "websocket" } });
   const socket = answer.webSocket;
   if (!socket) throw new Error(`status ${answer.status} and no WebSocket`);
@@ -53,9 +53,9 @@ async function exchanged(binding, url, messages) {
   const all = new Promise((resolve, reject) => {
     socket.addEventListener("message", ({ data }) => {
       received.push(typeof data === "string" ? data : [...new Uint8Array(data)]);
-      if (received.length === messages.length) resolve();
+      if (received.length === replies) resolve();
     });
-    socket.addEventListener("close", () => reject(new Error(`the WebSocket was closed after ${received.length} of ${messages.length} answers`)));
+    socket.addEventListener("close", () => reject(new Error(`the WebSocket was closed after ${received.length} of ${replies} answers`)));
     socket.addEventListener("error", () => reject(new Error("the WebSocket failed")));
   });
   socket.binaryType = "arraybuffer";
