@@ -24,4 +24,5 @@ mod readers;
 mod receiver;
 mod settled;
 mod small_run;
+mod standing_clock;
 mod thin_stubs;
