@@ -1,5 +1,10 @@
 //! Does the probe by I/O accept the clocks that can be interpolated, and refuse the others?
 
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are what these tests are run for"
+)]
+
 mod trials;
 
 use measurement::{
@@ -20,9 +25,15 @@ const STALLS: Stalls = Stalls {
     mean_ns: 300_000.0,
 };
 
-fn probe(tick_ms: u64, poll_us: f64, steps: Steps, rng: &mut ChaCha8Rng) -> IoProbe {
+fn probe(
+    tick_ms: u64,
+    poll_us: f64,
+    steps: Steps,
+    stalls: Stalls,
+    rng: &mut ChaCha8Rng,
+) -> IoProbe {
     let clock = SimPlatform::standing(tick_ms, rng.random())
-        .with_stalls(STALLS)
+        .with_stalls(stalls)
         .with_steps(steps)
         .with_varying_speed(0.02);
     let ladder = SimLadder::new(&clock, poll_us, SIGMA);
@@ -30,9 +41,9 @@ fn probe(tick_ms: u64, poll_us: f64, steps: Steps, rng: &mut ChaCha8Rng) -> IoPr
 }
 
 /// In how many of `trials` a rung was found fit; of those with the right tick.
-fn accepted(tick_ms: u64, poll_us: f64, steps: Steps, trials: u64) -> (f64, bool) {
+fn accepted(tick_ms: u64, poll_us: f64, steps: Steps, stalls: Stalls, trials: u64) -> (f64, bool) {
     let tallies: Tallies<1> = run(trials, |rng| {
-        let fit = probe(tick_ms, poll_us, steps, rng).fit;
+        let fit = probe(tick_ms, poll_us, steps, stalls, rng).fit;
         let tick = fit.map(|fit| (fit.tick_ms as f64, fit.tick_ms as f64));
         Tallies([Tally::of(tick, tick_ms as f64)])
     });
@@ -68,7 +79,7 @@ fn fit_clocks_are_accepted_and_unfit_ones_refused() {
                 ("up to 2 ms late", Steps::Late(2e6), false),
                 ("none", Steps::Never, false),
             ] {
-                let (share, right_tick) = accepted(tick_ms.into(), poll_us, steps, trials);
+                let (share, right_tick) = accepted(tick_ms.into(), poll_us, steps, STALLS, trials);
                 table.row(&[
                     name.to_owned(),
                     format!("{poll_us} us, {tick_ms} ms"),
@@ -82,6 +93,30 @@ fn fit_clocks_are_accepted_and_unfit_ones_refused() {
         }
     }
     table.finish();
+}
+
+/// A machine that others use: every tenth millisecond the CPU is taken away, for 1.5 ms on average.
+const BUSY: Stalls = Stalls {
+    per_ms: 0.1,
+    mean_ns: 1_500_000.0,
+};
+
+#[test]
+fn a_busy_machine_makes_no_clock_unfit_and_no_unfit_clock_fit() {
+    let trials = trials();
+    for poll_us in [15.0, 40.0] {
+        for (steps, is_fit) in [
+            (Steps::Exact, true),
+            (Steps::Late(0.5e6), false),
+            (Steps::Late(2e6), false),
+            (Steps::Random, false),
+        ] {
+            let (share, _) = accepted(1, poll_us, steps, BUSY, trials);
+            println!("busy machine, polls of {poll_us} us, {steps:?}: {share:.3} accepted");
+            let right = if is_fit { share } else { 1.0 - share };
+            assert!(right >= 0.95, "{poll_us} us, {steps:?}: {share} accepted");
+        }
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ const SINGLE_POLLS: u32 = 16;
 /// Whole ticks to count with the lead. The spread of so many is known to 11 %.
 const LED_TICKS: usize = 60;
 /// Steps seen for each whole tick wanted, at most: a machine that stalls all the time is given up.
-const STEPS_PER_TICK: usize = 2;
+const STEPS_PER_TICK: usize = 3;
 /// Steps of the first attempt at a lead, for each ms of a tick: 0.1 to 0.4 ms.
 const FIRST_LEAD_STEPS: u32 = 100_000;
 /// A lead that proved too short grows by no more than this factor, and one by which edges are jumped over shrinks by the other.
@@ -48,18 +48,18 @@ const LONGER_LEAD: f64 = 3.0;
 /// See [`LONGER_LEAD`].
 const SHORTER_LEAD: f64 = 0.5;
 /// The share of steps that must be of a single tick. Others are jumped over in stalls.
-const LEAST_WHOLE_SHARE: f64 = 0.8;
+const LEAST_WHOLE_SHARE: f64 = 0.6;
 /// Polls that must divide a tick.
 const LEAST_POLLS: f64 = 4.0;
 /// The most that the times of steps may spread, in ticks, and how much more where a poll is long: this share of a poll. Polls of 60 us with a spread of their own
-/// of 60 % come to 0.10 on a tick of 1 ms; steps that are up to half a tick late to 0.2. (docs/methodology.md has the shares of both that are refused.)
+/// of 60 % come to 0.11 on a tick of 1 ms; steps that are up to half a tick late to 0.2. (docs/methodology.md has the shares of both that are refused.)
 const MOST_SPREAD: f64 = 0.11;
 /// See [`MOST_SPREAD`].
-const MOST_SPREAD_OF_A_POLL: f64 = 0.56;
+const MOST_SPREAD_OF_A_POLL: f64 = 0.44;
 /// The same for ticks that are polled from edge to edge, where the polls' own spread adds up: what is beyond this is not worth a closer look.
 const MOST_BARE_SPREAD: f64 = 0.45;
 /// The most ticks, of [`LED_TICKS`], whose edge may come before the lead ends. Later than that nothing shows by how much it came early.
-const MOST_OVERSHOT: usize = 8;
+const MOST_OVERSHOT: usize = 15;
 /// What is left to poll after a lead: this share of a tick, or this many polls, whichever is less.
 const POLLED_SHARE: f64 = 0.3;
 /// See [`POLLED_SHARE`].
@@ -68,8 +68,10 @@ const POLLED_POLLS: f64 = 12.0;
 const LEAST_POLLED: f64 = 5.0;
 /// See [`POLLED_SHARE`]; nor less than this share: stalls and the machine's varying speed would often carry the lead past the edge.
 const LEAST_POLLED_SHARE: f64 = 0.2;
-/// Deviations between the first and the last decile of a normal distribution.
-const SIGMAS_BETWEEN_DECILES: f64 = 2.563;
+/// One count in so many is left out at either end: a stall may have taken its polls.
+const TRIMMED: usize = 20;
+/// Standard deviations in the mean absolute deviation of a normal distribution that is so trimmed.
+const SIGMAS_PER_DEVIATION: f64 = 1.47;
 
 /// What was learnt about a clock by I/O.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,10 +164,17 @@ impl<'a, C: Clock, L: Ladder> Look<'a, C, L> {
         self.judge_single_polls(lead_steps).await?;
         let tick_polls = self.ticks(lead_steps, LED_TICKS).await?;
         self.judge_steps()?;
-        let overshot = tick_polls.iter().filter(|&&polls| polls == 1).count();
-        let spread = self.spread(&tick_polls, per_tick);
-        let most_spread = MOST_SPREAD + MOST_SPREAD_OF_A_POLL / per_tick;
-        if spread > most_spread || overshot > MOST_OVERSHOT {
+        // an edge that comes before the lead ends does not show by how much: most often the lead was stalled
+        let in_time: Vec<u32> = tick_polls
+            .iter()
+            .copied()
+            .filter(|&polls| polls > 1)
+            .collect();
+        let overshot = tick_polls.len() - in_time.len();
+        if overshot > MOST_OVERSHOT {
+            return Err(Unfit::IrregularSteps);
+        }
+        if self.spread(&in_time, per_tick) > MOST_SPREAD + MOST_SPREAD_OF_A_POLL / per_tick {
             return Err(Unfit::IrregularSteps);
         }
         Ok(Fit {
@@ -287,9 +296,12 @@ impl<'a, C: Clock, L: Ladder> Look<'a, C, L> {
     /// How far the times of steps spread, in ticks, judged by the polls counted between them. Remembered.
     fn spread(&mut self, counts: &[u32], per_tick: f64) -> f64 {
         let counts = sorted(counts.iter().map(|&count| f64::from(count)));
-        let tenth = counts.len() / 10;
-        let between = counts[counts.len() - 1 - tenth] - counts[tenth];
-        let spread = between / SIGMAS_BETWEEN_DECILES / per_tick;
+        let few = counts.len() / TRIMMED;
+        let counts = &counts[few..counts.len() - few];
+        let n = counts.len().max(1) as f64;
+        let mean = counts.iter().sum::<f64>() / n;
+        let deviation = counts.iter().map(|count| (count - mean).abs()).sum::<f64>() / n;
+        let spread = deviation * SIGMAS_PER_DEVIATION / per_tick;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
