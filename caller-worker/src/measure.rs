@@ -17,7 +17,7 @@ use stub::{
 /// Measures one slice.
 ///
 /// # Errors
-/// 400 when the timer that was asked for cannot be had, 503 when this Worker lacks what the transport needs.
+/// 400 when the timer that was asked for cannot be had, 503 when it cannot be had just now, or this Worker lacks what the transport needs.
 pub(crate) async fn measure(
     request: &MeasureRequest,
     env: &Env,
@@ -43,7 +43,13 @@ pub(crate) async fn measure(
     let mut phase = SmallRng::seed_from_u64(request.seed);
     let slice = async {
         let driver = Driver::new(&WorkerClock, &polls, request).await;
-        let driver = driver.map_err(|error| bad_field("timer", error.to_string()))?;
+        let driver = driver.map_err(|error| {
+            if error.may_pass() {
+                Problem::new(503, error.to_string())
+            } else {
+                bad_field("timer", error.to_string())
+            }
+        })?;
         Ok(driver.measure(&calls, &mut phase).await)
     };
     watchdog.over(slice).await

@@ -5,7 +5,8 @@
 mod parse;
 
 use crate::{
-    ErrorCounts, ErrorKind, Function, PayloadShape, Transport, breakdown::Component, named::named,
+    ErrorCounts, ErrorKind, Function, Limits, PayloadShape, Transport, breakdown::Component,
+    named::named,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,16 @@ impl Timer {
 }
 
 impl TimerChoice {
+    /// The choice of a round under these limits. A slice that is polled by I/O takes some 150 ms of CPU, most of it for polls and leads: where an event may
+    /// take less, `auto` counts ticks.
+    #[must_use]
+    pub const fn within(self, limits: &Limits) -> Self {
+        match self {
+            Self::Auto if limits.cpu_ms_per_event < CPU_MS_OF_A_POLLED_SLICE => Self::Ticked,
+            choice => choice,
+        }
+    }
+
     /// Whether it asks for single latencies finer than a tick, whatever the clock: calls that overlap have none.
     #[must_use]
     pub const fn insists_on_interpolation(self) -> bool {
@@ -94,6 +105,8 @@ impl MeasureRequest {
     }
 }
 
+/// CPU that a slice may take whose clock is polled by I/O, in ms: 110 ticks of the probe, and two for each of 30 samples.
+pub const CPU_MS_OF_A_POLLED_SLICE: u32 = 200;
 /// Calls are given up after this many ms unless the plan says otherwise.
 pub const DEFAULT_CALL_TIMEOUT_MS: u32 = 10_000;
 /// The shortest time after which a call may be given up, in ms: ten ticks of the clock that measures it.

@@ -33,6 +33,18 @@ pub enum CannotInterpolate {
     },
 }
 
+impl CannotInterpolate {
+    /// Whether another attempt may succeed: what was in the way is the machine of the moment, not the nature of its clock.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::ClockStandsStill => false,
+            Self::NeverUndisturbed { .. } => true,
+            Self::NoFitPolls(facts) => facts.iter().any(|at| at.unfit != Some(Unfit::StandsStill)),
+        }
+    }
+}
+
 /// What was tried, and what was wrong with it.
 fn tried(facts: &[RungFacts]) -> String {
     let mut tried = String::new();

@@ -4,6 +4,8 @@ use crate::document::{Document, plain};
 use crate::format::{Scale, UNSTATED};
 use protocol::{
     Report,
+    limits::LimitsProfile,
+    measure::Timer,
     report::{PolledClock, Stretch},
 };
 
@@ -37,6 +39,12 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
         "timer {}, tick {tick}{clock}",
         timers.join(" and ")
     ));
+    if environment.limits == LimitsProfile::Free && environment.timers == [Timer::Ticked] {
+        items.push(
+            "whole ticks only: polls of the clock take more CPU than an event may have on the free plan"
+                .to_owned(),
+        );
+    }
     items.extend(environment.clock.iter().map(polled));
     if let Some(floor) = &environment.noise_floor {
         let scale = Scale::microseconds(floor.resolution_us);
