@@ -45,6 +45,10 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// Check a plan and price it, without running it
     Plan(Box<PlanArguments>),
+    /// Look at a deployment: versions, secrets, every way to the code, and what its clock can show
+    ///
+    /// Makes a small run. Exit status 1 if something does not work.
+    Doctor,
     /// Serve the Workers on this machine until Ctrl-C, and show their log as it comes
     ///
     /// One readable line an event on a terminal; JSON lines elsewhere, or with --json. `NO_COLOR` turns colours off.
@@ -245,7 +249,8 @@ impl Command {
             | Self::Cancel(_)
             | Self::Compare(_)
             | Self::History(_)
-            | Self::Export(_) => true,
+            | Self::Export(_)
+            | Self::Doctor => true,
             Self::Plan(_)
             | Self::Serve(_)
             | Self::Check(_)
@@ -263,6 +268,7 @@ impl Command {
                 options.refuse_unused()
             }
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
+            Self::Doctor => api.refuse_unused("doctor", &["--full"]),
             Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
             Self::Check(_) => api.refuse_unused("check", &["--url", "--token", "--full"]),
             Self::Completions { .. } => {

@@ -7,6 +7,7 @@ mod bad_requests;
 mod command_line;
 mod conformance;
 mod contracts;
+mod doctor;
 mod exports;
 mod failures;
 mod footprint;
