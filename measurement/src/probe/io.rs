@@ -9,7 +9,7 @@
 //! 5. Ticks that begin with the lead. So few polls follow it that their own spread is small, and what is left is the clock's: the distance from edge to
 //!    edge must be regular. A clock whose steps are random, fuzzed or delayed is found here, however fine it seems.
 //!
-//! The first rung that is fit is taken: the rungs before it do not move the clock, those after it cost more.
+//! The ladder is climbed to the first rung that moves the clock: those after it cost more, and show nothing else.
 
 use super::greatest_common_divisor;
 use crate::{
@@ -98,7 +98,7 @@ pub struct Fit {
 }
 
 impl IoProbe {
-    /// Climbs the ladder up to the first rung that is fit. Takes some 110 ticks for that one, and for each before it up to as many.
+    /// Climbs the ladder up to the first rung that moves the clock. Takes some 110 ticks for that one, and for each before it up to as many.
     pub async fn run(clock: &impl Clock, ladder: &impl Ladder) -> Self {
         let mut probe = Self {
             facts: Vec::new(),
@@ -111,7 +111,12 @@ impl IoProbe {
                 Err(unfit) => look.facts.unfit = Some(unfit),
             }
             probe.facts.push(look.facts);
-            if probe.fit.is_some() {
+            // a clock that these polls move, but irregularly, would be no better by polls that take longer
+            let is_moved = !matches!(
+                look.facts.unfit,
+                Some(Unfit::StandsStill | Unfit::LagsBehind)
+            );
+            if is_moved {
                 break;
             }
         }
