@@ -217,7 +217,7 @@ fn clock(environment: &Environment) -> Check {
     let tried: Vec<String> = environment
         .clock
         .iter()
-        .map(|at| format!("{} fit in {} of {} slices", at.rung, at.fit, at.slices))
+        .map(|at| format!("{} fit in {} of {} looks", at.rung, at.fit, at.looks))
         .collect();
     let tried = if tried.is_empty() {
         String::new()
@@ -308,7 +308,7 @@ mod tests {
     fn polled(fit: u64) -> PolledClock {
         PolledClock {
             rung: Rung::Stream,
-            slices: 20,
+            looks: 20,
             fit,
             unfit: [(Unfit::StandsStill, 20 - fit)].into(),
             tick_ms: Some(1),
@@ -326,7 +326,7 @@ mod tests {
         for part in [
             "moves when I/O completes",
             "to 38 us",
-            "stream fit in 19 of 20 slices",
+            "stream fit in 19 of 20 looks",
         ] {
             assert!(by_io.found.contains(part), "{part}: {by_io:?}");
         }

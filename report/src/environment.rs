@@ -50,7 +50,7 @@ fn polled_clock(probed: &[RungFacts]) -> Vec<PolledClock> {
         };
         (!all.is_empty()).then(|| PolledClock {
             rung,
-            slices: all.len() as u64,
+            looks: all.len() as u64,
             fit: all.iter().filter(|at| at.unfit.is_none()).count() as u64,
             unfit,
             tick_ms: all

@@ -282,7 +282,7 @@ fn both(mut one: PolledClock, other: PolledClock) -> PolledClock {
         *one.unfit.entry(why).or_default() += slices;
     }
     PolledClock {
-        slices: one.slices + other.slices,
+        looks: one.looks + other.looks,
         fit: one.fit + other.fit,
         tick_ms: one.tick_ms.max(other.tick_ms),
         polls_per_tick: [one.polls_per_tick, other.polls_per_tick]

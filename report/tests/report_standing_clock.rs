@@ -86,15 +86,12 @@ fn the_report_says_what_io_did_to_the_clock_and_why_polls_were_refused() {
         (Rung::Stream, Some(1), 0)
     );
     assert_eq!(
-        (
-            clock.slices - clock.fit,
-            clock.unfit[&Unfit::IrregularSteps]
-        ),
+        (clock.looks - clock.fit, clock.unfit[&Unfit::IrregularSteps]),
         (1, 1)
     );
     let polls = clock.polls_per_tick.unwrap();
     assert!((30.0..45.0).contains(&polls), "{polls} polls of 26 us each");
-    assert!(clock.spread_us.unwrap() < 100.0 && clock.polls > 100 * clock.slices);
+    assert!(clock.spread_us.unwrap() < 100.0 && clock.polls > 100 * clock.looks);
     let text = ::report::markdown::render(&report);
     assert!(
         text.contains("polls by stream: the clock could be interpolated in"),

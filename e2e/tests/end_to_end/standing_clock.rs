@@ -54,7 +54,7 @@ fn the_standing_clock_shows_what_the_running_one_does() {
     );
     let stream = polled(standing, Rung::Stream).expect("the stream is tried first");
     assert!(
-        2 * stream.fit > stream.slices && stream.tick_ms == Some(1),
+        2 * stream.fit > stream.looks && stream.tick_ms == Some(1),
         "{stream:?}"
     );
     let floor = environment.noise_floor.as_ref().expect("a noise floor");
@@ -106,9 +106,9 @@ fn where_only_what_leaves_the_process_moves_the_clock_the_ladder_is_climbed() {
     stage::tell(&format!("only outside: {stream:?}, {websocket:?}"));
     assert_eq!(
         (stream.fit, stream.unfit.get(&Unfit::StandsStill)),
-        (0, Some(&stream.slices))
+        (0, Some(&stream.looks))
     );
-    assert!(2 * websocket.fit > websocket.slices, "{websocket:?}");
+    assert!(2 * websocket.fit > websocket.looks, "{websocket:?}");
     let cell = delegated(&report).next().unwrap();
     assert!(cell.quantiles[Quantile::P50].value.is_some(), "{cell:?}");
 }

@@ -45,11 +45,11 @@ pub struct Environment {
 pub struct PolledClock {
     /// The rung.
     pub rung: Rung,
-    /// Slices that tried it.
-    pub slices: u64,
-    /// Slices in which the clock could be interpolated by it.
+    /// Looks at the clock by it: one for each slice, two where the first found its steps irregular.
+    pub looks: u64,
+    /// Looks that found the clock fit to be interpolated.
     pub fit: u64,
-    /// Slices in which it could not, by reason.
+    /// Looks that found it unfit, by reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unfit: BTreeMap<Unfit, u64>,
     /// The clock's step, in ms: the smallest over slices; `null` where it never moved.

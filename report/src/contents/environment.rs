@@ -92,8 +92,8 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
 /// What polls of one kind showed of a clock that stands still.
 fn polled(clock: &PolledClock) -> String {
     let mut text = format!(
-        "polls by {}: the clock could be interpolated in {} of {} slices",
-        clock.rung, clock.fit, clock.slices
+        "polls by {}: the clock could be interpolated in {} of {} looks",
+        clock.rung, clock.fit, clock.looks
     );
     if let (Some(tick_ms), Some(polls), Some(spread_us)) =
         (clock.tick_ms, clock.polls_per_tick, clock.spread_us)
