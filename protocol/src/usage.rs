@@ -134,15 +134,14 @@ mod tests {
             };
             estimate([&Round::first(&plan, &Limits::of(profile))]).active_seconds
         };
-        use LimitsProfile::{Free, Local, Paid};
-        let ticked = seconds(TimerChoice::Ticked, Paid);
+        let ticked = seconds(TimerChoice::Ticked, LimitsProfile::Paid);
         // 22 blocks of 24 delegated cells, 110 ticks each
-        let probes = seconds(TimerChoice::Auto, Paid) - ticked;
+        let probes = seconds(TimerChoice::Auto, LimitsProfile::Paid) - ticked;
         assert!((probes - 22.0 * 24.0 * 0.11).abs() < 1e-6, "{probes} s");
-        assert!((seconds(TimerChoice::Auto, Local) - ticked).abs() < 1e-6);
-        assert!(seconds(TimerChoice::IoInterpolated, Local) > ticked + 50.0);
+        assert!((seconds(TimerChoice::Auto, LimitsProfile::Local) - ticked).abs() < 1e-6);
+        assert!(seconds(TimerChoice::IoInterpolated, LimitsProfile::Local) > ticked + 50.0);
         // the free plan has no CPU for polls: auto is ticked there
-        let free = Round::first(&Plan::default(), &Limits::of(Free));
+        let free = Round::first(&Plan::default(), &Limits::of(LimitsProfile::Free));
         assert_eq!(free.timer, TimerChoice::Ticked);
     }
 

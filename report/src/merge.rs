@@ -278,8 +278,8 @@ fn environment(reports: &[Report], first: &Environment) -> Environment {
 
 /// What two places found out about their clocks by the polls of one rung.
 fn both(mut one: PolledClock, other: PolledClock) -> PolledClock {
-    for (why, slices) in other.unfit {
-        *one.unfit.entry(why).or_default() += slices;
+    for (why, looks) in other.unfit {
+        *one.unfit.entry(why).or_default() += looks;
     }
     PolledClock {
         looks: one.looks + other.looks,

@@ -270,8 +270,7 @@ impl<'a, C: Clock, L: Ladder> Look<'a, C, L> {
     /// The steps to spin so that what is left of a tick is polled.
     async fn find_lead(&mut self, per_tick: f64) -> Result<u32, Unfit> {
         let polled = (POLLED_SHARE * per_tick)
-            .min(POLLED_POLLS)
-            .max(LEAST_POLLED)
+            .clamp(LEAST_POLLED, POLLED_POLLS)
             .max(LEAST_POLLED_SHARE * per_tick);
         // in polls
         let (wanted, tolerance) = (per_tick - polled, polled / 4.0);

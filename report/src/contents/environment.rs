@@ -2,6 +2,7 @@
 
 use crate::document::{Document, plain};
 use crate::format::{Scale, UNSTATED};
+use core::fmt::Write as _;
 use protocol::{
     Report,
     limits::LimitsProfile,
@@ -98,12 +99,14 @@ fn polled(clock: &PolledClock) -> String {
     if let (Some(tick_ms), Some(polls), Some(spread_us)) =
         (clock.tick_ms, clock.polls_per_tick, clock.spread_us)
     {
-        text += &format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
             ", step {tick_ms} ms, {polls:.0} polls to a step, steps spread by {spread_us:.0} us"
         );
     }
-    for (why, slices) in &clock.unfit {
-        text += &format!("; {slices} refused: {why}");
+    for (why, looks) in &clock.unfit {
+        let _ = write!(text, "; {looks} refused: {why}");
     }
     text
 }
