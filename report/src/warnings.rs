@@ -133,7 +133,7 @@ fn isolation_cost(environment: &Environment) -> Option<Warning> {
         WarningKind::IsolationCost,
         None,
         format!(
-            "isolated calls take {} longer than back-to-back calls on average: the samples show a call after CPU work, the chain means a call right after another",
+            "isolated calls take {} longer than back-to-back calls on average: the samples show a call after the timer polled, the chain means a call right after another",
             ms(cost, estimate.resolution)
         ),
         [("isolation_cost_us", cost)],
