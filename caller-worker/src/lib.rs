@@ -16,6 +16,7 @@ mod calls;
 mod clock;
 mod expected;
 mod measure;
+mod polls;
 mod repeat;
 mod routing;
 mod runtimes;
@@ -89,8 +90,9 @@ async fn execute(body: &[u8], env: &Env) -> Result<Vec<u8>, Problem> {
         batch_size: 1,
     };
     let transport = transport::open(request.transport, invocation, env)?;
-    let result = RawValue::from_string(stub::call_once(&*transport).await?)
-        .map_err(|error| Problem::new(502, format!("the result is not JSON: {error}")))?;
+    let result: Box<RawValue> =
+        serde_json::from_slice(stub::call_once(&*transport).await?.as_bytes())
+            .map_err(|error| Problem::new(502, format!("the result is not JSON: {error}")))?;
     Ok(StubResponse { result: &result }.to_json())
 }
 

@@ -1,6 +1,6 @@
 //! `POST /measure`: one slice. Which call is made when, and how it is timed, is in `measurement::driver`.
 
-use crate::{calls::Calls, clock::WorkerClock, expected::Expected, runtimes};
+use crate::{calls::Calls, clock::WorkerClock, expected::Expected, polls::Polls, runtimes};
 use measurement::driver::Driver;
 use protocol::{
     Payload, Problem,
@@ -17,7 +17,7 @@ use stub::{
 /// Measures one slice.
 ///
 /// # Errors
-/// 400 when the timer that was asked for cannot be had, 503 when this Worker lacks what the transport needs.
+/// 400 when the timer that was asked for cannot be had, 503 when it cannot be had just now, or this Worker lacks what the transport needs.
 pub(crate) async fn measure(
     request: &MeasureRequest,
     env: &Env,
@@ -30,10 +30,8 @@ pub(crate) async fn measure(
         payload: payload.json().get().to_owned(),
         batch_size,
     };
-    let env = runtimes::environment(request.runtime, env)?;
-    let transport = transport::open(request.transport, invocation, &env)?;
-    let driver = Driver::new(&WorkerClock, request)
-        .map_err(|error| bad_field("timer", error.to_string()))?;
+    let own = runtimes::environment(request.runtime, env)?;
+    let transport = transport::open(request.transport, invocation, &own)?;
     let expected = if request.runtime.is_native() {
         let encoding = transport.encoding();
         Expected::of(request.function, payload.json(), encoding, batch_size)
@@ -42,8 +40,20 @@ pub(crate) async fn measure(
     };
     let watchdog = Watchdog::new(request.call_timeout_ms, request.concurrency);
     let calls = Calls::new(&*transport, &watchdog, expected);
+    let polls = Polls::new(env, &watchdog)?;
     let mut phase = SmallRng::seed_from_u64(request.seed);
-    Ok(watchdog.over(driver.measure(&calls, &mut phase)).await)
+    let slice = async {
+        let driver = Driver::new(&WorkerClock, &polls, request).await;
+        let driver = driver.map_err(|error| {
+            if error.may_pass() {
+                Problem::new(503, error.to_string())
+            } else {
+                bad_field("timer", error.to_string())
+            }
+        })?;
+        Ok(driver.measure(&calls, &mut phase).await)
+    };
+    watchdog.over(slice).await
 }
 
 pub(crate) fn bad_field(field: &str, detail: String) -> Problem {

@@ -45,6 +45,10 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// Check a plan and price it, without running it
     Plan(Box<PlanArguments>),
+    /// Look at a deployment: versions, secrets, every way to the code, and what its clock can show
+    ///
+    /// Makes a small run. Exit status 1 if something does not work.
+    Doctor,
     /// Serve the Workers on this machine until Ctrl-C, and show their log as it comes
     ///
     /// One readable line an event on a terminal; JSON lines elsewhere, or with --json. `NO_COLOR` turns colours off.
@@ -168,9 +172,23 @@ pub(crate) struct LocalArguments {
     /// Folder of the project [default: the one around the current folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
+    /// The clock under the caller-worker
+    #[arg(long, value_enum, default_value_t = ClockArgument::Running)]
+    pub(crate) clock: ClockArgument,
     /// Another variable of the orchestrator, such as LOCATIONS=wnam,weur
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variables: Vec<(String, String)>,
+}
+
+/// The clock under the caller-worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockArgument {
+    /// The local workerd's own, which runs while a Worker computes
+    Running,
+    /// An emulation of production's, which stands still while a Worker computes and moves when I/O completes
+    Production,
+    /// The same, but only I/O that leaves the process moves it
+    ProductionOutside,
 }
 
 #[derive(Debug, Args)]
@@ -234,7 +252,8 @@ impl Command {
             | Self::Cancel(_)
             | Self::Compare(_)
             | Self::History(_)
-            | Self::Export(_) => true,
+            | Self::Export(_)
+            | Self::Doctor => true,
             Self::Plan(_)
             | Self::Serve(_)
             | Self::Check(_)
@@ -252,6 +271,7 @@ impl Command {
                 options.refuse_unused()
             }
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
+            Self::Doctor => api.refuse_unused("doctor", &["--full"]),
             Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
             Self::Check(_) => api.refuse_unused("check", &["--url", "--token", "--full"]),
             Self::Completions { .. } => {
@@ -268,6 +288,7 @@ impl RunOptions {
         let given = [
             ("--state", local.state.is_some()),
             ("--project", local.project.is_some()),
+            ("--clock", local.clock != ClockArgument::Running),
             ("--var", !local.variables.is_empty()),
         ];
         match given.iter().find(|(_, is_given)| *is_given && !self.local) {

@@ -48,7 +48,7 @@ pub fn worker_name(text: &str) -> Result<String, ConfigurationError> {
     read(text).map(|worker| worker.name)
 }
 
-/// The configuration `text` with one more service binding; comments and everything else stay as they are.
+/// The configuration `text` with one more service binding, to a named entrypoint if one is given; comments and everything else stay as they are.
 ///
 /// # Errors
 /// [`ConfigurationError`]: it cannot be read, or has another binding of that name.
@@ -56,6 +56,7 @@ pub fn with_service(
     text: &str,
     binding: &str,
     service: &str,
+    entrypoint: Option<&str>,
 ) -> Result<String, ConfigurationError> {
     let worker = read(text)?;
     match worker
@@ -69,12 +70,17 @@ pub fn with_service(
             bound: known.service,
             service: service.to_owned(),
         }),
-        None => Ok(format!(
-            "{}\n\n[[services]]\nbinding = {}\nservice = {}\n",
-            text.trim_end(),
-            toml::Value::from(binding),
-            toml::Value::from(service)
-        )),
+        None => {
+            let entrypoint = entrypoint.map_or_else(String::new, |name| {
+                format!("entrypoint = {}\n", toml::Value::from(name))
+            });
+            Ok(format!(
+                "{}\n\n[[services]]\nbinding = {}\nservice = {}\n{entrypoint}",
+                text.trim_end(),
+                toml::Value::from(binding),
+                toml::Value::from(service)
+            ))
+        }
     }
 }
 
@@ -86,8 +92,9 @@ mod tests {
 
     #[test]
     fn a_binding_is_added_once_and_nothing_else_changes() {
-        let once = with_service(CALLER, "RUNTIME_PYODIDE", "python").unwrap();
+        let once = with_service(CALLER, "RUNTIME_PYODIDE", "python", Some("Runtime")).unwrap();
         assert!(once.starts_with(CALLER.trim_end()), "{once}");
+        assert!(once.ends_with("entrypoint = \"Runtime\"\n"), "{once}");
         let read = read(&once).unwrap();
         let services: Vec<(&str, &str)> = read
             .services
@@ -99,7 +106,7 @@ mod tests {
             [("RUNTIME", "runtime"), ("RUNTIME_PYODIDE", "python")]
         );
         assert_eq!(
-            with_service(&once, "RUNTIME_PYODIDE", "python").unwrap(),
+            with_service(&once, "RUNTIME_PYODIDE", "python", Some("Runtime")).unwrap(),
             once
         );
         assert_eq!(worker_name(&once).unwrap(), "caller");
@@ -107,13 +114,13 @@ mod tests {
 
     #[test]
     fn another_binding_of_that_name_is_named_and_what_is_no_configuration_refused() {
-        let error = with_service(CALLER, "RUNTIME", "python")
+        let error = with_service(CALLER, "RUNTIME", "python", None)
             .unwrap_err()
             .to_string();
         assert!(
             error.contains("RUNTIME is bound to runtime already"),
             "{error}"
         );
-        assert!(with_service("name = ", "RUNTIME", "python").is_err());
+        assert!(with_service("name = ", "RUNTIME", "python", None).is_err());
     }
 }

@@ -12,6 +12,7 @@ mod api_options;
 mod arguments;
 mod check_command;
 mod compare;
+mod doctor;
 mod exit;
 mod export;
 mod follow;
@@ -66,6 +67,7 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
         Command::History(options) => history::history(api, options),
         Command::Export(options) => export::export(api, options),
         Command::Plan(options) => plan::plan(api, options),
+        Command::Doctor => doctor::doctor(api),
         Command::Check(options) => check_command::check(api, options),
         Command::PublicAddress(options) => public_address::public_address(options),
         Command::Completions { shell } => {

@@ -2,7 +2,7 @@
 
 use crate::{
     api_options::ApiOptions,
-    arguments::{LocalArguments, ServeOptions},
+    arguments::{ClockArgument, LocalArguments, ServeOptions},
     exit::Exit,
     interrupt::Interrupt,
     live_log::{LiveLog, Look},
@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::bail;
 use chrono::{DateTime, SecondsFormat, Utc};
-use cli::local::{LOCAL_API_TOKEN, LocalOptions, LocalWorkers, Project};
+use cli::local::{LOCAL_API_TOKEN, LocalClock, LocalOptions, LocalWorkers, Project};
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
@@ -69,6 +69,11 @@ pub(crate) fn local_options(
     let mut options = LocalOptions::new(project);
     options.state.clone_from(&arguments.state);
     options.port = port;
+    options.clock = match arguments.clock {
+        ClockArgument::Running => LocalClock::Running,
+        ClockArgument::Production => LocalClock::Production,
+        ClockArgument::ProductionOutside => LocalClock::ProductionOutside,
+    };
     options.api_token = api
         .token
         .clone()

@@ -1,10 +1,12 @@
 //! The platform's clock as a parameter, and how it is polled.
 //!
 //! On Workers the one clock there is (`Date.now()`, which is also `performance.now()`) counts whole milliseconds; see workerd,
-//! `src/workerd/api/performance.c++` and `src/workerd/io/io-util.c++`. In production it stands still while a Worker computes
-//! and advances when I/O completes; in a local workerd it runs.
+//! `src/workerd/api/performance.c++` and `src/workerd/io/io-util.c++`. In a local workerd it runs. In production it stands still while a Worker
+//! computes, and is set each time control enters the isolate (`TimerChannel::syncTime` in `src/workerd/io/io-channels.h`, called by
+//! `IoContext::runImpl`): so whenever I/O completes.
 
 pub(crate) mod edge;
+pub mod ladder;
 
 pub use edge::POLL_SPACING_STEPS;
 

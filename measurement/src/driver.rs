@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # use measurement::simulation::{Latencies, Outcome, SimCalls, SimPlatform};
-//! use measurement::driver::Driver;
+//! use measurement::{clock::ladder::NoLadder, driver::Driver};
 //! use protocol::measure::MeasureRequest;
 //! # let clock = SimPlatform::running(1, 7);
 //! # let mut latencies = clock.generator();
@@ -17,7 +17,7 @@
 //!     br#"{"transport":"rpc","function":"echo","payload_bytes":100,"samples":20,"warmup":2,"chain":8}"#,
 //! )
 //! .expect("a request for a slice");
-//! let driver = Driver::new(&clock, &request).expect("auto suits every clock");
+//! let driver = clock.run(Driver::new(&clock, &NoLadder, &request)).expect("auto suits every clock");
 //! let measured = clock.run(driver.measure(&calls, &mut phase));     // awaited, in a Worker
 //! assert_eq!(measured.samples.len() as u64 + measured.lost, 20);
 //! assert_eq!(measured.chain.expect("an interpolated slice has one").calls, 8);
@@ -35,15 +35,18 @@ pub use attempts::TIMEOUTS_TO_GIVE_UP;
 pub use repeat::{repeat_calls, repeat_work};
 
 use crate::{
-    clock::Clock,
-    probe::{Probe, ProbeLimits},
+    clock::{
+        Clock,
+        ladder::{Ladder, Polls},
+    },
+    probe::{Probe, ProbeLimits, io::IoProbe},
     timer::{CannotInterpolate, SliceTimer, randomise_phase},
 };
 use attempts::Attempts;
 use core::future::Future;
 use protocol::{
     ErrorKind,
-    measure::{MeasureRequest, MeasureResponse, Timer},
+    measure::{MeasureRequest, MeasureResponse, RungFacts, TimerChoice},
 };
 use rand::RngCore;
 
@@ -60,27 +63,55 @@ pub trait Calls {
     fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>>;
 }
 
+/// Probes made where polls by I/O were asked for: a machine that is busy for a moment must not fail the run.
+const ATTEMPTS_WHERE_ASKED_FOR: u32 = 3;
+
 /// One slice to be measured, on a clock that has been looked at.
 #[derive(Debug)]
-pub struct Driver<'a, C> {
+pub struct Driver<'a, C, L> {
     clock: &'a C,
+    ladder: &'a L,
     request: &'a MeasureRequest,
     probe: Probe,
+    probed: Vec<RungFacts>,
     timer: SliceTimer,
 }
 
-impl<'a, C: Clock> Driver<'a, C> {
+impl<'a, C: Clock, L: Ladder> Driver<'a, C, L> {
     /// Watches `clock` for a few ticks, and chooses the timer of the slice that `request` asks for. Nothing may wait on a timer meanwhile.
+    ///
+    /// A clock that stands still is polled by the I/O of `ladder`, unless `auto` would gain nothing by it: calls that overlap cannot be interpolated, and
+    /// those of `direct`, which make no I/O, are timed by repetition then.
     ///
     /// # Errors
     /// The request insists on interpolation, and the clock does not allow it.
-    pub fn new(clock: &'a C, request: &'a MeasureRequest) -> Result<Self, CannotInterpolate> {
+    pub async fn new(
+        clock: &'a C,
+        ladder: &'a L,
+        request: &'a MeasureRequest,
+    ) -> Result<Self, CannotInterpolate> {
         let probe = Probe::run(clock, ProbeLimits::default());
-        let timer = SliceTimer::new(request.timer, &probe)?;
+        let gains_by_io =
+            !probe.advances_during_cpu && request.concurrency == 1 && request.transport.delegates();
+        let attempts = match request.timer {
+            TimerChoice::Auto => u32::from(gains_by_io),
+            TimerChoice::IoInterpolated => ATTEMPTS_WHERE_ASKED_FOR,
+            TimerChoice::Interpolated | TimerChoice::Ticked => 0,
+        };
+        let mut io = None;
+        for _ in 0..attempts {
+            let found = io.insert(IoProbe::run(clock, ladder).await);
+            if found.fit.is_some() {
+                break;
+            }
+        }
+        let timer = SliceTimer::new(request.timer, &probe, io.as_ref())?;
         Ok(Self {
             clock,
+            ladder,
             request,
             probe,
+            probed: io.map_or_else(Vec::new, |io| io.facts),
             timer,
         })
     }
@@ -89,7 +120,7 @@ impl<'a, C: Clock> Driver<'a, C> {
     pub async fn measure(self, calls: &impl Calls, rng: &mut impl RngCore) -> MeasureResponse {
         let attempts = Attempts::new(calls);
         attempts.connect(0).await;
-        let isolated = self.request.concurrency == 1 && self.timer.timer() == Timer::Interpolated;
+        let isolated = self.request.concurrency == 1 && self.timer.timer().interpolates();
         let kept_back = u32::from(isolated && self.request.warmup > 0);
         let warmup_calls = self
             .warm_up(&attempts, self.request.warmup - kept_back, rng)
@@ -98,12 +129,14 @@ impl<'a, C: Clock> Driver<'a, C> {
         let measured = if self.request.concurrency > 1 {
             lanes::measure(self.clock, &attempts, self.request, &self.probe).await
         } else {
-            one_by_one::measure(self.clock, &attempts, self.request, self.timer, kept_back).await
+            let polls = Polls::new(self.clock, self.ladder, self.timer.rung());
+            one_by_one::measure(polls, &attempts, self.request, self.timer, kept_back).await
         };
         batch::per_invocation(
             MeasureResponse {
                 warmup_calls: measured.warmup_calls + warmup_calls,
                 errors: attempts.errors(),
+                probed: self.probed,
                 ..measured
             },
             batch_size,

@@ -37,4 +37,5 @@ pub mod simulation;
 pub mod slope;
 mod studentised;
 pub mod timer;
+pub mod timer_noise;
 pub mod verdict;

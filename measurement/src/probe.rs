@@ -1,8 +1,10 @@
 //! What a clock can do, found out before it is relied on: whether it advances during CPU work, and in what steps.
 
+pub mod io;
+
 use crate::clock::{
     Clock,
-    edge::{Edge, poll_past},
+    edge::{Edge, compute_past},
 };
 
 /// The tick that is assumed of a clock that stands still, whose steps cannot be watched: workerd counts whole milliseconds.
@@ -62,7 +64,7 @@ impl Probe {
         let mut tick_ms = 0;
         for _ in 0..=limits.ticks * 16 {
             let last_ms = edges[edges.len() - 1].reading_ms;
-            let Some(edge) = poll_past(clock, last_ms, limits.polls) else {
+            let Some(edge) = compute_past(clock, last_ms, limits.polls) else {
                 break;
             };
             tick_ms = greatest_common_divisor(edge.reading_ms.saturating_sub(last_ms), tick_ms);

@@ -7,7 +7,7 @@
 //! * [`TickedTimer`]: whole ticks, on any clock.
 //! * [`SliceTimer`]: whichever of the two suits the clock.
 
-mod calibration;
+pub(crate) mod calibration;
 mod chain;
 mod interpolated;
 mod slice;

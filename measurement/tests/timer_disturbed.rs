@@ -3,6 +3,7 @@
 mod slices;
 
 use measurement::{
+    clock::ladder::Polls,
     duration::Nanoseconds,
     probe::{Probe, ProbeLimits},
     simulation::{Latencies, SimPlatform, Stalls},
@@ -25,13 +26,13 @@ fn no_sample_leaves_the_bracket_that_the_clock_proves() {
             let platform = SimPlatform::running(tick_ms, seed).with_stalls(stalls);
             let mut rng = platform.generator();
             let mut timer = timer_for(&platform);
-            timer.begin(&platform);
+            platform.run(timer.begin(Polls::computing(&platform)));
             // one call a slice, so that each sample is known to belong to its call
             let late_us = platform.phase() * tick_us;
             let truth = platform
                 .call(Latencies::heavy_tail().sample(&mut rng))
                 .as_us();
-            let _ = timer.succeeded(&platform);
+            let _ = platform.run(timer.succeeded(Polls::computing(&platform)));
             for sample in timer.finish().samples {
                 let error = sample.as_us() - truth;
                 assert!(
@@ -129,15 +130,15 @@ fn a_failed_call_leaves_no_sample_and_spoils_none() {
     for seed in 0..50 {
         let platform = SimPlatform::running(1, seed);
         let mut timer = timer_for(&platform);
-        timer.begin(&platform);
+        platform.run(timer.begin(Polls::computing(&platform)));
         let mut truth = Vec::new();
         for call in 0..12 {
             if call % 3 == 1 {
                 platform.call(Nanoseconds(2_345_678));
-                timer.failed(&platform);
+                platform.run(timer.failed(Polls::computing(&platform)));
             } else {
                 truth.push(platform.call(Nanoseconds(100_000 * (call + 1))));
-                let _ = timer.succeeded(&platform);
+                let _ = platform.run(timer.succeeded(Polls::computing(&platform)));
             }
         }
         let readings = timer.finish();
@@ -154,10 +155,10 @@ fn a_clock_that_stops_in_mid_slice_costs_one_bounded_wait_and_the_remaining_samp
     let probe = Probe::run(&running, ProbeLimits::default());
     let frozen = SimPlatform::frozen(4);
     let mut timer = InterpolatedTimer::new(&probe).unwrap();
-    timer.begin(&frozen);
+    frozen.run(timer.begin(Polls::computing(&frozen)));
     for _ in 0..CALLS_PER_SLICE {
         frozen.call(Nanoseconds(100_000));
-        let _ = timer.succeeded(&frozen);
+        let _ = frozen.run(timer.succeeded(Polls::computing(&frozen)));
     }
     let readings = timer.finish();
     assert_eq!(
@@ -177,12 +178,12 @@ fn a_clock_that_is_set_back_gives_lost_samples_and_no_wrong_ones() {
     let platforms = [SimPlatform::running(1, 5), SimPlatform::running(1, 6)];
     platforms[1].compute(Nanoseconds::from_ms(3_600_000));
     let mut timer = timer_for(&platforms[0]);
-    timer.begin(&platforms[0]);
+    platforms[0].run(timer.begin(Polls::computing(&platforms[0])));
     let mut rng = platforms[0].generator();
     for _ in 0..40 {
         let platform = &platforms[usize::from(rng.random_bool(0.5))];
         platform.call(Nanoseconds(100_000));
-        let _ = timer.succeeded(platform);
+        let _ = platform.run(timer.succeeded(Polls::computing(platform)));
     }
     let readings = timer.finish();
     assert!(readings.lost > 0);

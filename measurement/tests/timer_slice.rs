@@ -3,16 +3,18 @@
 mod slices;
 
 use measurement::{
+    driver::Driver,
     duration::Nanoseconds,
     probe::{Probe, ProbeLimits},
-    simulation::{Outcome, SimPlatform},
+    simulation::{Outcome, SimLadder, SimPlatform, Steps},
     timer::{CannotInterpolate, SliceTimer},
 };
+use protocol::Transport;
 use protocol::measure::{MeasureRequest, MeasureResponse, Timer, TimerChoice};
-use slices::{driven, request};
+use slices::{driven, driven_by, request};
 
 fn timer(choice: TimerChoice, platform: &SimPlatform) -> Result<SliceTimer, CannotInterpolate> {
-    SliceTimer::new(choice, &Probe::run(platform, ProbeLimits::default()))
+    SliceTimer::new(choice, &Probe::run(platform, ProbeLimits::default()), None)
 }
 
 fn slice(choice: TimerChoice, platform: &SimPlatform) -> MeasureResponse {
@@ -41,6 +43,78 @@ fn ticked_can_be_forced_anywhere_but_interpolation_cannot() {
     );
     let refusal = timer(TimerChoice::Interpolated, &SimPlatform::frozen(1)).unwrap_err();
     assert_eq!(refusal, CannotInterpolate::ClockStandsStill);
+}
+
+#[test]
+fn a_clock_that_io_moves_is_interpolated_by_auto_and_where_it_is_asked_for() {
+    for (choice, steps, expected) in [
+        (TimerChoice::Auto, Steps::Exact, Timer::IoInterpolated),
+        (
+            TimerChoice::IoInterpolated,
+            Steps::Exact,
+            Timer::IoInterpolated,
+        ),
+        (TimerChoice::Ticked, Steps::Exact, Timer::Ticked),
+        (TimerChoice::Auto, Steps::Never, Timer::Ticked),
+        (TimerChoice::Auto, Steps::Random, Timer::Ticked),
+    ] {
+        let platform = SimPlatform::standing(1, 7).with_steps(steps);
+        let ladder = SimLadder::new(&platform, 25.0, 0.3);
+        let request = request(choice, 20);
+        let measured = driven_by(&platform, &ladder, &request, |_| {
+            Outcome::Takes(Nanoseconds(250_000))
+        });
+        let clock = measured.0.clock.unwrap();
+        assert_eq!(clock.timer, expected, "{choice} on {steps:?}");
+        assert!(!clock.advances_during_cpu);
+        let asked = choice != TimerChoice::Ticked;
+        assert_eq!(
+            measured.0.probed.is_empty(),
+            !asked,
+            "{choice} on {steps:?}"
+        );
+    }
+}
+
+#[test]
+fn calls_that_compute_or_overlap_are_not_polled_for_by_auto() {
+    let platform = SimPlatform::standing(1, 7);
+    let ladder = SimLadder::new(&platform, 25.0, 0.3);
+    let computes = MeasureRequest {
+        transport: Transport::Direct,
+        ..request(TimerChoice::Auto, 20)
+    };
+    let overlap = MeasureRequest {
+        concurrency: 2,
+        ..request(TimerChoice::Auto, 20)
+    };
+    for request in [computes, overlap] {
+        let take = |_| Outcome::Takes(Nanoseconds(250_000));
+        let (measured, _) = driven_by(&platform, &ladder, &request, take);
+        assert_eq!(measured.clock.unwrap().timer, Timer::Ticked);
+    }
+    assert_eq!(ladder.polls(), 0);
+}
+
+#[test]
+fn polls_that_were_asked_for_and_find_no_fit_clock_are_refused_with_what_was_tried() {
+    for (steps, may_pass, text) in [
+        (
+            Steps::Never,
+            false,
+            "stream stands-still, websocket stands-still",
+        ),
+        (Steps::Random, true, "stream "),
+    ] {
+        let platform = SimPlatform::standing(1, 7).with_steps(steps);
+        let ladder = SimLadder::new(&platform, 25.0, 0.3);
+        let request = request(TimerChoice::IoInterpolated, 20);
+        let refusal = platform
+            .run(Driver::new(&platform, &ladder, &request))
+            .unwrap_err();
+        assert_eq!(refusal.may_pass(), may_pass, "{refusal}");
+        assert!(refusal.to_string().contains(text), "{refusal}");
+    }
 }
 
 #[test]

@@ -129,7 +129,7 @@ impl<'a> FieldReader<'a> {
 
     /// What a field's text says; `None`, with the error noted, of what is JSON but cannot be held, such as `1e400`.
     fn value(&mut self, field: &str, raw: &RawValue) -> Option<Value> {
-        serde_json::from_str(raw.get())
+        serde_json::from_slice(raw.get().as_bytes())
             .map_err(|error| self.refuse(field, format!("cannot be read: {error}")))
             .ok()
     }

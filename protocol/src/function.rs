@@ -141,7 +141,7 @@ impl Function {
             Self::Echo => Ok(Cow::Borrowed(payload)),
             Self::Transform => {
                 // As users' code does it. Fields come out sorted by name.
-                let tree: Value = serde_json::from_str(payload.get())?;
+                let tree: Value = serde_json::from_slice(payload.get().as_bytes())?;
                 Ok(Cow::Owned(serde_json::value::to_raw_value(&tree)?))
             }
             Self::Compute => {

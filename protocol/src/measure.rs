@@ -5,18 +5,20 @@
 mod parse;
 
 use crate::{
-    ErrorCounts, ErrorKind, Function, PayloadShape, Runtime, Transport, breakdown::Component,
-    named::named,
+    ErrorCounts, ErrorKind, Function, Limits, PayloadShape, Runtime, Transport,
+    breakdown::Component, named::named,
 };
 use serde::{Deserialize, Serialize};
 
 named! {
     /// Which timer to use.
     pub enum TimerChoice ("timer") {
-        /// Interpolated where the clock advances during CPU work, else ticked.
+        /// Interpolated where the clock advances during CPU work, else I/O-interpolated where I/O moves it regularly, else ticked.
         Auto = "auto",
         /// Finer than the clock's tick, by polling for its edges; needs a clock that runs during CPU work.
         Interpolated = "interpolated",
+        /// The same by polls that are cheap I/O; needs a clock that moves regularly when I/O completes.
+        IoInterpolated = "io-interpolated",
         /// Whole ticks: what a clock that stands still during CPU work can show.
         Ticked = "ticked",
     }
@@ -27,8 +29,36 @@ named! {
     pub enum Timer ("timer") {
         /// See [`TimerChoice::Interpolated`].
         Interpolated = "interpolated",
+        /// See [`TimerChoice::IoInterpolated`].
+        IoInterpolated = "io-interpolated",
         /// See [`TimerChoice::Ticked`].
         Ticked = "ticked",
+    }
+}
+
+impl Timer {
+    /// Whether it shows single latencies finer than a tick.
+    #[must_use]
+    pub const fn interpolates(self) -> bool {
+        matches!(self, Self::Interpolated | Self::IoInterpolated)
+    }
+}
+
+impl TimerChoice {
+    /// The choice of a round under these limits. A slice that is polled by I/O takes some 150 ms of CPU, most of it for polls and leads: where an event may
+    /// take less, `auto` counts ticks.
+    #[must_use]
+    pub const fn within(self, limits: &Limits) -> Self {
+        match self {
+            Self::Auto if limits.cpu_ms_per_event < CPU_MS_OF_A_POLLED_SLICE => Self::Ticked,
+            choice => choice,
+        }
+    }
+
+    /// Whether it asks for single latencies finer than a tick, whatever the clock: calls that overlap have none.
+    #[must_use]
+    pub const fn insists_on_interpolation(self) -> bool {
+        matches!(self, Self::Interpolated | Self::IoInterpolated)
     }
 }
 
@@ -78,6 +108,8 @@ impl MeasureRequest {
     }
 }
 
+/// CPU that a slice may take whose clock is polled by I/O, in ms: 110 ticks of the probe, and two for each of 30 samples.
+pub const CPU_MS_OF_A_POLLED_SLICE: u32 = 200;
 /// Calls are given up after this many ms unless the plan says otherwise.
 pub const DEFAULT_CALL_TIMEOUT_MS: u32 = 10_000;
 /// The shortest time after which a call may be given up, in ms: ten ticks of the clock that measures it.
@@ -128,6 +160,9 @@ pub struct MeasureResponse {
     /// The timer's procedure around no call at all, in ns, a few times a slice (interpolated only).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noise_floor_ns: Vec<u64>,
+    /// What I/O did to a clock that stands still while the Worker computes, rung by rung up to the one that was taken; absent where it was not asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probed: Vec<RungFacts>,
 }
 
 impl MeasureResponse {
@@ -193,6 +228,60 @@ pub struct ClockFacts {
     /// Smallest difference between two latencies that this timer can show, in ns.
     #[serde(default)]
     pub resolution_ns: u64,
+}
+
+named! {
+    /// A cheap I/O operation that polls a clock which stands still while the Worker computes.
+    pub enum Rung ("rung") {
+        /// A byte through an identity stream: it stays within the process, and is no subrequest.
+        Stream = "stream",
+        /// A message over a WebSocket on the service binding, and its answer: one subrequest for all polls.
+        Websocket = "websocket",
+    }
+}
+
+named! {
+    /// Why polls of a rung cannot interpolate a clock.
+    pub enum Unfit ("reason") {
+        /// The clock did not move, or stopped.
+        StandsStill = "stands-still",
+        /// It was set back.
+        SetBack = "set-back",
+        /// Its steps are not all of one size.
+        UnevenSteps = "uneven-steps",
+        /// Not every poll shows the time that has passed.
+        LagsBehind = "lags-behind",
+        /// Its steps do not come at regular times.
+        IrregularSteps = "irregular-steps",
+        /// A step takes too few polls to be divided by them.
+        TooFewPolls = "too-few-polls",
+    }
+}
+
+/// What a probe found out about a clock with the polls of one rung.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RungFacts {
+    /// The rung.
+    pub rung: Rung,
+    /// Why it was not taken; absent for the one that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfit: Option<Unfit>,
+    /// Polls made, those to warm up included.
+    pub polls: u32,
+    /// Steps of the clock that were seen.
+    pub steps: u32,
+    /// Of these, the ones of a single tick.
+    pub whole_steps: u32,
+    /// Times that the clock was set back.
+    pub set_back: u32,
+    /// The step that all steps have in common, in ms; 0 when none was seen.
+    pub tick_ms: u64,
+    /// Polls from step to step; 0 when too few steps were seen.
+    pub polls_per_tick: f64,
+    /// Spread of the times at which steps come, as polls see it: the standard deviation of a normal distribution with the same central
+    /// 80 %, in ns. The polls' own spread is in it.
+    pub spread_ns: u64,
 }
 
 /// Body of `POST /repeat`: does one thing many times, to be timed as a whole. [`RepeatRequest::parse`] reads it.

@@ -195,7 +195,7 @@ pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, Msgp
 #[must_use]
 pub fn from_json(json: &RawValue) -> Vec<u8> {
     // Raw JSON is JSON; its numbers and nesting may still be beyond what a tree can hold, which leaves nothing to encode.
-    tree::encode(&serde_json::from_str(json.get()).unwrap_or_default())
+    tree::encode(&serde_json::from_slice(json.get().as_bytes()).unwrap_or_default())
 }
 
 /// One encoded value as a JSON text.

@@ -7,7 +7,7 @@ mod environment;
 mod figures;
 mod verdict;
 
-pub use environment::{Environment, NoiseFloor};
+pub use environment::{Environment, NoiseFloor, PolledClock};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
 pub use verdict::{
     Condition, FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
@@ -152,6 +152,8 @@ named! {
         ConditionsDisagree = "conditions-disagree",
         /// Slices were dispatched again.
         Retried = "retried",
+        /// Isolated calls read shorter than back-to-back ones, by a clock that was polled by I/O: the clock is not what the timer takes it for.
+        ClockContradicted = "clock-contradicted",
         /// The clock changed in mid-run.
         TimerChanged = "timer-changed",
         /// A location could not be asked.

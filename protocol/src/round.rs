@@ -63,7 +63,7 @@ impl Round {
             samples_per_slice: geometry.samples_per_slice,
             chain_calls: geometry.chain_calls,
             warmup_per_slice: plan.warmup_per_slice,
-            timer: plan.timer,
+            timer: plan.timer.within(limits),
             limits: *limits,
             first_block: 0,
             first_slice: 0,

@@ -2,7 +2,10 @@
 //!
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
-use crate::{Plan, Round, breakdown::Component, run::Usage, slice::Work};
+use crate::{
+    Plan, Round, breakdown::Component, limits::LimitsProfile, measure::TimerChoice, run::Usage,
+    slice::Work,
+};
 
 /// Rows that one wake writes: the slice, its run, and the alarm, which counts as a row.
 pub const ROWS_PER_WAKE: u64 = 3;
@@ -22,6 +25,8 @@ const USD_PER_CPU_SECOND: f64 = 0.02e-6 * 1_000.0;
 const SECONDS_PER_SAMPLE: f64 = 0.0025;
 /// Assumed time of a slice beside its samples, in seconds: alarm, dispatch, clock probe, chain, commit.
 const SECONDS_PER_SLICE: f64 = 0.025;
+/// Assumed time of finding out whether I/O moves the clock of a slice, in seconds: 110 ticks.
+const SECONDS_PER_PROBE_BY_IO: f64 = 0.11;
 
 /// What the given rounds will take, on the assumptions above.
 #[must_use]
@@ -35,7 +40,8 @@ pub fn estimate<'a>(rounds: impl IntoIterator<Item = &'a Round>) -> Usage {
             .map(|work| delegated_calls(round, *work))
             .sum();
         let seconds_per_block = f64::from(round.slices_per_block()) * SECONDS_PER_SLICE
-            + f64::from(round.cells()) * f64::from(round.samples_per_slice) * SECONDS_PER_SAMPLE;
+            + f64::from(round.cells()) * f64::from(round.samples_per_slice) * SECONDS_PER_SAMPLE
+            + f64::from(probed_by_io(round)) * SECONDS_PER_PROBE_BY_IO;
         usage.wakes += wakes;
         usage.dispatches += wakes;
         usage.delegated_calls += calls * blocks;
@@ -65,6 +71,18 @@ pub fn at_most(plan: &Plan, first: &Round) -> Option<Usage> {
         ..Usage::default()
     };
     Some(usage.priced())
+}
+
+/// Slices of a block that may be polled by I/O. Locally the clock runs; elsewhere it stands still.
+fn probed_by_io(round: &Round) -> u32 {
+    let is_asked_for = match round.timer {
+        TimerChoice::Auto => round.limits.profile != LimitsProfile::Local,
+        TimerChoice::IoInterpolated => true,
+        TimerChoice::Interpolated | TimerChoice::Ticked => false,
+    };
+    let delegates = |work: &&Work| matches!(work, Work::Cell(cell) if cell.transport.delegates());
+    let cells = round.works.iter().filter(delegates).count();
+    u32::from(is_asked_for) * u32::try_from(cells).unwrap_or(u32::MAX)
 }
 
 /// Calls that leave the caller in one slice of `work`. An empty hop is repeated as often as the limits allow.
@@ -103,8 +121,28 @@ mod tests {
         // 22 blocks of 58 slices; 24 delegating cells of 30 calls, 30 empty hops.
         assert_eq!((usage.wakes, usage.rows_written), (1_276, 3_828));
         assert_eq!(usage.delegated_calls, 22 * (24 * 30 + 30));
-        // By hand: alarms 0.00019, calls 0.00495, rows 0.00383, 71 s at 0.0000216: 0.0015.
-        assert!((0.0099..0.0112).contains(&usage.cost_usd), "{usage:?}");
+        // By hand: alarms 0.00019, calls 0.00495, rows 0.00383, 71 s at 0.0000216: 0.0015; 58 s for probes: 0.0013.
+        assert!((0.0112..0.0125).contains(&usage.cost_usd), "{usage:?}");
+    }
+
+    #[test]
+    fn polls_by_io_are_priced_where_the_clock_may_stand_still() {
+        let seconds = |timer, profile| {
+            let plan = Plan {
+                timer,
+                ..Plan::default()
+            };
+            estimate([&Round::first(&plan, &Limits::of(profile))]).active_seconds
+        };
+        let ticked = seconds(TimerChoice::Ticked, LimitsProfile::Paid);
+        // 22 blocks of 24 delegated cells, 110 ticks each
+        let probes = seconds(TimerChoice::Auto, LimitsProfile::Paid) - ticked;
+        assert!((probes - 22.0 * 24.0 * 0.11).abs() < 1e-6, "{probes} s");
+        assert!((seconds(TimerChoice::Auto, LimitsProfile::Local) - ticked).abs() < 1e-6);
+        assert!(seconds(TimerChoice::IoInterpolated, LimitsProfile::Local) > ticked + 50.0);
+        // the free plan has no CPU for polls: auto is ticked there
+        let free = Round::first(&Plan::default(), &Limits::of(LimitsProfile::Free));
+        assert_eq!(free.timer, TimerChoice::Ticked);
     }
 
     #[test]
@@ -114,8 +152,13 @@ mod tests {
         assert_eq!(most.delegated_calls, 300_000);
         // the 16,500 calls of the first round, and slices of 22 for the others
         assert_eq!(most.wakes, 1_276 + 283_500_u64.div_ceil(22));
-        assert!((most.active_seconds - 120.0).abs() < 1e-9);
-        // by hand: calls 0.09, rows 0.0425, wakes 0.0021, 120 s at 0.0000216: 0.0026
+        // where the clock may stand still, the first round may take longer by itself
+        let first_seconds = estimate([&first]).active_seconds;
+        assert!((most.active_seconds - first_seconds.max(120.0)).abs() < 1e-9);
+        let locally = Round::first(&Plan::default(), &Limits::of(LimitsProfile::Local));
+        let most_locally = at_most(&Plan::default(), &locally).unwrap();
+        assert!((most_locally.active_seconds - 120.0).abs() < 1e-9);
+        // by hand: calls 0.09, rows 0.0425, wakes 0.0021, 130 s at 0.0000216: 0.0028
         assert!((0.13..0.14).contains(&most.cost_usd), "{most:?}");
         assert_eq!(at_most(&Plan::of_fixed_size(), &first), None);
     }

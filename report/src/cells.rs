@@ -15,6 +15,7 @@ use measurement::{
     mean::mean,
     neighbours::enclosed,
     quantile::{blur_ns, quantile},
+    timer_noise::TimerNoise,
 };
 use protocol::{
     ByQuantile, Quantile, Transport,
@@ -56,16 +57,21 @@ impl CellFigures {
             _ if evidence.frozen && evidence.cell.transport == Transport::Direct => {
                 Self::by_repetition(all.repeated(evidence.cell).map(|_| row))
             }
-            Some(Timer::Interpolated) => Self::interpolated(evidence, &row),
+            Some(Timer::Interpolated) => Self::interpolated(evidence, &row, None),
+            Some(Timer::IoInterpolated) => Self::interpolated(evidence, &row, Some(&all.noise)),
             Some(Timer::Ticked) => Self::ticked(evidence, &row, lanes),
             None => Self::elapsed(&row),
         }
     }
 
-    fn interpolated(evidence: &CellEvidence, row: &Row) -> Self {
+    /// From samples finer than a tick. `noise` is the timer's own, where it is so large that intervals must allow for all of it.
+    fn interpolated(evidence: &CellEvidence, row: &Row, noise: Option<&TimerNoise>) -> Self {
         let resolution_ns = evidence.resolution_ns() as f64;
         let blur_ns = blur_ns(&evidence.samples, resolution_ns);
-        let mean = mean(&evidence.samples);
+        let mean = mean(&evidence.samples).map(|mean| match noise {
+            Some(noise) => noise.behind(mean),
+            None => mean,
+        });
         // single errors average out of a mean, but not those of readings that cannot be negative
         let clamped = mean.is_ok_and(|e| e.value_ns < resolution_ns);
         let clamp_ns = if clamped {
@@ -101,7 +107,11 @@ impl CellFigures {
             chain_mean: row.mean(),
             isolation_cost: Known::from(isolation_cost),
             quantiles: enclosed(&ByQuantile::of_all(|q| {
-                widened(quantile(evidence.latencies(), q.order()), blur_ns)
+                let latencies = evidence.latencies();
+                match noise {
+                    Some(noise) => widened(noise.quantile(latencies, q.order()), 0.0),
+                    None => widened(quantile(latencies, q.order()), blur_ns),
+                }
             })),
             // the mean of what is too short to see is about the timer anyway
             mean_stretch: dominant_stretch(&means, resolution_ns)
@@ -139,7 +149,12 @@ impl CellFigures {
             0.0
         };
         Self {
-            mean: Known::from(ticked_mean(samples, tick, lanes)),
+            // ticks of isolated calls do not add up: each falls short by what is left of its last
+            mean: if evidence.is_contradicted {
+                row.mean()
+            } else {
+                Known::from(ticked_mean(samples, tick, lanes))
+            },
             chain_mean: row.mean(),
             isolation_cost: Known::Unknown(ITSELF_A_CHAIN),
             quantiles: ByQuantile::of_all(bounded),

@@ -76,7 +76,7 @@ pub fn has_isolated_calls(records: &[SliceRecord]) -> bool {
         protocol::slice::Measured::Samples(answer) => answer.clock,
         protocol::slice::Measured::Repeated(_) => None,
     });
-    clocks.any(|clock| clock.timer == Timer::Interpolated)
+    clocks.any(|clock| clock.timer.interpolates())
 }
 
 /// Whether a verdict is open, or fails alone but not yet among so many.
@@ -125,7 +125,9 @@ fn of_failed<'a>(
 /// The kind of round that gives a condition's evidence. Where the clock allows whole ticks only, every round does.
 fn kind(evidence: &CellEvidence, condition: Option<Condition>) -> RoundKind {
     match (evidence.timer, condition) {
-        (Some(Timer::Interpolated), Some(Condition::BackToBack)) => RoundKind::BackToBack,
+        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(Condition::BackToBack)) => {
+            RoundKind::BackToBack
+        }
         _ => RoundKind::Isolated,
     }
 }

@@ -12,8 +12,8 @@ use measurement::{
 };
 use protocol::{
     ByQuantile, Quantile,
-    measure::{ClockFacts, Timer},
-    report::{Environment, NoiseFloor},
+    measure::{ClockFacts, Rung, RungFacts, Timer},
+    report::{Environment, NoiseFloor, PolledClock},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +33,38 @@ pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Enviro
         polls_per_tick_mad: over_slices(clocks, |clock| clock.polls_per_tick_mad),
         noise_floor: noise_floor(&evidence.noise_floor_ns, clocks),
         isolation_cost_us: isolation_cost(&evidence.cells),
+        clock: polled_clock(&evidence.probed),
     }
+}
+
+/// What slices found out about I/O that moves their clocks, rung by rung.
+fn polled_clock(probed: &[RungFacts]) -> Vec<PolledClock> {
+    let of_rung = |&rung: &Rung| {
+        let all: Vec<&RungFacts> = probed.iter().filter(|at| at.rung == rung).collect();
+        let mut unfit = BTreeMap::new();
+        for why in all.iter().filter_map(|at| at.unfit) {
+            *unfit.entry(why).or_default() += 1;
+        }
+        let found = |fact: fn(&RungFacts) -> f64| {
+            median(all.iter().map(|at| fact(at)).filter(|&fact| fact > 0.0))
+        };
+        (!all.is_empty()).then(|| PolledClock {
+            rung,
+            looks: all.len() as u64,
+            fit: all.iter().filter(|at| at.unfit.is_none()).count() as u64,
+            unfit,
+            tick_ms: all
+                .iter()
+                .map(|at| at.tick_ms)
+                .filter(|&tick_ms| tick_ms > 0)
+                .min(),
+            polls_per_tick: found(|at| at.polls_per_tick).map(|polls| (polls * 1e3).round() / 1e3),
+            spread_us: found(|at| at.spread_ns as f64).map(us),
+            set_back: all.iter().map(|at| u64::from(at.set_back)).sum(),
+            polls: all.iter().map(|at| u64::from(at.polls)).sum(),
+        })
+    };
+    Rung::ALL.iter().filter_map(of_rung).collect()
 }
 
 /// Median over slices of what they say, to three digits after the point.
@@ -47,7 +78,7 @@ fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
         return None;
     }
     let interpolated =
-        |clock: &ClockFacts| (clock.timer == Timer::Interpolated).then_some(clock.resolution_ns);
+        |clock: &ClockFacts| clock.timer.interpolates().then_some(clock.resolution_ns);
     let resolution_ns = over_slices(clocks, |clock| interpolated(clock).map(|ns| ns as f64));
     let at = |q: Quantile| {
         #[expect(
@@ -68,8 +99,9 @@ fn noise_floor(sorted_ns: &[u64], clocks: &[ClockFacts]) -> Option<NoiseFloor> {
 /// Mean of isolated calls less mean of back-to-back calls, averaged over the delegated cells of each block; `None` where no
 /// cell has both.
 fn isolation_cost(cells: &[CellEvidence]) -> Option<protocol::Estimate> {
-    let delegated =
-        |e: &&CellEvidence| e.cell.transport.delegates() && e.timer == Some(Timer::Interpolated);
+    let delegated = |e: &&CellEvidence| {
+        e.cell.transport.delegates() && e.timer.is_some_and(Timer::interpolates)
+    };
     let mut blocks: BTreeMap<u32, (f64, u64, u64)> = BTreeMap::new();
     let mut resolution_ns = 0.0_f64;
     for cell in cells.iter().filter(delegated) {

@@ -4,6 +4,7 @@ mod back_to_back;
 mod of_cell;
 mod of_component;
 
+use measurement::timer_noise::TimerNoise;
 use of_cell::cell_evidence;
 pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
@@ -11,7 +12,7 @@ use of_component::component_evidence;
 use protocol::{
     Cell, Plan, RoundKind, Rounds, Transport,
     breakdown::Component,
-    measure::{ClockFacts, MeasureResponse},
+    measure::{ClockFacts, MeasureResponse, RungFacts},
     slice::{Measured, SliceRecord, Work},
     units::NS_PER_MS,
 };
@@ -27,6 +28,10 @@ pub(super) struct Evidence {
     pub(super) clocks: Vec<ClockFacts>,
     /// All readings of the timer around no call, in nanoseconds, sorted.
     pub(super) noise_floor_ns: Vec<u64>,
+    /// The same, as what hides the latencies behind it.
+    pub(super) noise: TimerNoise,
+    /// What each slice found out about I/O that moves a clock.
+    pub(super) probed: Vec<RungFacts>,
 }
 
 impl Evidence {
@@ -50,6 +55,9 @@ impl Evidence {
             .flat_map(|a| a.noise_floor_ns.iter().copied())
             .collect();
         noise_floor_ns.sort_unstable();
+        let probed = answers()
+            .flat_map(|answer| answer.probed.iter().copied())
+            .collect();
         let clocks = clocks(rounds, slices.values().flatten());
         let tick_ns = clocks.iter().map(|c| c.tick_ms).max().unwrap_or(1) as f64 * NS_PER_MS;
         let cells = plan
@@ -65,6 +73,8 @@ impl Evidence {
             })
             .collect();
         Self {
+            noise: TimerNoise::new(noise_floor_ns.clone()),
+            probed,
             cells,
             components: component_evidence(&repeats, tick_ns),
             clocks,

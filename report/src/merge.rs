@@ -21,9 +21,10 @@ use measurement::{
 };
 use protocol::{
     ByQuantile, Cell, Quantile, Report, RunState, Transport,
-    measure::Timer,
+    measure::{Rung, Timer},
     report::{
-        self, Breakdown, CellReport, Environment, NoiseFloor, Quantity, RunFacts, Slope, Warning,
+        self, Breakdown, CellReport, Environment, NoiseFloor, PolledClock, Quantity, RunFacts,
+        Slope, Warning,
     },
 };
 use std::collections::BTreeSet;
@@ -263,8 +264,38 @@ fn environment(reports: &[Report], first: &Environment) -> Environment {
         polls_per_tick: all().filter_map(|e| e.polls_per_tick).reduce(f64::min),
         polls_per_tick_mad: all().filter_map(|e| e.polls_per_tick_mad).reduce(f64::max),
         noise_floor,
+        clock: Rung::ALL
+            .iter()
+            .filter_map(|&rung| {
+                let at = all().flat_map(|e| &e.clock).filter(|at| at.rung == rung);
+                at.cloned().reduce(both)
+            })
+            .collect(),
         isolation_cost_us: (!isolation.is_empty()).then(|| pooled(isolation.into_iter())),
         ..first.clone()
+    }
+}
+
+/// What two places found out about their clocks by the polls of one rung.
+fn both(mut one: PolledClock, other: PolledClock) -> PolledClock {
+    for (why, looks) in other.unfit {
+        *one.unfit.entry(why).or_default() += looks;
+    }
+    PolledClock {
+        looks: one.looks + other.looks,
+        fit: one.fit + other.fit,
+        tick_ms: one.tick_ms.max(other.tick_ms),
+        polls_per_tick: [one.polls_per_tick, other.polls_per_tick]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min),
+        spread_us: [one.spread_us, other.spread_us]
+            .into_iter()
+            .flatten()
+            .reduce(f64::max),
+        set_back: one.set_back + other.set_back,
+        polls: one.polls + other.polls,
+        ..one
     }
 }
 

@@ -31,7 +31,7 @@ impl OverheadFigures {
     ) -> Self {
         let resolution_ns = delegated.1.resolution_ns.max(direct.1.resolution_ns);
         let sampled = |evidence: &CellEvidence| {
-            evidence.timer == Some(Timer::Interpolated) && !evidence.frozen
+            evidence.timer.is_some_and(Timer::interpolates) && !evidence.frozen
         };
         let own = direct.1.quantiles.compared();
         let (mean, quantiles, own) = if !sampled(delegated.0) || !sampled(direct.0) {

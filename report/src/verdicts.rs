@@ -74,10 +74,12 @@ pub(super) fn tested(
 /// back-to-back calls has nothing else.
 fn condition(plan: &Plan, evidence: &CellEvidence, limit_ns: f64) -> Condition {
     match (evidence.timer, evidence.back_to_back()) {
-        (Some(Timer::Interpolated), Some(row)) if plan.until == Until::Settled => {
+        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(row))
+            if plan.until == Until::Settled =>
+        {
             judging(limit_ns, row.tick_ns, Fineness::Fine)
         }
-        (Some(Timer::Interpolated), _) => Condition::Isolated,
+        (Some(Timer::Interpolated | Timer::IoInterpolated), _) => Condition::Isolated,
         _ => Condition::BackToBack,
     }
 }
@@ -96,10 +98,12 @@ fn test(
         ShareTest::of_cell(latencies, order, counting, Fineness::Ticks(tick_ns))
     };
     match (evidence.timer, evidence.back_to_back()) {
-        (Some(Timer::Interpolated), Some(row)) if condition == Condition::BackToBack => {
+        (Some(Timer::Interpolated | Timer::IoInterpolated), Some(row))
+            if condition == Condition::BackToBack =>
+        {
             in_ticks(row.tick_ns, &row.latencies)
         }
-        (Some(Timer::Interpolated), _) => {
+        (Some(Timer::Interpolated | Timer::IoInterpolated), _) => {
             let blur_ns = blur_ns(&evidence.samples, evidence.resolution_ns() as f64);
             let counting = counting.blurred_by(blur_ns);
             ShareTest::of_cell(evidence.latencies(), order, counting, Fineness::Fine)

@@ -133,7 +133,7 @@ fn isolation_cost(environment: &Environment) -> Option<Warning> {
         WarningKind::IsolationCost,
         None,
         format!(
-            "isolated calls take {} longer than back-to-back calls on average: the samples show a call after CPU work, the chain means a call right after another",
+            "isolated calls take {} longer than back-to-back calls on average: the samples show a call after the timer polled, the chain means a call right after another",
             ms(cost, estimate.resolution)
         ),
         [("isolation_cost_us", cost)],
@@ -168,7 +168,7 @@ fn run_drift(evidence: &Evidence) -> Option<Warning> {
     for cell in evidence
         .cells
         .iter()
-        .filter(|cell| cell.timer == Some(Timer::Interpolated))
+        .filter(|cell| cell.timer.is_some_and(Timer::interpolates))
     {
         let medians = block_medians(&cell.blocks);
         let typical = medians.iter().map(|(_, m)| m).sum::<f64>() / medians.len() as f64;

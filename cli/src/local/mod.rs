@@ -43,6 +43,18 @@ const LOCAL_RUNTIME_TOKEN: &str = "local-runtime-token";
 /// Starting takes 3 s on two idle cores; the rest is for busy machines.
 const START_DEADLINE: Duration = Duration::from_secs(90);
 
+/// The clock of the caller-worker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LocalClock {
+    /// The local workerd's own: it runs while a Worker computes.
+    #[default]
+    Running,
+    /// An emulation of production's: it stands still while the Worker computes, and moves whenever I/O completes.
+    Production,
+    /// The same, but only I/O that leaves the process moves it: it is not known how far production's goes.
+    ProductionOutside,
+}
+
 /// How to serve the Workers.
 #[derive(Clone, Debug)]
 pub struct LocalOptions {
@@ -50,6 +62,8 @@ pub struct LocalOptions {
     pub project: Project,
     /// Which of its builds.
     pub build: Build,
+    /// Which clock the caller-worker has.
+    pub clock: LocalClock,
     /// Where the Durable Objects keep their state; a fresh temporary directory if `None`.
     pub state: Option<PathBuf>,
     /// The orchestrator's port; a free one if `None`.
@@ -73,6 +87,7 @@ impl LocalOptions {
         Self {
             project,
             build: Build::Release,
+            clock: LocalClock::Running,
             state: None,
             port: None,
             api_token: LOCAL_API_TOKEN.to_owned(),
@@ -117,13 +132,16 @@ impl LocalWorkers {
         let expires = Instant::now() + options.deadline;
         readiness::port_is_free(options.port)?;
         options.project.is_fresh(options.build)?;
-        let staging = Staging::new(&options.project, options.build)?;
+        let staging = Staging::new(&options.project, options.build, options.clock)?;
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
         let mut runtime = serve_runtime(&staging, &options.project, &runtime_variables)?;
         let runtime_url = readiness::runtime_url(&mut runtime, expires)?;
 
-        let address = BTreeMap::from([("RUNTIME_URL".to_owned(), runtime_url.clone())]);
+        let mut address = BTreeMap::from([("RUNTIME_URL".to_owned(), runtime_url.clone())]);
+        if options.clock == LocalClock::ProductionOutside {
+            address.insert("STANDING_CLOCK".to_owned(), "outside".to_owned());
+        }
         staging.write_variables("runtime-worker", &runtime_variables)?;
         staging.write_variables("caller-worker", &with_runtime_token(&address))?;
         staging.write_variables(".", &orchestrator_variables(options))?;

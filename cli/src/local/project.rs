@@ -89,6 +89,15 @@ impl Build {
         }
     }
 
+    /// The folder in the caller-worker's own with the same build under a clock that stands still.
+    #[must_use]
+    pub const fn standing_clock_folder(self) -> &'static str {
+        match self {
+            Self::Release => "build-standing-clock",
+            Self::TestFunctions => "build-test-standing-clock",
+        }
+    }
+
     /// The command that makes it.
     #[must_use]
     pub const fn script(self) -> &'static str {
@@ -107,7 +116,10 @@ pub(super) const CONFIGURATIONS: [&str; 3] = [
 ];
 
 /// Folders of the three Workers' crates, each with its builds in it.
-pub(super) const CRATES: [&str; 3] = ["orchestrator", "caller-worker", "runtime-worker"];
+pub(super) const CRATES: [&str; 3] = ["orchestrator", CALLER, "runtime-worker"];
+
+/// The folder of the Worker whose clock is read.
+pub(super) const CALLER: &str = "caller-worker";
 
 /// The file in a Worker's build that `scripts/build` leaves, as old as the moment at which it began.
 const STAMP: &str = ".built-from";

@@ -8,7 +8,7 @@ use super::{
     staging::{Staging, StagingError, copy_file, copy_folder, read_file, write_file},
 };
 use crate::configuration::{ConfigurationError, with_service, worker_name};
-use protocol::Runtime;
+use protocol::{Runtime, routes::runtime::ENTRYPOINT};
 
 /// Adds `runtimes` to the staged Workers. Returns their configuration files.
 ///
@@ -28,6 +28,7 @@ pub(super) fn add(
             "caller-worker/wrangler.toml",
             &runtime.binding(),
             &folder,
+            Some(ENTRYPOINT),
         )?;
         let inlined = format!("{runtime}-caller");
         if project.root().join(&inlined).join("build").is_dir() {
@@ -37,6 +38,7 @@ pub(super) fn add(
                 "wrangler.toml",
                 &runtime.inlining_caller(),
                 &inlined,
+                None,
             )?;
         }
     }
@@ -58,7 +60,13 @@ fn add_worker(
 }
 
 /// Gives a staged Worker a service binding to another.
-fn bind(staging: &Staging, file: &str, binding: &str, to: &str) -> Result<(), StagingError> {
+fn bind(
+    staging: &Staging,
+    file: &str,
+    binding: &str,
+    to: &str,
+    entrypoint: Option<&str>,
+) -> Result<(), StagingError> {
     let of = |path: String, error: ConfigurationError| StagingError::Service {
         path: staging.path(&path),
         error,
@@ -67,7 +75,7 @@ fn bind(staging: &Staging, file: &str, binding: &str, to: &str) -> Result<(), St
     let service =
         worker_name(&read_file(&staging.path(&other))?).map_err(|error| of(other, error))?;
     let text = read_file(&staging.path(file))?;
-    let bound =
-        with_service(&text, binding, &service).map_err(|error| of(file.to_owned(), error))?;
+    let bound = with_service(&text, binding, &service, entrypoint)
+        .map_err(|error| of(file.to_owned(), error))?;
     write_file(&staging.path(file), &bound)
 }

@@ -1,6 +1,9 @@
 //! A copy of the built Workers, laid out like the project, in a temporary directory.
 
-use super::project::{Build, CONFIGURATIONS, CRATES, Project, ProjectError};
+use super::{
+    LocalClock,
+    project::{Build, CALLER, CONFIGURATIONS, CRATES, Project, ProjectError},
+};
 use crate::configuration::ConfigurationError;
 use serde::Deserialize;
 use std::{
@@ -69,8 +72,12 @@ struct Configuration {
 }
 
 impl Staging {
-    /// Copies `build` of `project`.
-    pub(super) fn new(project: &Project, build: Build) -> Result<Self, StagingError> {
+    /// Copies `build` of `project`, the caller-worker's with the clock that is asked for.
+    pub(super) fn new(
+        project: &Project,
+        build: Build,
+        clock: LocalClock,
+    ) -> Result<Self, StagingError> {
         let directory = tempfile::Builder::new()
             .prefix("rpc-latency-")
             .tempdir()
@@ -80,7 +87,13 @@ impl Staging {
             })?;
         let staging = Self { directory };
         for folder in CRATES {
-            let from = project.built(&format!("{folder}/{}", build.folder()), build)?;
+            let its = match clock {
+                LocalClock::Production | LocalClock::ProductionOutside if folder == CALLER => {
+                    build.standing_clock_folder()
+                }
+                _ => build.folder(),
+            };
+            let from = project.built(&format!("{folder}/{its}"), build)?;
             copy_folder(&from, &staging.path(&format!("{folder}/build")))?;
         }
         copy_folder(

@@ -204,6 +204,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
             polls_per_tick_mad: None,
             noise_floor: None,
             isolation_cost_us: None,
+            clock: Vec::new(),
         },
         summary: Summary {
             text: format!("the answer is {outcome}"),

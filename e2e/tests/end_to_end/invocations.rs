@@ -45,7 +45,7 @@ fn no_event_makes_more_invocations_than_the_platform_allows_whatever_the_timer()
         options.project = wrapped.project();
     });
     let client = stage::client(&workers);
-    for timer in ["auto", "ticked"] {
+    for timer in ["auto", "ticked", "io-interpolated"] {
         let report = stage::run_to_completion(
             &client,
             &json!({"transports": Transport::ALL, "functions": ["echo"], "payload_bytes": [100], "timer": timer}),

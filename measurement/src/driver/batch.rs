@@ -11,13 +11,13 @@ pub(super) fn per_invocation(response: MeasureResponse, batch_size: u32) -> Meas
     let clock = ClockFacts {
         resolution_ns: clock.resolution_ns.div_ceil(batch_size),
         sample_unit_ns: match clock.timer {
-            Timer::Interpolated => clock.sample_unit_ns,
+            Timer::Interpolated | Timer::IoInterpolated => clock.sample_unit_ns,
             Timer::Ticked => clock.sample_unit_ns / batch_size,
         },
         ..clock
     };
     let samples = match clock.timer {
-        Timer::Interpolated => response
+        Timer::Interpolated | Timer::IoInterpolated => response
             .samples
             .iter()
             .map(|sample| (sample + batch_size / 2) / batch_size)

@@ -2,33 +2,36 @@
 
 use super::{Attempts, Calls};
 use crate::{
-    clock::Clock,
+    clock::{
+        Clock,
+        ladder::{Ladder, Polls},
+    },
     timer::{self, Counted, SliceReadings, SliceTimer},
 };
-use protocol::measure::{Chain, MeasureRequest, MeasureResponse, Timer};
+use protocol::measure::{Chain, MeasureRequest, MeasureResponse};
 
 /// The chain goes first: it begins at the random phase that the warmup left, and the timed calls follow the timer's preparation directly.
 ///
 /// `kept_back` warmup calls are made between that preparation and the first timed call: it computes for some ten milliseconds, and the call
 /// after it takes half as long again as the isolated calls that follow.
 pub(super) async fn measure(
-    clock: &impl Clock,
+    polls: Polls<'_, impl Clock, impl Ladder>,
     attempts: &Attempts<'_, impl Calls>,
     request: &MeasureRequest,
     mut timer: SliceTimer,
     kept_back: u32,
 ) -> MeasureResponse {
     let mut response = MeasureResponse::default();
-    if request.chain > 0 && timer.timer() == Timer::Interpolated {
-        response.chain = Some(chain(clock, attempts, request.chain).await);
+    if request.chain > 0 && timer.timer().interpolates() {
+        response.chain = Some(chain(polls.clock(), attempts, request.chain).await);
     }
-    timer.begin(clock);
+    timer.begin(polls).await;
     for _ in 0..kept_back {
         response.warmup_calls += 1;
         if attempts.warm_up(0).await.is_err() {
             attempts.connect(0).await;
         }
-        timer.not_timed(clock);
+        timer.not_timed(polls).await;
     }
     for made in 0..request.samples {
         if attempts.given_up() {
@@ -36,12 +39,12 @@ pub(super) async fn measure(
             break;
         }
         if attempts.call(0).await.is_ok() {
-            if timer.succeeded(clock) == Counted::LeadIn {
+            if timer.succeeded(polls).await == Counted::LeadIn {
                 response.warmup_calls += 1;
             }
         } else {
             attempts.connect(0).await;
-            timer.failed(clock);
+            timer.not_timed(polls).await;
         }
     }
     with_readings(response, timer.finish())

@@ -146,7 +146,7 @@ impl SimPlatform {
     }
 
     /// Waits until `latency` has passed. Only inside [`SimPlatform::run`].
-    async fn wait(&self, latency: Nanoseconds) {
+    pub(super) async fn wait(&self, latency: Nanoseconds) {
         let due_ns = self.due_in(latency);
         poll_fn(|_| {
             if self.true_ns() >= due_ns {

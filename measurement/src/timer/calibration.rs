@@ -7,10 +7,12 @@ use crate::{duration::Nanoseconds, median::median_of_sorted};
 pub struct Calibration {
     /// One tick, in ms.
     pub tick_ms: u64,
+    /// Mean of the middle half of the counts of ticks that begin with the timer's lead; without one the same as `polls_per_tick`.
+    pub polls_after_lead: f64,
     /// Mean of the middle half of the counts: robust like the median, because a stall can only take polls away from a tick,
     /// but not itself a whole number. (A median of 652 for 652.3 polls shifts a short latency by 0.5 us.)
     pub polls_per_tick: f64,
-    /// Median absolute deviation of the counts from `polls_per_tick`.
+    /// Median absolute deviation of the counts from their mean: of those after a lead, where there is one.
     pub mad: f64,
     /// Ticks counted.
     pub ticks: usize,
@@ -21,38 +23,49 @@ const SIGMA_PER_MAD: f64 = 1.4826;
 
 impl Calibration {
     /// From the counts of whole ticks; `None` without any.
+    #[cfg(test)]
     pub(crate) fn of(tick_ms: u64, counts: &[u32]) -> Option<Self> {
-        let polls_per_tick = mean_of_middle_half(counts.iter().map(|&count| f64::from(count)))?;
-        let mad = median_of_sorted(&sorted(
-            counts
-                .iter()
-                .map(|&count| (f64::from(count) - polls_per_tick).abs()),
-        ))?;
+        Self::with_lead(tick_ms, &[], counts)
+    }
+
+    /// From the counts of whole ticks that were polled from the first to the last (`bare`), and of those that begin with a lead; `None` without any of the
+    /// latter. Where none are bare there is no lead.
+    pub(crate) fn with_lead(tick_ms: u64, bare: &[u32], counts: &[u32]) -> Option<Self> {
+        let mean = |counts: &[u32]| mean_of_middle_half(counts.iter().map(|&c| f64::from(c)));
+        let polls_after_lead = mean(counts)?;
+        let deviations = counts
+            .iter()
+            .map(|&count| (f64::from(count) - polls_after_lead).abs());
         Some(Self {
             tick_ms,
-            polls_per_tick,
-            mad,
+            polls_after_lead,
+            polls_per_tick: mean(bare).unwrap_or(polls_after_lead),
+            mad: median_of_sorted(&sorted(deviations))?,
             ticks: counts.len(),
         })
     }
 
-    /// How long `polls` polls take.
+    /// What a lead takes, in polls.
+    pub(crate) fn lead_polls(&self) -> f64 {
+        self.polls_per_tick - self.polls_after_lead
+    }
+
+    /// How long a lead and `polls` polls take.
     #[must_use]
-    pub fn time_of(&self, polls: u32) -> Nanoseconds {
-        let share = f64::from(polls) / self.polls_per_tick;
-        whole_ns(share * self.tick_ns())
+    pub fn time_after(&self, polls: u32) -> Nanoseconds {
+        let share = (self.lead_polls() + f64::from(polls)) / self.polls_per_tick;
+        whole_ns((share * self.tick_ns()).max(0.0))
     }
 
     /// The smallest difference between two single readings that is more than the timer's own doing: one standard deviation.
     ///
     /// Two errors combine. Start and end are each known to one poll, `p = tick / polls_per_tick`: the difference of two uniform errors has the
     /// deviation `p / sqrt(6)`; a whole `p` is stated. And the speed of polling varies from tick to tick: the robust deviation of the counts,
-    /// `1.4826 * mad`, times the tick, since most of a tick is polled when the call is short.
+    /// `1.4826 * mad`, times the poll, since most of what is polled in a tick is polled when the call is short.
     #[must_use]
     pub fn resolution(&self) -> Nanoseconds {
         let poll = self.tick_ns() / self.polls_per_tick;
-        let speed = self.tick_ns() * SIGMA_PER_MAD * self.mad / self.polls_per_tick;
-        whole_ns(poll.hypot(speed))
+        whole_ns(poll.hypot(poll * SIGMA_PER_MAD * self.mad))
     }
 
     fn tick_ns(&self) -> f64 {
@@ -60,7 +73,7 @@ impl Calibration {
     }
 }
 
-fn mean_of_middle_half(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+pub(crate) fn mean_of_middle_half(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let values = sorted(values);
     let quarter = values.len() / 4;
     let middle = &values[quarter..values.len() - quarter];
@@ -68,7 +81,7 @@ fn mean_of_middle_half(values: impl IntoIterator<Item = f64>) -> Option<f64> {
 }
 
 /// A few dozen values in order. The library's sort, which is quick with millions, would be 2 KB of each stub.
-fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+pub(crate) fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut sorted: Vec<f64> = Vec::new();
     for value in values {
         let at = sorted.partition_point(|other| other.total_cmp(&value).is_lt());

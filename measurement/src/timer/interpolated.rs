@@ -1,4 +1,5 @@
-//! The interpolated timer: finer than a tick, where the clock runs while the Worker computes.
+//! The interpolated timer: finer than a tick, where the clock moves while it is polled. One engine for both kinds of polls: by computing, on a clock that
+//! runs, and by I/O, on one that moves whenever I/O completes ([`crate::clock::ladder`]).
 //!
 //! # One sample
 //!
@@ -27,6 +28,16 @@
 //! is jumped over by a stall that begins anywhere in it. That window meets each phase of the tick once, whatever the latency was.
 //! A start edge that was itself jumped to is no edge: polling then goes on to the next one before a call is started.
 //!
+//! # The lead
+//!
+//! Polls by I/O are few and of unequal length: counted over a whole tick, their deviations add up to more than most latencies. Computing is
+//! steadier. So most of the stretch after a call is not polled but spun away (the *lead*, of a length that the probe finds), and only the last part before the
+//! edge is polled. How long the lead takes need not be known: from edge to edge, with the lead in between, there are `w` polls, so after a call with `c` polls
+//!
+//! `d = (edge - start) - 1 + (w - c) / r` ticks.
+//!
+//! A call that ends shortly before an edge is followed by a lead over that edge: it shows, because the first poll reads the next tick, and polling goes on to the edge after it.
+//!
 //! # The clamp
 //!
 //! A call far shorter than the resolution can come out with `c > r`, and is clamped to 0: the bracket allows no less. Such a sample's
@@ -37,9 +48,10 @@ use crate::{
     clock::{
         Clock,
         edge::{Edge, poll_past},
+        ladder::{Ladder, Polls},
     },
     duration::Nanoseconds,
-    probe::Probe,
+    probe::{Probe, io::Fit},
 };
 
 /// Readings of the noise floor in each slice: two ticks each, so a slice of 20 samples spends a sixth of its time on knowing its own error.
@@ -50,6 +62,13 @@ const STOPPED_AFTER_TICKS: u32 = 16;
 /// Edges tried for an undisturbed start before a call is started without one, and lost.
 const START_EDGES: u32 = 64;
 
+/// A stretch after the end of a call: leads that were spun, and polls.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stretch {
+    leads: u32,
+    polls: u32,
+}
+
 /// What the clock showed about one call, or about the absence of one.
 #[derive(Clone, Copy, Debug)]
 struct Shown {
@@ -57,19 +76,25 @@ struct Shown {
     start_ms: u64,
     /// The reading at its end.
     end_ms: u64,
-    /// Polls from there to the next edge.
-    polls: u32,
-    /// Polls from its end to the first edge that was jumped over, if one was before the next start.
-    jumped_after: Option<u32>,
+    /// The edge that was polled to.
+    edge_ms: u64,
+    /// From its end to there; one lead, if any.
+    polled: Stretch,
+    /// From its end to the first edge that was jumped over, if one was before the next start.
+    jumped_after: Option<Stretch>,
 }
 
 /// Times a slice by interpolation between ticks. See the [module's text](self) for how, and how well.
 #[derive(Clone, Debug)]
 pub struct InterpolatedTimer {
     tick_ms: u64,
+    /// Steps that are spun after an edge or a call before polling begins; 0 for polls by computing.
+    lead_steps: u32,
     /// Polls after which the clock has stopped; 0 once it has.
     poll_limit: u32,
-    /// Counts of whole ticks.
+    /// Counts of whole ticks without a lead, where there is one.
+    bare_ticks: Vec<u32>,
+    /// Counts of whole ticks, the lead in each.
     tick_polls: Vec<u32>,
     /// The edge that the next call starts at, if there is one.
     start_ms: Option<u64>,
@@ -95,42 +120,60 @@ pub struct InterpolatedReadings {
 }
 
 impl InterpolatedTimer {
-    /// A timer for the clock that `probe` describes, or `None` if that clock cannot be interpolated.
+    /// A timer for the clock that `probe` describes, or `None` if that clock cannot be interpolated. It must be polled by computing.
     #[must_use]
     pub fn new(probe: &Probe) -> Option<Self> {
-        let before = Calibration::of(probe.tick_ms, &probe.polls_per_tick)
-            .filter(|_| probe.can_interpolate())?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a mean of u32 counts"
-        )]
-        let polls_per_tick = before.polls_per_tick as u32;
-        Some(Self {
-            tick_ms: probe.tick_ms,
-            poll_limit: polls_per_tick.saturating_mul(STOPPED_AFTER_TICKS),
-            tick_polls: probe.polls_per_tick.clone(),
+        if !probe.can_interpolate() {
+            return None;
+        }
+        Some(Self::polling(
+            probe.tick_ms,
+            0,
+            Vec::new(),
+            probe.polls_per_tick.clone(),
+        ))
+    }
+
+    /// A timer for a clock that I/O was found to move. It must be polled by the same I/O.
+    #[must_use]
+    pub fn by_io(fit: &Fit) -> Self {
+        Self::polling(
+            fit.tick_ms,
+            fit.lead_steps,
+            fit.bare_ticks.clone(),
+            fit.tick_polls.clone(),
+        )
+    }
+
+    fn polling(tick_ms: u64, lead_steps: u32, bare_ticks: Vec<u32>, tick_polls: Vec<u32>) -> Self {
+        let longest = bare_ticks.iter().chain(&tick_polls).copied().max();
+        Self {
+            tick_ms,
+            lead_steps,
+            poll_limit: longest.unwrap_or(1).saturating_mul(STOPPED_AFTER_TICKS),
+            bare_ticks,
+            tick_polls,
             start_ms: None,
             calls: Vec::new(),
             nothings: Vec::new(),
             first_ms: None,
             last_ms: 0,
-        })
+        }
     }
 
     /// Waits for an edge, reads the noise floor [`NOISE_FLOOR_READINGS`] times, and returns at an edge: the first call must follow at once.
-    pub fn begin(&mut self, clock: &impl Clock) {
-        self.align(clock);
+    pub async fn begin(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) {
+        self.align(polls).await;
         for _ in 0..NOISE_FLOOR_READINGS {
-            let shown = self.show(clock);
+            let shown = self.show(polls).await;
             self.nothings.push(shown);
         }
         self.first_ms = self.start_ms;
     }
 
     /// A call has just succeeded. Polls to the next call's start; that call must follow at once.
-    pub fn succeeded(&mut self, clock: &impl Clock) -> Counted {
-        let shown = self.show(clock);
+    pub async fn succeeded(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) -> Counted {
+        let shown = self.show(polls).await;
         if let Some(shown) = shown {
             self.last_ms = shown.end_ms;
         }
@@ -139,19 +182,19 @@ impl InterpolatedTimer {
     }
 
     /// A call has just failed. Polls to the next call's start; that call must follow at once.
-    pub fn failed(&mut self, clock: &impl Clock) {
-        self.align(clock);
+    pub async fn failed(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) {
+        self.align(polls).await;
     }
 
     /// The slice's samples.
     #[must_use]
     #[expect(
         clippy::missing_panics_doc,
-        reason = "`new` takes no probe without counted ticks"
+        reason = "`new` and `by_io` take no probe without counted ticks"
     )]
     pub fn finish(self) -> InterpolatedReadings {
-        let calibration =
-            Calibration::of(self.tick_ms, &self.tick_polls).expect("the probe counted ticks");
+        let calibration = Calibration::with_lead(self.tick_ms, &self.bare_ticks, &self.tick_polls)
+            .expect("the probe counted ticks");
         let latencies = |shown: &[Option<Shown>]| {
             shown
                 .iter()
@@ -171,47 +214,68 @@ impl InterpolatedTimer {
     }
 
     /// Polls to an edge from anywhere, then on to a start.
-    fn align(&mut self, clock: &impl Clock) {
+    async fn align(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) {
         self.start_ms = None;
-        let now_ms = clock.now_ms();
-        if let Some(edge) = self.poll_past(clock, now_ms) {
-            self.start_after(clock, edge, self.is_next(now_ms, edge.reading_ms));
+        let now_ms = polls.now_ms();
+        if let Some(edge) = self.poll_past(polls, now_ms).await {
+            let in_time = self.is_next(now_ms, edge.reading_ms);
+            self.start_after(polls, edge.reading_ms, in_time).await;
         }
     }
 
     /// Takes the end of a call, polls to the next edge, and on to the next start. `None` if the clock has not shown what happened.
-    fn show(&mut self, clock: &impl Clock) -> Option<Shown> {
-        let end_ms = clock.now_ms();
+    async fn show(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) -> Option<Shown> {
+        let end_ms = polls.now_ms();
         let start_ms = self.start_ms.take();
-        let edge = self.poll_past(clock, end_ms)?;
-        let in_time = self.is_next(end_ms, edge.reading_ms);
-        let jumped_later = self.start_after(clock, edge, in_time);
+        polls.spin(self.lead_steps);
+        let mut edge = self.poll_past(polls, end_ms).await?;
+        let mut in_time = self.is_next(end_ms, edge.reading_ms);
+        if self.lead_steps > 0 && in_time && edge.polls == 1 {
+            // the edge came during the lead, or so soon after it that this cannot be told
+            let next = self.poll_past(polls, edge.reading_ms).await?;
+            in_time = self.is_next(edge.reading_ms, next.reading_ms);
+            edge = Edge {
+                reading_ms: next.reading_ms,
+                polls: 1 + next.polls,
+            };
+        }
+        let polled = Stretch {
+            leads: 1,
+            polls: edge.polls,
+        };
+        let jumped_later = self.start_after(polls, edge.reading_ms, in_time).await;
         let jumped_after = if in_time {
-            jumped_later.map(|polls| edge.polls + polls)
+            jumped_later.map(|later| Stretch {
+                leads: polled.leads + later.leads,
+                polls: polled.polls + later.polls,
+            })
         } else {
-            Some(edge.polls)
+            Some(polled)
         };
         Some(Shown {
             start_ms: start_ms?,
             end_ms,
-            polls: edge.polls,
+            edge_ms: edge.reading_ms,
+            polled,
             jumped_after,
         })
     }
 
-    /// Polls from `edge` on to the next start, an edge that was seen when it came; from an edge that was seen `in_time` to the next one is a whole tick, and is counted.
-    /// Returns the polls to the first edge that was jumped over, if one was.
-    fn start_after(
+    /// Polls from an edge on to the next start, an edge that was seen when it came; from an edge that was seen `in_time` to the next one is a whole tick, and is counted.
+    /// Returns how far it is to the first edge that was jumped over, if one was.
+    async fn start_after(
         &mut self,
-        clock: &impl Clock,
-        mut edge: Edge,
+        polls: Polls<'_, impl Clock, impl Ladder>,
+        mut edge_ms: u64,
         mut in_time: bool,
-    ) -> Option<u32> {
-        let (mut polls, mut jumped_after) = (0, None);
+    ) -> Option<Stretch> {
+        let (mut passed, mut jumped_after) = (Stretch::default(), None);
         for _ in 0..START_EDGES {
-            let next = self.poll_past(clock, edge.reading_ms)?;
-            polls += next.polls;
-            if self.is_next(edge.reading_ms, next.reading_ms) {
+            polls.spin(self.lead_steps);
+            let next = self.poll_past(polls, edge_ms).await?;
+            passed.leads += 1;
+            passed.polls += next.polls;
+            if self.is_next(edge_ms, next.reading_ms) {
                 if in_time {
                     self.tick_polls.push(next.polls);
                 }
@@ -219,15 +283,19 @@ impl InterpolatedTimer {
                 break;
             }
             in_time = false;
-            jumped_after = jumped_after.or(Some(polls));
-            edge = next;
+            jumped_after = jumped_after.or(Some(passed));
+            edge_ms = next.reading_ms;
         }
         jumped_after
     }
 
     /// Polls to the next edge, and remembers if the clock has stopped, so that this is waited for only once.
-    fn poll_past(&mut self, clock: &impl Clock, from_ms: u64) -> Option<Edge> {
-        let edge = poll_past(clock, from_ms, self.poll_limit);
+    async fn poll_past(
+        &mut self,
+        polls: Polls<'_, impl Clock, impl Ladder>,
+        from_ms: u64,
+    ) -> Option<Edge> {
+        let edge = poll_past(polls, from_ms, self.poll_limit).await;
         if edge.is_none() {
             self.poll_limit = 0;
         }
@@ -241,14 +309,19 @@ impl InterpolatedTimer {
 
 /// The latency that `shown` proves and interpolates; `None` if a stall after the call has spoilt it.
 fn latency(shown: Shown, calibration: Calibration) -> Option<Nanoseconds> {
-    let window = calibration.polls_per_tick;
+    let length = |stretch: Stretch| {
+        f64::from(stretch.polls) + f64::from(stretch.leads) * calibration.lead_polls()
+    };
+    let window = calibration.polls_per_tick.max(length(shown.polled));
     if shown
         .jumped_after
-        .is_some_and(|polls| f64::from(polls) <= window.max(f64::from(shown.polls)))
+        .is_some_and(|stretch| length(stretch) <= window)
     {
         return None;
     }
     let least = Nanoseconds::from_ms(shown.end_ms.checked_sub(shown.start_ms)?);
-    let tick = Nanoseconds::from_ms(calibration.tick_ms);
-    Some(least + (tick - calibration.time_of(shown.polls).min(tick)))
+    let most = least + Nanoseconds::from_ms(calibration.tick_ms);
+    let to_edge = Nanoseconds::from_ms(shown.edge_ms.checked_sub(shown.start_ms)?);
+    let after = calibration.time_after(shown.polled.polls).min(to_edge);
+    Some((to_edge - after).clamp(least, most))
 }

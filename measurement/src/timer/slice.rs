@@ -1,18 +1,30 @@
 //! The timer of a slice: interpolated where the clock allows it, else ticked.
 
-use protocol::measure::{ClockFacts, Timer, TimerChoice};
+use protocol::measure::{ClockFacts, Rung, RungFacts, Timer, TimerChoice, Unfit};
 
 use super::{Counted, InterpolatedReadings, InterpolatedTimer, TickedReadings, TickedTimer};
-use crate::{clock::Clock, duration::Nanoseconds, probe::Probe};
+use crate::{
+    clock::{
+        Clock,
+        ladder::{Ladder, Polls},
+    },
+    duration::Nanoseconds,
+    probe::{Probe, io::IoProbe},
+};
 
 /// Interpolation was asked for, and the clock does not allow it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CannotInterpolate {
     /// No edge of the clock can be polled for.
     #[error(
-        "the clock does not advance while the Worker computes, so its ticks cannot be interpolated: ask for timer \"auto\" or \"ticked\""
+        "the clock does not advance while the Worker computes, so its ticks cannot be interpolated by computing: ask for timer \"auto\" or \"ticked\""
     )]
     ClockStandsStill,
+    /// No I/O moves the clock regularly.
+    #[error(
+        "no I/O was found that moves the clock regularly, so its ticks cannot be interpolated by I/O: {}; ask for timer \"auto\" or \"ticked\"", tried(.0)
+    )]
+    NoFitPolls(Vec<RungFacts>),
     /// Too few whole ticks could be counted.
     #[error("only {ticks} undisturbed ticks were seen, {needed} are needed: the machine is too busy to interpolate its clock", needed = Probe::ENOUGH_TICKS)]
     NeverUndisturbed {
@@ -21,19 +33,43 @@ pub enum CannotInterpolate {
     },
 }
 
+impl CannotInterpolate {
+    /// Whether another attempt may succeed: what was in the way is the machine of the moment, not the nature of its clock.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::ClockStandsStill => false,
+            Self::NeverUndisturbed { .. } => true,
+            Self::NoFitPolls(facts) => facts.iter().any(|at| at.unfit != Some(Unfit::StandsStill)),
+        }
+    }
+}
+
+/// What was tried, and what was wrong with it.
+fn tried(facts: &[RungFacts]) -> String {
+    let mut tried = String::new();
+    for at in facts {
+        tried += if tried.is_empty() { "" } else { ", " };
+        tried += at.rung.as_str();
+        tried += at.unfit.map_or("", |_| " ");
+        tried += at.unfit.map_or("", Unfit::as_str);
+    }
+    tried
+}
+
 /// Times the calls of one slice by the timer that suits the clock.
 ///
 /// The driver calls [`begin`](Self::begin) directly before the first timed call, and [`succeeded`](Self::succeeded) or [`failed`](Self::failed) directly after each.
 /// Nothing else may happen from there to the next call: it would count as that call's latency.
 #[derive(Clone, Debug)]
 pub struct SliceTimer {
-    probe: Probe,
+    advances_during_cpu: bool,
     timer: Chosen,
 }
 
 #[derive(Clone, Debug)]
 enum Chosen {
-    Interpolated(InterpolatedTimer),
+    Interpolated(InterpolatedTimer, Option<Rung>),
     Ticked(TickedTimer),
 }
 
@@ -54,31 +90,36 @@ pub struct SliceReadings {
 }
 
 impl SliceTimer {
-    /// Chooses the timer for the clock that `probe` describes.
+    /// Chooses the timer for the clock that `probe` describes, and for the I/O that was found to move it, if that was looked for.
     ///
     /// # Errors
     ///
     /// Only if `choice` insists on interpolation and the clock does not allow it.
-    pub fn new(choice: TimerChoice, probe: &Probe) -> Result<Self, CannotInterpolate> {
-        let interpolated = if choice == TimerChoice::Ticked {
-            None
-        } else {
-            InterpolatedTimer::new(probe)
+    pub fn new(
+        choice: TimerChoice,
+        probe: &Probe,
+        io: Option<&IoProbe>,
+    ) -> Result<Self, CannotInterpolate> {
+        let fit = io.and_then(|io| io.fit.as_ref());
+        let by_io = || {
+            let fit = fit?;
+            Some(Chosen::Interpolated(
+                InterpolatedTimer::by_io(fit),
+                Some(fit.rung),
+            ))
         };
-        let timer = match (interpolated, choice) {
-            (Some(interpolated), _) => Chosen::Interpolated(interpolated),
-            (None, TimerChoice::Auto | TimerChoice::Ticked) => {
-                Chosen::Ticked(TickedTimer::new(probe))
-            }
-            (None, TimerChoice::Interpolated) if probe.advances_during_cpu => {
-                return Err(CannotInterpolate::NeverUndisturbed {
-                    ticks: probe.polls_per_tick.len(),
-                });
-            }
-            (None, TimerChoice::Interpolated) => return Err(CannotInterpolate::ClockStandsStill),
+        let by_computing = || Some(Chosen::Interpolated(InterpolatedTimer::new(probe)?, None));
+        let ticked = || Chosen::Ticked(TickedTimer::new(probe));
+        let timer = match choice {
+            TimerChoice::Auto => by_computing().or_else(by_io).unwrap_or_else(ticked),
+            TimerChoice::Ticked => ticked(),
+            TimerChoice::Interpolated => by_computing().ok_or_else(|| cannot_compute(probe))?,
+            TimerChoice::IoInterpolated => by_io().ok_or_else(|| {
+                CannotInterpolate::NoFitPolls(io.map_or_else(Vec::new, |io| io.facts.clone()))
+            })?,
         };
         Ok(Self {
-            probe: probe.clone(),
+            advances_during_cpu: probe.advances_during_cpu,
             timer,
         })
     }
@@ -87,56 +128,77 @@ impl SliceTimer {
     #[must_use]
     pub fn timer(&self) -> Timer {
         match self.timer {
-            Chosen::Interpolated(_) => Timer::Interpolated,
+            Chosen::Interpolated(_, None) => Timer::Interpolated,
+            Chosen::Interpolated(_, Some(_)) => Timer::IoInterpolated,
             Chosen::Ticked(_) => Timer::Ticked,
         }
     }
 
+    /// The polls of the timer: by this I/O, or by computing.
+    #[must_use]
+    pub fn rung(&self) -> Option<Rung> {
+        match self.timer {
+            Chosen::Interpolated(_, rung) => rung,
+            Chosen::Ticked(_) => None,
+        }
+    }
+
     /// Gets ready for the first timed call, which must follow at once. Interpolated: reads the noise floor and waits for an edge, some ten ticks.
-    pub fn begin(&mut self, clock: &impl Clock) {
+    pub async fn begin(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) {
         match &mut self.timer {
-            Chosen::Interpolated(timer) => timer.begin(clock),
-            Chosen::Ticked(timer) => timer.begin(clock),
+            Chosen::Interpolated(timer, _) => timer.begin(polls).await,
+            Chosen::Ticked(timer) => timer.begin(polls.clock()),
         }
     }
 
     /// A call has just succeeded. Gets ready for the next one, which must follow at once.
-    pub fn succeeded(&mut self, clock: &impl Clock) -> Counted {
+    pub async fn succeeded(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) -> Counted {
         match &mut self.timer {
-            Chosen::Interpolated(timer) => timer.succeeded(clock),
-            Chosen::Ticked(timer) => timer.succeeded(clock),
+            Chosen::Interpolated(timer, _) => timer.succeeded(polls).await,
+            Chosen::Ticked(timer) => timer.succeeded(polls.clock()),
         }
     }
 
-    /// A call has just failed; it is no sample. Gets ready for the next one, which must follow at once.
-    pub fn failed(&mut self, clock: &impl Clock) {
+    /// A call has just failed, or is not to be timed; it is no sample. Gets ready for the next one, which must follow at once.
+    pub async fn not_timed(&mut self, polls: Polls<'_, impl Clock, impl Ladder>) {
         match &mut self.timer {
-            Chosen::Interpolated(timer) => timer.failed(clock),
+            Chosen::Interpolated(timer, _) => timer.failed(polls).await,
             Chosen::Ticked(timer) => timer.failed(),
         }
-    }
-
-    /// A call was made that is not to be timed. Gets ready for the next one, which must follow at once.
-    pub fn not_timed(&mut self, clock: &impl Clock) {
-        self.failed(clock);
     }
 
     /// The slice's samples, and what they rest on.
     #[must_use]
     pub fn finish(self) -> SliceReadings {
-        let advances_during_cpu = self.probe.advances_during_cpu;
+        let (timer, advances_during_cpu) = (self.timer(), self.advances_during_cpu);
         match self.timer {
-            Chosen::Interpolated(timer) => interpolated(&timer.finish(), advances_during_cpu),
+            Chosen::Interpolated(interpolated_timer, _) => {
+                interpolated(&interpolated_timer.finish(), timer, advances_during_cpu)
+            }
             Chosen::Ticked(timer) => ticked(timer.finish(), advances_during_cpu),
         }
     }
 }
 
-fn interpolated(readings: &InterpolatedReadings, advances_during_cpu: bool) -> SliceReadings {
+fn cannot_compute(probe: &Probe) -> CannotInterpolate {
+    if probe.advances_during_cpu {
+        CannotInterpolate::NeverUndisturbed {
+            ticks: probe.polls_per_tick.len(),
+        }
+    } else {
+        CannotInterpolate::ClockStandsStill
+    }
+}
+
+fn interpolated(
+    readings: &InterpolatedReadings,
+    timer: Timer,
+    advances_during_cpu: bool,
+) -> SliceReadings {
     let calibration = readings.calibration;
     SliceReadings {
         clock: ClockFacts {
-            timer: Timer::Interpolated,
+            timer,
             advances_during_cpu,
             tick_ms: calibration.tick_ms,
             sample_unit_ns: 1,

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use measurement::{
+    clock::ladder::{Ladder, NoLadder},
     driver::Driver,
     duration::Nanoseconds,
     probe::{Probe, ProbeLimits},
@@ -46,7 +47,18 @@ pub(crate) fn driven(
     request: &MeasureRequest,
     outcomes: impl FnMut(SimCall) -> Outcome,
 ) -> (MeasureResponse, Vec<Made>) {
-    let driver = Driver::new(platform, request).expect("the clock suits the timer");
+    driven_by(platform, &NoLadder, request, outcomes)
+}
+
+/// The same with I/O to poll the clock by.
+pub(crate) fn driven_by(
+    platform: &SimPlatform,
+    ladder: &impl Ladder,
+    request: &MeasureRequest,
+    outcomes: impl FnMut(SimCall) -> Outcome,
+) -> (MeasureResponse, Vec<Made>) {
+    let driver = platform.run(Driver::new(platform, ladder, request));
+    let driver = driver.expect("the clock suits the timer");
     let calls = SimCalls::new(platform, outcomes);
     let measured = platform.run(driver.measure(&calls, &mut platform.generator()));
     (measured, calls.made())

@@ -45,7 +45,7 @@ impl MeasureRequest {
             batch_size: reader.integer("batch_size", 1, MAX_BATCH_SIZE, 1),
             concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, 1),
         };
-        if request.concurrency > 1 && request.timer == TimerChoice::Interpolated {
+        if request.concurrency > 1 && request.timer.insists_on_interpolation() {
             reader.refuse(
                 "timer",
                 "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",

@@ -6,7 +6,7 @@ use crate::{
     fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
-        MIN_CALL_TIMEOUT_MS, TimerChoice,
+        MIN_CALL_TIMEOUT_MS,
     },
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::{FieldError, Problem},
@@ -126,7 +126,7 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
 
 /// Fields that are well each by itself, but not with the others.
 fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limits: &Limits) {
-    if plan.concurrency > 1 && plan.timer == TimerChoice::Interpolated {
+    if plan.concurrency > 1 && plan.timer.insists_on_interpolation() {
         reader.refuse(
             "timer",
             "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",

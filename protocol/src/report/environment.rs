@@ -1,7 +1,12 @@
 //! Where, with what and how finely a run was measured.
 
-use crate::{ByQuantile, Estimate, limits::LimitsProfile, measure::Timer};
+use crate::{
+    ByQuantile, Estimate,
+    limits::LimitsProfile,
+    measure::{Rung, Timer, Unfit},
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Where, with what and how finely a run was measured.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -29,6 +34,34 @@ pub struct Environment {
     pub noise_floor: Option<NoiseFloor>,
     /// Mean of isolated calls minus mean of back-to-back calls, over all delegated cells (interpolated only).
     pub isolation_cost_us: Option<Estimate>,
+    /// What I/O did to the caller's clock, for each kind of polls that was tried; empty where the clock runs, or where polls were not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clock: Vec<PolledClock>,
+}
+
+/// What the polls of one rung showed of a clock that stands still while the Worker computes, over all slices that tried it.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PolledClock {
+    /// The rung.
+    pub rung: Rung,
+    /// Looks at the clock by it: one for each slice, two where the first found its steps irregular.
+    pub looks: u64,
+    /// Looks that found the clock fit to be interpolated.
+    pub fit: u64,
+    /// Looks that found it unfit, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unfit: BTreeMap<Unfit, u64>,
+    /// The clock's step, in ms: the smallest over slices; `null` where it never moved.
+    pub tick_ms: Option<u64>,
+    /// Polls in one step: median over slices; `null` where it was not found.
+    pub polls_per_tick: Option<f64>,
+    /// How far the times of steps spread, in us, the polls' own spread included: median over slices; `null` where it was not found.
+    pub spread_us: Option<f64>,
+    /// Times that the clock was set back.
+    pub set_back: u64,
+    /// Polls made by probes; each is followed by a reading of the clock.
+    pub polls: u64,
 }
 
 /// What the timer reads around no call at all.

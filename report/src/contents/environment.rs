@@ -2,7 +2,13 @@
 
 use crate::document::{Document, plain};
 use crate::format::{Scale, UNSTATED};
-use protocol::{Report, report::Stretch};
+use core::fmt::Write as _;
+use protocol::{
+    Report,
+    limits::LimitsProfile,
+    measure::Timer,
+    report::{PolledClock, Stretch},
+};
 
 pub(super) fn environment(out: &mut Document, report: &Report) {
     let environment = &report.environment;
@@ -34,6 +40,13 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
         "timer {}, tick {tick}{clock}",
         timers.join(" and ")
     ));
+    if environment.limits == LimitsProfile::Free && environment.timers == [Timer::Ticked] {
+        items.push(
+            "whole ticks only: polls of the clock take more CPU than an event may have on the free plan"
+                .to_owned(),
+        );
+    }
+    items.extend(environment.clock.iter().map(polled));
     if let Some(floor) = &environment.noise_floor {
         let scale = Scale::microseconds(floor.resolution_us);
         let resolution = floor.resolution_us.map_or_else(String::new, |_| {
@@ -51,7 +64,7 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
     }
     if let Some(cost) = &environment.isolation_cost_us {
         items.push(format!(
-            "isolation cost (a call after CPU work against back-to-back calls): {} us",
+            "isolation cost (an isolated call against back-to-back calls): {} us",
             cost.text
         ));
     }
@@ -75,6 +88,27 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
     items.push(format!("{count} samples succeeded, {failed} failed"));
     items.extend(means(report));
     out.items(items.into_iter().map(plain));
+}
+
+/// What polls of one kind showed of a clock that stands still.
+fn polled(clock: &PolledClock) -> String {
+    let mut text = format!(
+        "polls by {}: the clock could be interpolated in {} of {} looks",
+        clock.rung, clock.fit, clock.looks
+    );
+    if let (Some(tick_ms), Some(polls), Some(spread_us)) =
+        (clock.tick_ms, clock.polls_per_tick, clock.spread_us)
+    {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            ", step {tick_ms} ms, {polls:.0} polls to a step, steps spread by {spread_us:.0} us"
+        );
+    }
+    for (why, looks) in &clock.unfit {
+        let _ = write!(text, "; {looks} refused: {why}");
+    }
+    text
 }
 
 /// The isolated mean beside the chain's, for the smallest delegated cell: the two differ, and the report says so.

@@ -5,6 +5,7 @@ use measurement::{
     block_means::BlockMeans,
     cell_samples::{Block, CellSamples},
     duration::Nanoseconds,
+    median::median,
 };
 use protocol::units::NS_PER_MS;
 use protocol::{
@@ -46,6 +47,8 @@ pub(crate) struct CellEvidence {
     pub(crate) lost: u64,
     pub(crate) warmup_calls: u64,
     pub(crate) slices: Vec<SliceFacts>,
+    /// Whether a clock that was polled by I/O shows isolated calls shorter than back-to-back ones: then only whole ticks are believed.
+    pub(crate) is_contradicted: bool,
 }
 
 /// What is told about a slice apart from its latencies.
@@ -66,7 +69,7 @@ impl CellEvidence {
     /// What a single sample is good to, in nanoseconds: the median of the slices; for whole ticks the coarsest.
     pub(crate) fn resolution_ns(&self) -> u64 {
         let place = match self.timer {
-            Some(Timer::Interpolated) => self.resolutions_ns.len() / 2,
+            Some(timer) if timer.interpolates() => self.resolutions_ns.len() / 2,
             _ => self.resolutions_ns.len().saturating_sub(1),
         };
         self.resolutions_ns.get(place).copied().unwrap_or(0)
@@ -89,11 +92,52 @@ impl CellEvidence {
         self.chain_tick_ns * f64::from(self.lanes)
     }
 
+    /// The coarsest step of the clock, in nanoseconds.
+    fn tick_ns(&self) -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number of milliseconds"
+        )]
+        let tick_ns = self.chain_tick_ns as u64;
+        tick_ns
+    }
+
+    fn median_resolution_ns(&self) -> f64 {
+        let resolutions = self.resolutions_ns.iter().map(|&ns| ns as f64);
+        median(resolutions).unwrap_or_default()
+    }
+
     /// Whether single samples tell of the calls: whole ticks are too coarse, and below the resolution they tell of the timer.
     pub(crate) fn is_resolved(&self) -> bool {
         let median = self.samples.histogram().quantile_ns(0.5);
-        self.timer == Some(Timer::Interpolated)
+        self.timer.is_some_and(Timer::interpolates)
             && median.is_some_and(|median| median >= self.resolution_ns())
+    }
+
+    /// An isolated call does all that a back-to-back one does, after a pause. If it reads shorter by more than chance and the timer's resolution explain, the
+    /// reading is wrong: back-to-back calls need no interpolation.
+    fn contradicted(&self) -> bool {
+        let isolated = BlockMeans::of(&self.samples);
+        let difference = isolated.minus(&self.chain).estimate();
+        let explained_ns = self.median_resolution_ns().max(self.chain_resolution_ns());
+        self.timer == Some(Timer::IoInterpolated)
+            && difference.is_ok_and(|difference| difference.upper_ns < -explained_ns)
+    }
+
+    /// Takes the interpolation back: of each sample the ticks remain that passed during the call, which the clock itself has shown.
+    fn believe_ticks_only(&mut self) {
+        let tick_ns = self.tick_ns();
+        for sample in self
+            .blocks
+            .iter_mut()
+            .flat_map(|block| &mut block.samples_ns)
+        {
+            *sample -= *sample % tick_ns;
+        }
+        self.samples = CellSamples::new(self.blocks.iter().cloned());
+        self.timer = Some(Timer::Ticked);
+        self.resolutions_ns = vec![tick_ns];
     }
 
     /// All latencies, of calls that timed out as well: for quantiles and verdicts. Means are of [`Self::samples`].
@@ -128,15 +172,7 @@ pub(super) fn cell_evidence(
         .filter(|(record, _)| !is_back_to_back(record))
         .filter_map(|(_, answer)| answer.clock)
         .collect();
-    let interpolated = clocks
-        .iter()
-        .filter(|clock| clock.timer == Timer::Interpolated)
-        .count();
-    let timer = match clocks.len() {
-        0 => None,
-        n if 2 * interpolated >= n => Some(Timer::Interpolated),
-        _ => Some(Timer::Ticked),
-    };
+    let timer = timer_of_most(&clocks);
     let tick_ns = clocks.iter().map(|clock| clock.tick_ms).max().unwrap_or(1) as f64 * NS_PER_MS;
     let mut evidence = CellEvidence {
         cell,
@@ -157,18 +193,23 @@ pub(super) fn cell_evidence(
         lost: 0,
         warmup_calls: 0,
         slices: Vec::new(),
+        is_contradicted: false,
     };
     for (record, answer) in slices {
         // A slice of no round was asked for nothing.
         let round = rounds.of_block(record.block);
         let asked = Asked {
             samples: round.map_or(0, |r| r.samples_per_slice),
-            apart: timer == Some(Timer::Interpolated) && is_back_to_back(record),
+            apart: timer.is_some_and(Timer::interpolates) && is_back_to_back(record),
         };
         evidence.add(record, answer, plan, asked);
     }
     evidence.blocks.sort_by_key(|block| block.index);
     evidence.samples = CellSamples::new(evidence.blocks.iter().cloned());
+    evidence.is_contradicted = evidence.contradicted();
+    if evidence.is_contradicted {
+        evidence.believe_ticks_only();
+    }
     let timeout_ns = Nanoseconds::from_ms(plan.call_timeout_ms.into()).0;
     evidence.with_timeouts = (!evidence.timeouts.is_empty())
         .then(|| pooled(&evidence.blocks, &evidence.timeouts, timeout_ns));
@@ -177,6 +218,22 @@ pub(super) fn cell_evidence(
     }
     evidence.resolutions_ns.sort_unstable();
     evidence
+}
+
+/// The timer of most slices: one that interpolates where at least half of them do.
+fn timer_of_most(clocks: &[ClockFacts]) -> Option<Timer> {
+    let count = |timer: Timer| clocks.iter().filter(|clock| clock.timer == timer).count();
+    let (by_computing, by_io) = (count(Timer::Interpolated), count(Timer::IoInterpolated));
+    let interpolated = if by_computing >= by_io {
+        Timer::Interpolated
+    } else {
+        Timer::IoInterpolated
+    };
+    match clocks.len() {
+        0 => None,
+        n if 2 * (by_computing + by_io) >= n => Some(interpolated),
+        _ => Some(Timer::Ticked),
+    }
 }
 
 /// What was asked of a slice.
@@ -241,7 +298,7 @@ impl CellEvidence {
                     return;
                 }
                 self.resolutions_ns.push(match clock.timer {
-                    Timer::Interpolated => clock.resolution_ns,
+                    Timer::Interpolated | Timer::IoInterpolated => clock.resolution_ns,
                     Timer::Ticked => clock.sample_unit_ns,
                 });
                 self.blocks.push(Block { index, samples_ns });

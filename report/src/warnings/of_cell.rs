@@ -29,6 +29,7 @@ pub(super) fn cell_warnings(
     warnings.extend(errors(cell));
     warnings.extend(lost(cell));
     warnings.extend(retried(cell));
+    warnings.extend(contradicted(cell));
     warnings.extend(dominated(cell, figures));
     if plan.concurrency == 1 && cell.is_resolved() {
         warnings.extend(first_calls(cell));
@@ -115,6 +116,18 @@ fn lost(cell: &CellEvidence) -> Option<CellWarning> {
     })
 }
 
+fn contradicted(cell: &CellEvidence) -> Option<CellWarning> {
+    cell.is_contradicted.then(|| CellWarning {
+        severity: cell.slices.len() as f64,
+        warning: warning(
+            WarningKind::ClockContradicted,
+            Some(cell.cell),
+            "isolated calls, interpolated by I/O, read shorter than back-to-back calls, which need no interpolation: the clock does not move as the timer takes it to, and quantiles and verdicts rest on whole ticks".to_owned(),
+            [("samples", cell.samples.count() as f64)],
+        ),
+    })
+}
+
 fn retried(cell: &CellEvidence) -> Option<CellWarning> {
     let severity = cell.slices.iter().filter(|slice| slice.attempt > 1).count() as f64;
     (severity > 0.0).then(|| {
@@ -129,7 +142,7 @@ fn retried(cell: &CellEvidence) -> Option<CellWarning> {
 fn dominated(cell: &CellEvidence, figures: &CellFigures) -> Vec<CellWarning> {
     let isolated = figures
         .mean_stretch
-        .filter(|_| cell.timer == Some(Timer::Interpolated))
+        .filter(|_| cell.timer.is_some_and(Timer::interpolates))
         .map(|stretch| Dominated {
                         calls: "isolated calls",
             meaning: "the median is not moved by it, the upper end of the p99 may be one of its calls",

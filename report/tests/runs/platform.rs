@@ -2,9 +2,10 @@
 
 use super::{TICK_NS, component_ns, truth};
 use measurement::{
-    driver::Driver,
+    clock::ladder::{Ladder, NoLadder},
+    driver::{Calls, Driver},
     duration::Nanoseconds,
-    simulation::{Outcome, SimCalls, SimPlatform},
+    simulation::{Outcome, SimCalls, SimLadder, SimPlatform},
 };
 use protocol::{
     Cell, PayloadShape, Transport,
@@ -18,6 +19,9 @@ use rand_chacha::ChaCha8Rng;
 const CHAIN_CALLS: u32 = 8;
 /// Width of one poll of the simulated clock, in ns: what the interpolated timer resolves on a machine of steady speed.
 const POLL_NS: f64 = 1_533.0;
+
+/// Median of one poll by I/O.
+const POLL_BY_IO_US: f64 = 25.0;
 
 /// What a simulated platform is like.
 #[derive(Clone, Copy)]
@@ -38,6 +42,13 @@ impl Platform {
         samples_per_slice: 20,
         resolution_ns: 3_000,
         seed: 1,
+    };
+    /// Stands still, and is polled by I/O.
+    pub(crate) const STANDING: Self = Self {
+        timer: Timer::IoInterpolated,
+        running: false,
+        resolution_ns: 0,
+        ..Self::RUNNING
     };
     pub(crate) const FROZEN: Self = Self {
         timer: Timer::Ticked,
@@ -86,6 +97,7 @@ pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> Mea
         chain: CHAIN_CALLS,
         timer: match platform.timer {
             Timer::Interpolated => TimerChoice::Interpolated,
+            Timer::IoInterpolated => TimerChoice::Auto,
             Timer::Ticked => TimerChoice::Ticked,
         },
         seed,
@@ -93,8 +105,25 @@ pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> Mea
         batch_size: 1,
         concurrency: 1,
     };
-    let driver = Driver::new(&clock, &request).expect("the clock suits the timer");
-    clock.run(driver.measure(&calls, &mut clock.generator()))
+    // the generator of a ladder that is not used would change what the others draw
+    if platform.timer == Timer::IoInterpolated {
+        let ladder = SimLadder::new(&clock, POLL_BY_IO_US, 0.3);
+        measured(&clock, &ladder, &request, &calls)
+    } else {
+        measured(&clock, &NoLadder, &request, &calls)
+    }
+}
+
+fn measured(
+    clock: &SimPlatform,
+    ladder: &impl Ladder,
+    request: &MeasureRequest,
+    calls: &impl Calls,
+) -> MeasureResponse {
+    let driver = clock
+        .run(Driver::new(clock, ladder, request))
+        .expect("the clock suits the timer");
+    clock.run(driver.measure(calls, &mut clock.generator()))
 }
 
 pub(super) fn repeated(
