@@ -155,7 +155,8 @@ fn a_threshold_is_told_when_it_is_breached_and_not_while_it_stays_so() {
     let verdict = verdicts.find(|v| v.id == breach.cell && v.metric == breach.metric);
     assert_eq!(breach.text, verdict.unwrap().text);
     assert!(
-        breach.text.contains("of isolated calls at 0.1 ms or above") && alert.text.contains(&breach.text),
+        breach.text.contains("of isolated calls at 0.1 ms or above")
+            && alert.text.contains(&breach.text),
         "{}",
         alert.text
     );

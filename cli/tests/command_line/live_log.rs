@@ -31,7 +31,10 @@ export default { async fetch(request, env) {
 } }"#;
 
 /// Writes to the log of plain workerd.
-const TALKING_RUNTIME: &str = "export default { fetch() { console.log('the public port was asked'); return new Response('ok'); } }";
+const TALKING_RUNTIME: &str = r#"
+import { WorkerEntrypoint } from "cloudflare:workers";
+export class Runtime extends WorkerEntrypoint {}
+export default { fetch() { console.log('the public port was asked'); return new Response('ok'); } }"#;
 
 #[test]
 fn what_workers_and_both_servers_log_is_shown_as_json_lines() {
