@@ -66,7 +66,7 @@ impl TimerNoise {
     /// The `quantile` (in (0, 1)) of a cell that this noise has blurred. The value is the blurred one; the interval holds for the latencies themselves.
     ///
     /// # Errors
-    /// [`Undefined`] as for [`quantile`](crate::quantile::quantile).
+    /// [`Undefined`] as for [`quantile`].
     pub fn quantile(&self, cell: &CellSamples, q: f64) -> Result<Estimate, Undefined> {
         let blurred = quantile(cell, q)?;
         let (mut lower, mut upper) = (0.0_f64, f64::INFINITY);

@@ -59,7 +59,7 @@ fn tried(facts: &[RungFacts]) -> String {
 
 /// Times the calls of one slice by the timer that suits the clock.
 ///
-/// The driver calls [`begin`](Self::begin) directly before the first timed call, and [`succeeded`](Self::succeeded) or [`failed`](Self::failed) directly after each.
+/// The driver calls [`begin`](Self::begin) directly before the first timed call, and [`succeeded`](Self::succeeded) or [`not_timed`](Self::not_timed) directly after each.
 /// Nothing else may happen from there to the next call: it would count as that call's latency.
 #[derive(Clone, Debug)]
 pub struct SliceTimer {
