@@ -41,9 +41,10 @@ pub(crate) async fn measure(
     let watchdog = Watchdog::new(request.call_timeout_ms, request.concurrency);
     let calls = Calls::new(&*transport, &watchdog, expected);
     let polls = Polls::new(env, &watchdog)?;
+    let clock = WorkerClock::default();
     let mut phase = SmallRng::seed_from_u64(request.seed);
     let slice = async {
-        let driver = Driver::new(&WorkerClock, &polls, request).await;
+        let driver = Driver::new(&clock, &polls, request).await;
         let driver = driver.map_err(|error| {
             if error.may_pass() {
                 Problem::new(503, error.to_string())
@@ -53,7 +54,12 @@ pub(crate) async fn measure(
         })?;
         Ok(driver.measure(&calls, &mut phase).await)
     };
-    watchdog.over(slice).await
+    let measured: Result<MeasureResponse, Problem> = watchdog.over(slice).await;
+    let mut response = measured?;
+    if let Some(facts) = &mut response.clock {
+        facts.readings = Some(clock.readings());
+    }
+    Ok(response)
 }
 
 pub(crate) fn bad_field(field: &str, detail: String) -> Problem {

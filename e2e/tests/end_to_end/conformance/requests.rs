@@ -48,14 +48,9 @@ pub(super) fn methods(driver: &Driver) {
                 path: path.to_owned(),
             };
             let answer = driver.send(&other, &Given::default());
-            if method == "HEAD" {
-                let read = driver.send(
-                    described
-                        .iter()
-                        .find(|known| known.method == "GET")
-                        .expect("every path can be read"),
-                    &Given::default(),
-                );
+            let reading = described.iter().find(|known| known.method == "GET");
+            if let ("HEAD", Some(reading)) = (method, reading) {
+                let read = driver.send(reading, &Given::default());
                 assert_eq!(
                     (answer.status, answer.body.as_str()),
                     (read.status, ""),
@@ -75,14 +70,18 @@ pub(super) fn methods(driver: &Driver) {
             let known: BTreeSet<&str> = described
                 .iter()
                 .map(|operation| operation.method.as_str())
-                .chain(["HEAD", "OPTIONS"])
+                .chain(reading.map(|_| "HEAD"))
+                .chain(["OPTIONS"])
                 .collect();
             assert_eq!(allowed, known, "{other:?}");
             if method == "OPTIONS" {
                 assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{path}");
             } else {
                 assert_eq!(answer.status, 405, "{other:?}");
-                driver.document.hold(described[0], &answer);
+                // a HEAD's answer has no body to hold against the document
+                if method != "HEAD" {
+                    driver.document.hold(described[0], &answer);
+                }
             }
         }
     }
