@@ -11,7 +11,7 @@ pub(crate) const ROWS: usize = 25;
 const GAP: &str = "  ";
 
 /// What stands above the figures of the transports.
-const LEGEND: &str = "In ms, at the cell closest to a threshold, 95 % intervals in brackets:";
+const LEGEND: &str = "In ms, in the cell closest to a threshold, 95 % intervals in brackets:";
 
 /// How much is said, from all to what must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,15 +52,16 @@ fn lay_out(answer: &Answer, detail: Detail, width: usize) -> Vec<String> {
         .collect();
     lines.push(String::new());
     let costs = || answer.transports.iter().filter_map(|one| one.cost.as_ref());
-    if costs().next().is_some() {
+    let figures = Figures::of(costs());
+    if !figures.heads.is_empty() {
         lines.extend(wrap(LEGEND, width, "", ""));
+        lines.push(figures.head());
     }
-    let widths = widths(costs());
     for (number, transport) in answer.transports.iter().enumerate() {
         if number > 0 && detail == Detail::Spacious {
             lines.push(String::new());
         }
-        lines.extend(of_transport(transport, detail, &widths, width));
+        lines.extend(of_transport(transport, detail, &figures, width));
     }
     lines.push(String::new());
     lines.extend(wrap(&format!("{}.", answer.effort), width, "", ""));
@@ -77,7 +78,7 @@ fn lay_out(answer: &Answer, detail: Detail, width: usize) -> Vec<String> {
 fn of_transport(
     transport: &OfTransport,
     detail: Detail,
-    widths: &[usize],
+    figures: &Figures,
     width: usize,
 ) -> Vec<String> {
     let judged = if transport.judged {
@@ -94,9 +95,7 @@ fn of_transport(
         let (plain, word) = (format!(": {}", transport.word), transport.word);
         *first = first.replacen(&plain, &format!(": {}", coloured(word)), 1);
     }
-    if let Some(cost) = &transport.cost {
-        lines.extend(figures(cost, widths, width));
-    }
+    lines.extend(transport.cost.as_ref().map(|cost| figures.row(cost)));
     let has_reason = match detail {
         Detail::Spacious | Detail::Reasons => true,
         Detail::DecidingReasons => transport.judged || transport.word != "yes",
@@ -108,32 +107,44 @@ fn of_transport(
     lines
 }
 
-/// Each column as wide as its widest figure of any transport.
-fn widths<'a>(costs: impl Iterator<Item = &'a Cost>) -> Vec<usize> {
-    let mut widths = Vec::new();
-    for cost in costs {
-        widths.resize(cost.quantiles.len().max(widths.len()), 0);
-        for (known, figure) in widths.iter_mut().zip(&cost.quantiles) {
-            *known = measure_text_width(&text(figure)).max(*known);
+/// The figures of all transports below each other, each column as wide as its widest.
+struct Figures {
+    heads: Vec<String>,
+    widths: Vec<usize>,
+}
+
+impl Figures {
+    fn of<'a>(costs: impl Iterator<Item = &'a Cost>) -> Self {
+        let mut figures = Self {
+            heads: Vec::new(),
+            widths: Vec::new(),
+        };
+        for cost in costs {
+            if figures.heads.is_empty() {
+                let heads = cost.quantiles.iter().map(|(name, _)| name.clone());
+                figures.heads = heads.collect();
+                figures.widths = figures.heads.iter().map(String::len).collect();
+            }
+            for (known, (_, text)) in figures.widths.iter_mut().zip(&cost.quantiles) {
+                *known = measure_text_width(text).max(*known);
+            }
         }
+        figures
     }
-    widths
-}
 
-fn text((name, figure): &(String, String)) -> String {
-    format!("{name} {figure}")
-}
-
-/// The figures on one line under those of the other transports, or each on its own where that is too long.
-fn figures(cost: &Cost, widths: &[usize], width: usize) -> Vec<String> {
-    let all: Vec<String> = cost.quantiles.iter().map(text).collect();
-    let gaps = GAP.len() * all.len();
-    if widths.iter().sum::<usize>() + gaps > width {
-        return all.into_iter().map(|one| format!("{GAP}{one}")).collect();
+    fn head(&self) -> String {
+        self.line(self.heads.iter())
     }
-    let padded = all.iter().zip(widths).map(|(one, &width)| {
-        let space = " ".repeat(width.saturating_sub(measure_text_width(one)));
-        format!("{GAP}{one}{space}")
-    });
-    vec![padded.collect::<String>().trim_end().to_owned()]
+
+    fn row(&self, cost: &Cost) -> String {
+        self.line(cost.quantiles.iter().map(|(_, text)| text))
+    }
+
+    fn line<'a>(&self, texts: impl Iterator<Item = &'a String>) -> String {
+        let padded = texts.zip(&self.widths).map(|(text, &width)| {
+            let space = " ".repeat(width.saturating_sub(measure_text_width(text)));
+            format!("{GAP}{space}{text}")
+        });
+        padded.collect()
+    }
 }

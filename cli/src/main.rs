@@ -79,3 +79,8 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
         }
     }
 }
+
+/// Simulated runs, shared with the tests of crate `report`.
+#[cfg(test)]
+#[path = "../../report/tests/runs/mod.rs"]
+mod runs_simulated;

@@ -108,7 +108,9 @@ fn cost(report: &Report, id: Cell) -> Option<Cost> {
     let overhead = overhead.map(|found| (Quantity::Overhead, &found.quantiles));
     let latency = report.cells.iter().find(|cell| cell.id == id);
     let latency = latency.map(|found| (Quantity::Latency, &found.quantiles));
-    let (quantity, quantiles): (Quantity, &ByQuantile<Estimate>) = overhead.or(latency)?;
+    // by whole ticks, latencies have bounds where differences of them have none
+    let stated = overhead.filter(|(_, quantiles)| says_something(quantiles));
+    let (quantity, quantiles) = stated.or(latency).or(overhead)?;
     let each = Quantile::COMPARED.iter();
     Some(Cost {
         quantity,
@@ -117,6 +119,12 @@ fn cost(report: &Report, id: Cell) -> Option<Cost> {
             .map(|&quantile| (quantile.title(), quantiles[quantile].text.clone()))
             .collect(),
     })
+}
+
+fn says_something(quantiles: &ByQuantile<Estimate>) -> bool {
+    let each = Quantile::COMPARED.iter();
+    each.map(|&quantile| &quantiles[quantile])
+        .any(|one| [one.value, one.lower, one.upper] != [None; 3])
 }
 
 /// A cell without its transport.
