@@ -4,7 +4,7 @@ use console::Term;
 use std::io::IsTerminal as _;
 use textwrap::{Options, WordSplitter};
 
-/// Columns where there is no terminal: what logs, mails and most windows hold.
+/// Columns of what people read where there is no terminal: what logs, mails and most windows hold.
 pub(crate) const COLUMNS: usize = 80;
 
 /// Lines are no longer than this however wide the terminal is: longer ones are hard to read.
@@ -13,15 +13,15 @@ const MOST_COLUMNS: usize = 120;
 /// No terminal is taken for narrower than this: what is printed would be all line ends.
 const LEAST_COLUMNS: usize = 40;
 
-/// Columns that standard output has.
-pub(crate) fn columns() -> usize {
+/// Columns that standard output has; `None` where it is no terminal.
+pub(crate) fn columns() -> Option<usize> {
     if !std::io::stdout().is_terminal() {
-        return COLUMNS;
+        return None;
     }
     let size = Term::stdout().size_checked();
-    size.map_or(COLUMNS, |(_, columns)| {
+    Some(size.map_or(COLUMNS, |(_, columns)| {
         usize::from(columns).clamp(LEAST_COLUMNS, MOST_COLUMNS)
-    })
+    }))
 }
 
 /// Rows and columns of the terminal that standard error is.

@@ -6,7 +6,7 @@ use crate::{
     answer,
     api_options::ApiOptions,
     saved::Fetched,
-    screen::{columns, wrap},
+    screen::{COLUMNS, columns, wrap},
 };
 use console::Style;
 use protocol::Report;
@@ -22,7 +22,7 @@ pub(crate) fn print(api: &ApiOptions, fetched: &Fetched) -> io::Result<()> {
     } else if api.full {
         out.write_all(render(&report::document(&fetched.report)).as_bytes())
     } else {
-        out.write_all(brief(&fetched.report, columns()).as_bytes())
+        out.write_all(brief(&fetched.report, columns().unwrap_or(COLUMNS)).as_bytes())
     }
 }
 
@@ -35,9 +35,10 @@ fn brief(report: &Report, width: usize) -> String {
     )
 }
 
-/// A document for reading on a terminal. Colours appear only where `console` finds that standard output has them.
+/// A document for reading on a terminal. Colours appear only where `console` finds that standard output has them. Where it is no terminal, what searches
+/// it line by line finds each row of a table, and each sentence, on one.
 pub(crate) fn render(document: &Document) -> String {
-    render_within(document, columns())
+    render_within(document, columns().unwrap_or(usize::MAX))
 }
 
 fn render_within(document: &Document, width: usize) -> String {
