@@ -19,6 +19,9 @@ const INDENT: &str = "  ";
 /// What stands above the figures.
 const LEGEND: &str = "Latency so far, in ms:";
 
+/// What stands for a figure that takes more samples.
+const NOT_YET: &str = "-";
+
 /// The table in at most `height` lines of at most `width` columns.
 pub(crate) fn lines(report: &Report, width: usize, height: usize) -> Vec<String> {
     let ways = Way::all(report);
@@ -140,7 +143,7 @@ impl Way {
             function,
             payload_bytes,
         };
-        let none = vec!["-".to_owned(); self.widths.len()];
+        let none = vec![NOT_YET.to_owned(); self.widths.len()];
         self.line(self.figures.get(&cell).unwrap_or(&none))
     }
 
@@ -156,7 +159,11 @@ impl Way {
 }
 
 fn figures(cell: &CellReport) -> Vec<String> {
-    let text = |estimate: &Estimate| value(estimate, Unit::Milliseconds);
+    // a lower bound alone is all that too few samples say: it would make wide columns of what follows soon anyway
+    let text = |estimate: &Estimate| match (estimate.value, estimate.upper) {
+        (None, None) => NOT_YET.to_owned(),
+        _ => value(estimate, Unit::Milliseconds),
+    };
     let each = Quantile::COMPARED.iter();
     each.map(|&quantile| text(&cell.quantiles[quantile]))
         .collect()

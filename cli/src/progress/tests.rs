@@ -162,6 +162,26 @@ fn the_figures_are_those_of_the_report() {
 }
 
 #[test]
+fn figures_that_take_more_samples_are_left_out_and_make_no_wide_columns() {
+    let plan = Plan {
+        breakdown: false,
+        ..Plan::of_fixed_size()
+    };
+    // 3 blocks of 20 samples: enough for a p50, and for no other
+    let records = runs::records_of(&plan, runs::Platform::RUNNING, 3);
+    let lines = live_table::lines(&runs::report(&plan, &records), 80, 24);
+    let text = lines.join("\n");
+    assert!(
+        !text.contains('\u{2265}') && !text.contains("n/a"),
+        "{text}"
+    );
+    assert!(text.contains(" - "), "{text}");
+    for title in ["Direct", "Service Binding", "Raw Fetch"] {
+        assert!(lines[1].contains(title), "{text}");
+    }
+}
+
+#[test]
 fn a_larger_plan_continues_below_and_what_does_not_fit_is_counted() {
     let plan = Plan {
         transports: Transport::ALL.to_vec(),
