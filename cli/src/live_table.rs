@@ -129,7 +129,7 @@ impl Way {
     }
 
     fn head(&self) -> String {
-        let titles = Quantile::COMPARED.iter().map(|q| q.title().to_owned());
+        let titles = Quantile::COMPARED.iter().map(|q| q.title());
         self.line(&titles.collect::<Vec<_>>())
     }
 
