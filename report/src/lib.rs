@@ -33,7 +33,7 @@ mod warnings;
 mod wire;
 mod wording;
 
-pub use contents::{brief, document};
+pub use contents::{Answer, Cost, OfTransport, answer, document, latency_tables};
 pub use doubt::{Doubt, doubts, has_isolated_calls, samples_of_look};
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
