@@ -12,6 +12,8 @@ use serde_json::json;
 
 /// What a single reading is good to without other load, at the worst, in us.
 const RESOLUTION_US: f64 = 60.0;
+/// Runs under each of the two clocks, in turn.
+const ALTERNATIONS: u32 = 3;
 /// Starts that burns are measured at: each calibrates its burner anew.
 const STARTS: usize = 3;
 /// By how much the slope of what is measured over what is burnt may differ from 1.
@@ -56,14 +58,21 @@ fn polled(report: &Report, rung: Rung) -> Option<&PolledClock> {
 
 #[test]
 fn the_standing_clock_shows_what_the_running_one_does() {
-    let plan = json!({"transports": ["direct", "service-binding", "rpc"], "functions": ["echo"], "payload_bytes": [100, 10_000],
-        "samples_per_cell": 440, "seed": 3});
     let _turn = stage::my_turn();
+    let [running, standing] =
+        [LocalClock::Running, LocalClock::Production].map(|clock| under(Build::Release, clock));
+    for seed in 0..ALTERNATIONS {
+        both_clocks_agree([&running, &standing], seed);
+    }
+}
+
+/// A run under each clock, one right after the other.
+fn both_clocks_agree(workers: [&LocalWorkers; 2], seed: u32) {
+    let plan = json!({"transports": ["direct", "service-binding", "rpc"], "functions": ["echo"], "payload_bytes": [100, 10_000],
+        "samples_per_cell": 220, "seed": seed});
     machine::undisturbed("both clocks", || {
-        let [running, standing] = [LocalClock::Running, LocalClock::Production].map(|clock| {
-            let workers = under(Build::Release, clock);
-            stage::run_to_completion(&stage::client(&workers), &plan)
-        });
+        let [running, standing] =
+            workers.map(|workers| stage::run_to_completion(&stage::client(workers), &plan));
         assert_eq!(running.environment.timers, [Timer::Interpolated]);
         assert!(running.environment.clock.is_empty());
         assert_eq!(standing.environment.clock_advances_during_cpu, Some(false));
