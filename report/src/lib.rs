@@ -16,6 +16,7 @@ mod environment;
 mod evidence;
 mod failed_calls;
 pub mod format;
+mod interim;
 mod looks;
 pub mod markdown;
 mod merge;
@@ -108,5 +109,6 @@ pub fn assemble(
     };
     report.analysis = analysis::analysis(&report);
     texts::complete(&mut report);
+    interim::without_answer(&mut report);
     Ok(report)
 }
