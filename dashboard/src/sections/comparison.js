@@ -43,7 +43,7 @@ export class ComparisonPanel {
   offer(report) {
     this.#report = report;
     const transports = report.plan.transports.map((name) => [name, transportTitle(name)]);
-    for (const { transport } of [this.#first, this.#second]) options(transport, [[EACH, "each that delegates"], ...transports]);
+    for (const { transport } of [this.#first, this.#second]) options(transport, [[EACH, "each that delegates"], ...transports], EACH);
     this.offerRuns(this.#runs);
   }
 
@@ -92,15 +92,16 @@ export class ComparisonPanel {
 
 /** The two choices of one side: `{node, run, transport}`. */
 function side(name, title) {
-  const run = element("select", { id: `${name}-run` });
-  const transport = element("select", { id: `${name}-transport` });
+  const chosen = ({ target }) => (target.dataset.chosen = "yes");
+  const run = element("select", { id: `${name}-run`, onchange: chosen });
+  const transport = element("select", { id: `${name}-transport`, onchange: chosen });
   const labelled = (select, text) => element("div", { class: "field" }, element("label", { for: select.id }, `${title} ${text}`), select);
   return { node: element("div", { class: "fields" }, labelled(run, "run"), labelled(transport, "transport")), run, transport };
 }
 
-/** Replaces what a select offers, `[value, text]`; what was chosen stays chosen where it is still offered. */
+/** Replaces what a select offers, `[value, text]`; what the reader chose stays chosen where it is still offered. */
 function options(select, offered, otherwise) {
-  const kept = offered.some(([value]) => value === select.value) && select.options.length > 0 ? select.value : otherwise;
+  const kept = select.dataset.chosen && offered.some(([value]) => value === select.value) ? select.value : otherwise;
   fill(select, offered.map(([value, text]) => element("option", { value, selected: value === kept }, text)));
 }
 

@@ -18,7 +18,7 @@ export function latencyTable(name, report, fn) {
     element("table", { id: `${name}-table`, class: "latencies" },
       element("caption", {}, element("strong", {}, fn), ` (${FUNCTIONS[fn] ?? "a function of the plan"}): latency of one call in ms, with its 95 % interval. `,
         `${sampleCounts(cells.map(({ count }) => count))} per cell; ${resolutionText(estimates)}.`,
-        isTicked(report) && " The clock stood still during computation: percentiles are proven bounds, not points."),
+        isTicked(report) && " The clock stood still during computation: percentiles are bounds, not points."),
       element("thead", {}, element("tr", {}, ["Method", "Payload"].map((text) => element("th", { scope: "col" }, text)),
         COMPARED.map((field) => element("th", { scope: "col", class: "number" }, figureTitle(field))))),
       element("tbody", {}, rows)),

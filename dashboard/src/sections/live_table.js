@@ -11,7 +11,8 @@ export class LiveTable {
   #select = element("select", { "aria-label": "Function of the table so far", onchange: () => this.#draw() });
   #place = element("div", { class: "scroll" });
   #note = element("p", { class: "muted" });
-  node = element("div", { id: "live", hidden: true }, element("p", {}, element("label", {}, "Measured so far: ", this.#select)), this.#place, this.#note);
+  #head = element("p", { hidden: true }, element("label", {}, "Measured so far: ", this.#select));
+  node = element("div", { id: "live" }, this.#head, this.#place, this.#note);
   #report = null;
   #run = null;
   #askedAt = 0;
@@ -46,7 +47,7 @@ export class LiveTable {
     this.#run = null;
     this.#report = null;
     this.#askedAt = 0;
-    this.node.hidden = true;
+    this.#head.hidden = true;
     fill(this.#place);
     this.#note.textContent = "";
   }
@@ -56,7 +57,7 @@ export class LiveTable {
     const { functions } = report.plan;
     fill(this.#select, functions.map((fn) => element("option", { value: fn, selected: fn === chosen }, fn)));
     this.#report = report;
-    this.node.hidden = false;
+    this.#head.hidden = false;
     this.#note.textContent = "These figures still change, and no answer is drawn from them.";
     this.#draw();
   }
