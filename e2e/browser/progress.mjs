@@ -52,6 +52,8 @@ export async function testProgress(browser) {
         assert.match(await text(page, "#live"), /no answer is drawn/);
         const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
         assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        const cut = await page.locator("#live-table td").evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent));
+        assert.deepEqual(cut, [], "figures that lie over their neighbours");
         assert.deepEqual(await seriousViolations(page), []);
         standing.cells[0].p50_us.text = "7.777 [7.000, 8.000]";
         await page.getByLabel("Function of the table so far").selectOption("echo");

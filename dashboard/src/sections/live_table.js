@@ -9,7 +9,7 @@ const READ_MS = 5000;
 export class LiveTable {
   #readReport;
   #select = element("select", { "aria-label": "Function of the table so far", onchange: () => this.#draw() });
-  #place = element("div", { class: "scroll" });
+  #place = element("div");
   #note = element("p", { class: "muted" });
   #head = element("p", { hidden: true }, element("label", {}, "Measured so far: ", this.#select));
   node = element("div", { id: "live" }, this.#head, this.#place, this.#note);
