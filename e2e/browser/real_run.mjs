@@ -59,7 +59,7 @@ async function startAndFinish(browser, { url, token }, wholePlan) {
 async function watchProgress(page) {
   const seen = [];
   let table = "";
-  const deadline = Date.now() + 300_000;
+  const deadline = Date.now() + 260_000;
   while (await page.locator("#progress").isVisible()) {
     const now = await page.evaluate(() => {
       const bar = document.querySelector("#progress progress");
