@@ -24,6 +24,9 @@ export const hasToken = () => token !== null;
 /** The report of a run, or of the latest completed one (at `location`, if one is named). */
 export const report = (run, location) => get(run ? `/results/${encodeURIComponent(run)}` : `/results${query({ location })}`);
 
+/** Two runs, or two transports of them, beside each other; `sides` are the query's fields. */
+export const comparison = (sides) => get(`/comparison${query(sides)}`);
+
 /** Liveness, versions, and the locations that measure. */
 export const health = () => get("/health");
 

@@ -20,6 +20,13 @@ export function fill(node, ...children) {
   node.replaceChildren(...present(children));
 }
 
+/** Opens everything folded that hides `node`, and the fold that it consists of. */
+export function reveal(node) {
+  for (let at = node; at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
+  const fold = node?.querySelector(":scope > details.fold");
+  if (fold) fold.open = true;
+}
+
 function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }

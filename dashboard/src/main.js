@@ -1,8 +1,9 @@
 // The page: reads a report and the runs, shows them, follows the active run, and starts and cancels runs.
 import * as api from "./api.js";
-import { element, fill } from "./element.js";
+import { element, fill, reveal } from "./element.js";
 import { follow, isFinal } from "./follow.js";
 import { ReportView } from "./report_view.js";
+import { ComparisonPanel } from "./sections/comparison.js";
 import { ProgressPanel } from "./sections/progress.js";
 import { showRuns, showRunsError } from "./sections/runs.js";
 import { TokenField, startForm } from "./sections/start.js";
@@ -19,7 +20,8 @@ const address = () => new URLSearchParams(window.location.search);
 const state = { run: address().get("run"), location: address().get("location") ?? EVERYWHERE, runs: [], nextBefore: null, shown: null };
 const view = new ReportView();
 const token = new TokenField();
-const progress = new ProgressPanel(node("progress"), cancelRun);
+const progress = new ProgressPanel(node("progress"), cancelRun, (id) => api.report(id));
+const comparison = new ComparisonPanel(node("comparison-content"), api.comparison);
 const runList = element("div");
 const followed = new Map();
 
@@ -30,18 +32,36 @@ window.addEventListener("popstate", () => {
   if (select) select.value = state.location;
   showReport();
 });
+document.addEventListener("click", ({ target }) => {
+  const link = target instanceof Element && target.closest("a[href^='#']");
+  if (link) reveal(node(link.hash.slice(1)));
+});
+window.addEventListener("hashchange", revealLinked);
+// What is folded would be missing on paper.
+window.addEventListener("beforeprint", () => document.querySelectorAll("details.fold").forEach(reveal));
 await Promise.all([showReport(), readRuns(), offerLocations()]);
+revealLinked();
 setInterval(() => document.visibilityState === "visible" && readRuns(), LOOK_MS);
+
+/** What the address points at may be folded away. */
+function revealLinked() {
+  const linked = node(decodeURIComponent(window.location.hash.slice(1)));
+  if (!linked) return;
+  reveal(linked);
+  linked.scrollIntoView();
+}
 
 async function showReport() {
   try {
     const report = await api.report(state.run, state.location);
     state.shown = report.run.id;
     node("report").hidden = false;
+    comparison.offer(report, state.runs);
     await view.show(report);
   } catch (error) {
     node("report").hidden = true;
     state.shown = null;
+    reveal(node("runs"));
     if (error.status === 404) showNoReport(node("verdict-content"), error.message);
     else showReportError(node("verdict-content"), error, showReport);
     // An error of the page itself belongs in the console too.
@@ -82,6 +102,7 @@ function merged(newest, listed) {
 }
 
 function listRuns() {
+  comparison.offerRuns(state.runs);
   showRuns(runList, { runs: state.runs, nextBefore: state.nextBefore, chosen: state.shown }, { onChoose: chooseRun, onMore: readRuns });
 }
 

@@ -35,7 +35,7 @@ export const isTicked = (report) => report.environment.timers.length > 0 && repo
 export const isLocal = (report) => report.environment.limits === "local" || !report.environment.deployed_version_id;
 
 /** Whether it merges the runs of several locations: it then has no address and no files of its own. */
-export const isMerged = (report) => report.run.location.includes("+");
+export const isMerged = (report) => (report.run.locations ?? []).length > 1;
 
 const decoded = new WeakMap();
 

@@ -1,10 +1,11 @@
 // Everything on the page that comes from one report.
 import { history } from "./api.js";
 import { element, fill } from "./element.js";
-import { slopeText } from "./format.js";
+import { integer, listed, slopeText } from "./format.js";
+import { answerPlot } from "./plots/answer.js";
 import { breakdownPlot } from "./plots/breakdown.js";
 import { distributionPlot } from "./plots/distribution.js";
-import { Figure } from "./plots/figure.js";
+import { Figure, nothing } from "./plots/figure.js";
 import { historyPlot } from "./plots/history.js";
 import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
 import { percentilePlot } from "./plots/percentiles.js";
@@ -18,6 +19,8 @@ import { COMPARED, payloadTitle, transportTitle } from "./vocabulary.js";
 /** As `GET /history` names them. */
 const HISTORY_METRICS = ["mean", ...COMPARED.map((field) => field.replace(/_us$/, ""))];
 
+const node = (id) => document.getElementById(id);
+
 export class ReportView {
   #report = null;
   #chosen = { fn: null, payloadBytes: null };
@@ -29,6 +32,7 @@ export class ReportView {
   });
   #historyCell = element("select", { "aria-label": "Cell of the history", onchange: ({ target }) => this.#chooseHistory({ cell: target.value }) });
   #historyMetric = select("Figure of the history", Object.fromEntries(HISTORY_METRICS.map((metric) => [metric, metric])), "p50", (metric) => this.#chooseHistory({ metric }));
+  #answer = new Figure("plot-answer", "What delegating adds, against the limits");
   #percentiles = new Figure("plot-percentiles", "Latency by percentile");
   #distribution = new Figure("plot-distribution", "Distribution of samples");
   #overhead = new Figure("plot-overhead", "Overhead against payload", this.#overheadSelect);
@@ -37,7 +41,7 @@ export class ReportView {
 
   constructor() {
     const figures = [this.#percentiles, this.#distribution, this.#overhead, this.#breakdown, this.#historyFigure];
-    fill(document.getElementById("plots-content"), figures.map((figure) => figure.node));
+    fill(node("plots-content"), figures.map((figure) => figure.node));
   }
 
   /** Shows a report; keeps the choice of function and payload where the new plan has them. */
@@ -46,15 +50,18 @@ export class ReportView {
     const { functions, payload_bytes: payloads } = report.plan;
     if (!functions.includes(this.#chosen.fn)) this.#chosen.fn = functions[0];
     if (!payloads.includes(this.#chosen.payloadBytes)) this.#chosen.payloadBytes = payloads.includes(1000) ? 1000 : payloads[0];
-    showVerdict(document.getElementById("verdict-content"), report);
-    showChoice(document.getElementById("choice"), report.plan, this.#chosen, () => this.#showChosen());
-    showFindings(document.getElementById("findings-content"), report);
+    showVerdict(node("verdict-content"), report, this.#answer.node);
+    this.#answer.show(answerPlot(report));
+    showChoice(node("choice"), report.plan, this.#chosen, () => this.#showChosen());
+    showFindings(node("findings-content"), report);
+    node("figures-summary").textContent = `${counted(report.cells.length, "cell")}: ${listed(functions)}`;
+    node("findings-summary").textContent = [counted(report.warnings.length, "warning"), counted(report.analysis.length, "statement"), "environment"].join(", ");
     await Promise.all([this.#showChosen(), this.#offerHistory()]);
   }
 
   async #showChosen() {
     const { fn, payloadBytes } = this.#chosen;
-    showLatency(document.getElementById("latency-content"), this.#report, fn);
+    showLatency(node("latency-content"), this.#report, fn);
     this.#showOverhead();
     this.#breakdown.show(breakdownPlot(this.#report, fn));
     await this.#showSamples(fn, payloadBytes);
@@ -107,8 +114,7 @@ export class ReportView {
   }
 }
 
-/** A plot of nothing, and why. */
-const nothing = (why) => ({ empty: why, caption: "", numbers: { head: [], rows: [] } });
+const counted = (count, noun) => `${integer(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 function select(label, options, chosen, onPick) {
   return element("select", { "aria-label": label, onchange: ({ target }) => onPick(target.value) },

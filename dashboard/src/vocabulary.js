@@ -29,14 +29,15 @@ export const PAYLOAD_SHAPES = { text: "one string", records: "many small objects
 export const TIMERS = {
   auto: "the finest that the clock allows",
   interpolated: "finer than a tick; needs a clock that runs",
+  "io-interpolated": "finer than a tick; polls the clock by I/O",
   ticked: "whole ticks, as in production",
 };
 
-/** What an interval says about a threshold; the sign distinguishes them without colour. */
+/** What the calls say about a threshold, as a verdict and as the answer of a transport; the sign distinguishes them without colour. */
 export const OUTCOMES = {
-  pass: { title: "Pass", sign: "✓" },
-  fail: { title: "Fail", sign: "✕" },
-  inconclusive: { title: "Inconclusive", sign: "?" },
+  pass: { title: "Pass", answer: "Yes", sign: "✓" },
+  fail: { title: "Fail", answer: "No", sign: "✕" },
+  inconclusive: { title: "Open", answer: "Open", sign: "?" },
 };
 
 /** The quantiles that a report states, by the field of a cell. Transports are compared by some; the others are stated of cells alone. */

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
-import { DARK, DESKTOP, PHONE, open, seriousViolations } from "./browser.mjs";
+import { DARK, DESKTOP, PHONE, open, seriousViolations, unfold } from "./browser.mjs";
 import { check } from "./checks.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
@@ -34,12 +34,15 @@ export async function looks(browser, url, updateScreenshots) {
     await check(`axe-core finds nothing serious, and the page fits its window: ${name}`, async () => {
       const { page, close } = await open(browser, url, options);
       try {
+        await page.locator("#plot-answer svg").waitFor();
+        if (updateScreenshots && name !== "phone") await picture(page, name);
+        await page.screenshot({ path: `${SCREENSHOTS}${name}-folded.png`, fullPage: true });
+        await unfold(page);
         await page.locator("#plot-percentiles svg").waitFor();
         await page.locator("#plot-history svg, #plot-history .empty").first().waitFor();
         const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
         assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
         await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
-        if (updateScreenshots && name !== "phone") await picture(page, name);
         assert.deepEqual(await seriousViolations(page), []);
       } finally {
         await close();
@@ -48,9 +51,9 @@ export async function looks(browser, url, updateScreenshots) {
   }
 }
 
-/** The picture of the README: from the verdict to the first two plots. */
+/** The picture of the README: what a reader sees first, the answer, with the parts that can be unfolded. */
 async function picture(page, name) {
-  const bottom = await page.locator("#plot-distribution").evaluate((node) => node.getBoundingClientRect().bottom + window.scrollY);
+  const bottom = await page.locator("#runs").evaluate((node) => node.getBoundingClientRect().bottom + window.scrollY);
   const whole = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width: DESKTOP.viewport.width, height: Math.ceil(bottom) + 24 } });
   const png = await sharp(whole).png({ palette: true, colours: 256, dither: 0, effort: 10 }).toBuffer();
   assert.ok(png.length < IMAGE_BYTES, `the picture has ${png.length} bytes`);

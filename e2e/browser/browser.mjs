@@ -43,6 +43,9 @@ export async function open(browser, url, options = DESKTOP, allowed = []) {
   return { page, errors, outside, responses, close: () => context.close() };
 }
 
+/** Unfolds the page's parts. */
+export const unfold = (page) => page.evaluate(() => document.querySelectorAll("details.fold").forEach((fold) => (fold.open = true)));
+
 /** What axe-core finds that is serious or critical, with the elements. All parts that can be opened are opened first. */
 export async function seriousViolations(page) {
   await page.evaluate(() => document.querySelectorAll("details").forEach((details) => (details.open = true)));

@@ -46,7 +46,7 @@ export async function plotsMatch(page, report) {
   for (const name of PLOTS) {
     const figure = page.locator(`#plot-${name}`);
     await figure.locator("svg").first().waitFor();
-    assert.match(await figure.locator(".caption").innerText(), /\bms\b.*n = [\d,]+.*resolution [\d.]+ ms/s);
+    assert.match(await figure.locator(".caption").textContent(), /\bms\b.*n = [\d,]+.*resolution [\d.]+ ms/s);
     assert.match(await figure.locator("svg").getAttribute("aria-label"), /\d/);
   }
   assert.equal(await page.locator("#plot-percentiles .curve").count(), report.plan.transports.length);

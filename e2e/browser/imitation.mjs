@@ -37,10 +37,10 @@ export async function imitate(answer, locations = ["default"]) {
 export const problem = (status, detail, errors) => [status, { type: "about:blank", title: "", status, detail, ...(errors && { errors }) }];
 
 /** A run's status. */
-export function sampleStatus({ id = "20261122T172800Z-4f9a1c07", state = "completed", done = 100, reason } = {}) {
+export function sampleStatus({ id = "20261122T172800Z-4f9a1c07", state = "completed", done = 100, reason, progress = {}, plan = {} } = {}) {
   return {
     id, state, trigger: "request", location: "default", created_at: "2026-11-22T17:28:00Z", started_at: "2026-11-22T17:28:01Z", finished_at: state === "running" ? null : "2026-11-22T17:29:44Z", reason,
-    progress: { slices_done: done, slices_total: 100, blocks_done: Math.floor(done / 5), blocks_total: 20, current: "service-binding.echo.100", samples: done * 20, errors: 0, seconds_left: 100 - done },
-    plan: {},
+    progress: { slices_done: done, slices_total: 100, blocks_done: Math.floor(done / 5), blocks_total: 20, current: "service-binding.echo.100", samples: done * 20, errors: 0, seconds_left: 100 - done, round: 1, ...progress },
+    plan: { until: "samples", ...plan },
   };
 }

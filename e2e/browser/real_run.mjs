@@ -1,7 +1,7 @@
 // The page against real local Workers: nothing here is made up.
 import assert from "node:assert/strict";
 import { looks, weigh } from "./appearance.mjs";
-import { DESKTOP, open } from "./browser.mjs";
+import { DESKTOP, open, unfold } from "./browser.mjs";
 import { check } from "./checks.mjs";
 import { drawingsStandAlone, markdownMatches, plotsMatch, samplesMatch, tableMatches } from "./figures.mjs";
 import { serveWorkers } from "./workers.mjs";
@@ -39,8 +39,10 @@ async function startAndFinish(browser, { url, token }, wholePlan) {
       await page.getByRole("button", { name: "Start the run" }).click();
       await page.locator("#progress").waitFor();
       assert.equal(await page.getByLabel("API token").isVisible(), false);
-      const shares = await watchProgress(page);
-      assert.ok(shares.length >= 3 && shares.every((share, index) => index === 0 || share >= shares[index - 1]), `progress went ${shares}`);
+      const { seen, table } = await watchProgress(page);
+      const falls = seen.filter(({ round, share }, index) => index > 0 && round === seen[index - 1].round && share < seen[index - 1].share);
+      assert.ok(seen.length >= 3 && falls.length === 0, `progress went ${JSON.stringify(seen)}`);
+      assert.match(table, /Service Binding.*\d/s, "the table as it stood was never shown");
       const asked = responses.map((response) => new URL(response.url()).pathname);
       assert.ok(asked.some((path) => /^\/runs\/[^/]+\/events$/.test(path)), "progress did not come as events");
       assert.ok(!asked.some((path) => /^\/runs\/[^/]+$/.test(path)), "the page polled although there are events");
@@ -53,33 +55,40 @@ async function startAndFinish(browser, { url, token }, wholePlan) {
   });
 }
 
-/** The shares that the progress bar passes through until it is gone. */
+/** What progress bar and table pass through until the run is over: rounds with their shares, and the last table that was seen. */
 async function watchProgress(page) {
-  const shares = [];
-  const deadline = Date.now() + 180_000;
+  const seen = [];
+  let table = "";
+  const deadline = Date.now() + 260_000;
   while (await page.locator("#progress").isVisible()) {
-    const share = await page.locator("#progress progress").evaluate((bar) => (bar.hasAttribute("value") ? bar.value : 0)).catch(() => shares.at(-1) ?? 0);
-    if (share !== shares.at(-1)) shares.push(share);
-    assert.ok(Date.now() < deadline, `the run did not end; its progress was ${shares.at(-1)}`);
+    const now = await page.evaluate(() => {
+      const bar = document.querySelector("#progress progress");
+      return { round: bar?.dataset.round, share: bar?.hasAttribute("value") ? bar.value : 0, table: document.querySelector("#live-table")?.textContent };
+    });
+    table = now.table ?? table;
+    if (now.share !== seen.at(-1)?.share || now.round !== seen.at(-1)?.round) seen.push({ round: now.round, share: now.share });
+    assert.ok(Date.now() < deadline, `the run did not end; its progress was ${JSON.stringify(seen.at(-1))}`);
     await page.waitForTimeout(100);
   }
-  return shares;
+  return { seen, table };
 }
 
 async function lookAt(browser, { url }, report, updateScreenshots) {
   const { page, errors, outside, responses, close } = await open(browser, url);
   try {
     await check("the page shows the report", async () => {
+      await unfold(page);
       await page.locator("#plot-percentiles svg").waitFor();
       await page.locator("#plot-history svg, #plot-history .empty").first().waitFor();
     });
     await check("the verdict of each transport is the report's, with its reason", async () => {
-      for (const { transport, outcome, reason } of report.summary.transports) {
-        const card = page.locator(`.card[data-transport="${transport}"]`);
-        assert.match(await card.getAttribute("class"), new RegExp(`\\bis-${outcome}\\b`));
-        assert.equal(await card.locator(".reason").innerText(), reason);
+      assert.equal(await page.locator("#answer").innerText(), `${report.summary.text}.`);
+      for (const { transport, outcome, reason, judged } of report.summary.transports) {
+        const line = page.locator(`${judged ? "#verdict-content > .answers" : "#not-judged"} [data-transport="${transport}"]`);
+        assert.match(await line.getAttribute("class"), new RegExp(`\\bis-${outcome}\\b`));
+        assert.equal(await line.locator(".reason").textContent(), reason);
       }
-      assert.equal(await page.locator("#verdict details tbody tr").count(), report.verdicts.length);
+      assert.equal(await page.locator("#all-verdicts tbody tr").count(), report.verdicts.length);
     });
 
     await check("every figure of the table is the report's, in each function", () => tableMatches(page, report));
@@ -87,6 +96,7 @@ async function lookAt(browser, { url }, report, updateScreenshots) {
     await check("four plots show the report's own figures, with unit, n and resolution", () => plotsMatch(page, report));
     await check("the percentile plot's file holds the samples of the report's histograms", () => samplesMatch(page, report));
     await check("each plot downloads as an SVG that stands alone", () => drawingsStandAlone(page));
+    await check("two transports lie beside each other as the server compares them", () => transportsCompared(page, url, report));
     await check("warnings and analysis are those of the report", async () => {
       const findings = await page.locator("#findings").innerText();
       for (const { text } of report.analysis) assert.ok(findings.includes(text), text);
@@ -106,6 +116,21 @@ async function lookAt(browser, { url }, report, updateScreenshots) {
   await looks(browser, url, updateScreenshots);
 }
 
+/** The table says what `GET /comparison` says, to the character. */
+async function transportsCompared(page, url, { run }) {
+  await page.getByLabel("First run").selectOption(run.id);
+  await page.getByLabel("First transport").selectOption("direct");
+  await page.getByLabel("Second transport").selectOption("service-binding");
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  await page.locator("#plot-comparison .compared-row").first().waitFor();
+  const answer = await fetch(`${url}/comparison?first=${run.id}&first_transport=direct&second_transport=service-binding`);
+  const { rows, text } = await answer.json();
+  assert.equal(await page.locator("#comparison-text").textContent(), text);
+  const shown = await page.locator("#comparison-table tbody tr").evaluateAll((all) => all.map((row) => [...row.cells].map((cell) => cell.textContent)));
+  assert.deepEqual(shown, rows.map((row) => [row.first, row.second, `${row.metric} ${row.quantity}`, row.first_us.text, row.second_us.text, row.text, row.finding]));
+  assert.ok(rows.length >= 12 && rows.some(({ finding }) => finding === "slower"), `${rows.length} rows`);
+}
+
 async function cellFiles(page, url) {
   const links = await page.locator("#latency-content a[download]").evaluateAll((all) => all.slice(0, 3).map((link) => link.getAttribute("href")));
   assert.equal(links.length, 3);
@@ -118,12 +143,13 @@ async function cellFiles(page, url) {
 
 async function cancelOne(browser, { url, token }) {
   await check("a page opened in mid-run picks the run up, refuses a second one, and cancels it", async () => {
-    const answer = await fetch(`${url}/runs`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ samples_per_cell: 10_000 }) });
+    const answer = await fetch(`${url}/runs`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ until: "samples", samples_per_cell: 10_000 }) });
     assert.equal(answer.status, 202, await answer.clone().text());
     const { id } = await answer.json();
     // The second run is refused with 409, which Chromium writes to the console by itself.
     const { page, errors, outside, close } = await open(browser, url, DESKTOP, REFUSALS);
     try {
+      await unfold(page);
       await page.locator("#progress").getByText(/block \d+ of \d+/).waitFor();
       await page.getByRole("button", { name: "Cancel this run" }).click();
       await page.getByText("need the API token").waitFor();
@@ -147,6 +173,7 @@ async function cancelOne(browser, { url, token }) {
     const { page, close } = await open(browser, url);
     try {
       const offered = (name) => page.locator(`#start input[name=${name}]`).evaluateAll((all) => all.map((input) => input.value));
+      await unfold(page);
       await page.locator("#start").waitFor();
       assert.deepEqual(await offered("transports"), known("transports"));
       assert.deepEqual(await offered("functions"), known("functions"));

@@ -4,10 +4,16 @@
 // |---|---|
 // | real_run.mjs | on real local Workers: the empty page, a run started, followed, finished and cancelled by the page, the report's own figures in table, plots and files, accessibility, weight, screenshots |
 // | figures.mjs, appearance.mjs | parts of it: the figures against the report; weight, accessibility, pictures |
+// | answer.mjs | with made-up answers: the answer and its picture come first and the rest is folded, what is not judged, words, the sentence under each plot |
+// | progress.mjs | an active run: its table as it stands, what is open, and the form that starts one |
+// | comparison.mjs | two runs and two transports beside each other |
 // | states.mjs | with made-up answers: a clock that stands still, refusals, a server in trouble, a long history, many runs |
 import { launch } from "./browser.mjs";
 import { summary } from "./checks.mjs";
 import { testRealRun } from "./real_run.mjs";
+import { testAnswer } from "./answer.mjs";
+import { testComparison } from "./comparison.mjs";
+import { testProgress } from "./progress.mjs";
 import { testStates } from "./states.mjs";
 
 const KNOWN = ["--update-screenshots", "--states-only", "--real-only"];
@@ -19,7 +25,7 @@ if ([...options].some((option) => !KNOWN.includes(option))) {
 
 const browser = await launch();
 try {
-  if (!options.has("--real-only")) await testStates(browser);
+  if (!options.has("--real-only")) for (const test of [testAnswer, testProgress, testComparison, testStates]) await test(browser);
   if (!options.has("--states-only")) await testRealRun(browser, { updateScreenshots: options.has("--update-screenshots") });
 } finally {
   await browser.close();

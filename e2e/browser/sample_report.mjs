@@ -12,6 +12,7 @@ const DEFAULT_PLAN = {
   functions: ["echo", "transform", "compute"],
   payload_bytes: [100, 1000, 10_000, 100_000],
   payload_shape: "text",
+  until: "samples",
   samples_per_cell: 400,
   warmup_per_slice: 2,
   timer: "auto",
@@ -33,10 +34,10 @@ export function sampleReport({ plan: asked = {}, ticked = false, id = "20261122T
   const verdicts = (overheads.length > 0 ? overheads : delegated).flatMap((row) => verdictsOf(row, plan.thresholds, overheads.length > 0));
   return {
     schema_version: 2,
-    run: { id, trigger: "request", location: "default", colo: ticked ? "FRA" : null, started_at: "2026-11-22T17:28:01Z", finished_at: "2026-11-22T17:29:44Z", state: "completed" },
+    run: { id, trigger: "request", location: "default", locations: ["default"], colo: ticked ? "FRA" : null, started_at: "2026-11-22T17:28:01Z", finished_at: "2026-11-22T17:29:44Z", state: "completed" },
     plan,
     environment: environment(ticked),
-    summary: summary(plan, verdicts),
+    summary: summary(plan, verdicts, overheads),
     cells,
     overheads,
     breakdown: ticked ? [] : breakdown(plan),
@@ -124,14 +125,22 @@ function verdictsOf(row, thresholds, paired) {
 
 const worst = (outcomes) => ["fail", "inconclusive"].find((outcome) => outcomes.includes(outcome)) ?? "pass";
 
-function summary(plan, verdicts) {
-  const transports = plan.transports.filter((transport) => transport !== "direct").map((transport) => {
+/** Judged are the ways of a service binding, as in crate report; the others are no part of the answer. */
+function summary(plan, verdicts, overheads) {
+  const delegating = plan.transports.filter((transport) => transport !== "direct");
+  const ways = delegating.filter((transport) => ["service-binding", "rpc"].includes(transport));
+  const judged = ways.length > 0 ? ways : delegating;
+  const transports = delegating.map((transport) => {
     const own = verdicts.filter(({ id }) => id.startsWith(`${transport}.`));
     const outcome = worst(own.map((verdict) => verdict.outcome));
     const deciding = own.find((verdict) => verdict.outcome === outcome);
-    return { transport, outcome, reason: `${deciding.metric} ${deciding.quantity} of ${deciding.id} is the nearest to its limit of ${deciding.threshold_ms} ms.` };
+    const row = overheads.find(({ id }) => id === deciding.id);
+    const figures = row ? `overhead of ${deciding.id}: p50 ${row.p50_us.text}, p95 ${row.p95_us.text}, p99 ${row.p99_us.text} ms` : "";
+    return { transport, outcome, judged: judged.includes(transport), reason: `${deciding.metric} ${deciding.quantity} of ${deciding.id} is the nearest to its limit of ${deciding.threshold_ms} ms`, closest: deciding.id, figures };
   });
-  return { outcome: worst(transports.map(({ outcome }) => outcome)), transports };
+  const outcome = worst(transports.filter((one) => one.judged).map((one) => one.outcome));
+  const text = { pass: "Yes: every judged transport meets p50 < 1 ms, p95 < 3 ms, p99 < 5 ms", fail: "No: a judged transport is above its limit", inconclusive: "Open: the clock is too coarse for an answer" }[outcome];
+  return { outcome, text, transports };
 }
 
 function breakdown(plan) {

@@ -1,41 +1,12 @@
 // States of the page that a real run shows only by chance, with made-up answers of the API.
 import assert from "node:assert/strict";
-import { PHONE, DARK, DESKTOP, downloaded, open, seriousViolations } from "./browser.mjs";
+import { DARK, DESKTOP, PHONE, downloaded, seriousViolations } from "./browser.mjs";
 import { check } from "./checks.mjs";
-import { imitate, problem, sampleStatus } from "./imitation.mjs";
+import { problem, sampleStatus } from "./imitation.mjs";
+import { REFUSALS, longHistory, manyRuns, noHistory, text, withPage } from "./pages.mjs";
 import { sampleReport } from "./sample_report.mjs";
 
 const ALL = ["direct", "service-binding", "raw-fetch", "rpc", "msgpack", "capnweb-batch", "capnweb-websocket", "websocket"];
-/** Chromium writes each refused request to the console by itself. */
-const REFUSALS = [/Failed to load resource: the server responded with a status of (4|5)\d\d/];
-
-/** Answers with `report`, `runs` and `history`; `more(method, path, body, headers)` comes first. */
-function answers({ report, runs = [], history, more = () => undefined }) {
-  return (method, path, body, headers) => {
-    const special = more(method, path, body, headers);
-    if (special) return special;
-    if (path.startsWith("/results")) return report ? [200, report] : problem(404, "there is no completed run yet; POST /runs starts one");
-    if (path.startsWith("/history")) return history ? [200, history(new URL(path, "http://localhost").searchParams)] : undefined;
-    if (path === "/runs" || path.startsWith("/runs?")) return [200, { runs }];
-    return undefined;
-  };
-}
-
-async function withPage(browser, api, options, allowed, body) {
-  const server = await imitate(answers(api), api.locations);
-  const opened = await open(browser, server.url, options, allowed);
-  try {
-    await body(opened.page, server);
-    assert.deepEqual(opened.errors, []);
-    assert.deepEqual(opened.outside, []);
-  } finally {
-    await opened.close();
-    await server.close();
-  }
-}
-
-const text = (page, selector) => page.locator(selector).innerText();
-
 export async function testStates(browser) {
   await check("without a report the page says so and how to get one", () =>
     withPage(browser, {}, DESKTOP, REFUSALS, async (page) => {
@@ -53,34 +24,13 @@ export async function testStates(browser) {
       assert.equal(values.length, 36);
       for (const value of values) assert.match(value, /^[1-9]\d* to [1-9]\d*$|^< [1-9]/, value);
       assert.match(await text(page, ".notes"), /a clock that stands still/);
-      assert.match(await text(page, "#latency-table caption"), /proven bounds/);
-      assert.match(await text(page, "#plot-percentiles figcaption"), /whole ticks/);
+      assert.match(await text(page, "#latency-table caption"), /bounds, not points/);
+      assert.match(await page.locator("#plot-percentiles .caption").textContent(), /whole ticks/);
       assert.equal(await page.locator("#plot-breakdown svg").count(), 0);
       assert.equal(await page.locator("#plot-overhead svg .whisker").count(), 8, "the bounds of each overhead");
       assert.equal(await page.locator("#plot-overhead svg .marker:not(.legend .marker)").count(), 0);
       assert.deepEqual(await seriousViolations(page), []);
     }));
-
-  await check("the answer is the report's own sentence; a transport that is not judged says so, and an earlier report its outcome", async () => {
-    const shown = async (summary, expected) => {
-      const report = sampleReport();
-      Object.assign(report.summary, summary);
-      await withPage(browser, { report, history: noHistory }, DESKTOP, [], async (page) => {
-        await page.locator("#answer").waitFor();
-        assert.equal(await text(page, "#answer"), expected);
-        assert.equal(await page.locator(`#answer.is-${report.summary.outcome}`).count(), 1);
-        for (const { transport, judged, figures } of report.summary.transports) {
-          const card = await text(page, `.card[data-transport="${transport}"]`);
-          assert.equal(card.includes("(not judged)"), judged === false, card);
-          assert.ok(!figures || card.includes(`The ${figures}.`), card);
-        }
-      });
-    };
-    const [first, second] = sampleReport().summary.transports;
-    const figures = "overhead of service-binding.echo.100: p50 0.10 [0.09, 0.11], p95 0.2 [0.1, 0.3], p99 < 1 ms";
-    await shown({ outcome: "pass", text: "Yes: Service Binding meets every threshold", transports: [{ ...first, judged: true, figures }, { ...second, judged: false }] }, "Yes: Service Binding meets every threshold.");
-    await shown({ outcome: "fail", text: undefined }, "Fail.");
-  });
 
   for (const [name, options] of Object.entries({ light: DESKTOP, dark: DARK, phone: PHONE })) {
     await check(`all transports, warnings and a history with a change stay accessible and in their width: ${name}`, () =>
@@ -88,7 +38,7 @@ export async function testStates(browser) {
         await page.locator("#plot-history svg .change").waitFor({ state: "attached" });
         assert.equal(await page.locator("#plot-history svg .change").count(), 1);
         assert.match(await page.locator("#plot-history svg").textContent(), /\+24\.4 %/);
-        assert.match(await text(page, "#plot-history .caption"), /n = 400 a run; resolution 0\.001 ms/);
+        assert.match(await page.locator("#plot-history .caption").textContent(), /n = 400 a run; resolution 0\.001 ms/);
         assert.equal(await page.locator("#plot-history svg .deploy").count(), 1);
         assert.equal(await page.locator("#plot-history svg .marker").count(), 40);
         assert.match(await text(page, "#findings"), /The last third is 20 % slower/);
@@ -119,6 +69,7 @@ export async function testStates(browser) {
       assert.match(await text(page, "#answer"), /^Open: no transport that delegates was measured\.$/);
       assert.match(await text(page, "#verdict-content"), /The run was cancelled/);
       assert.equal(await page.locator("#plots .empty").count(), 5);
+      assert.match(await text(page, "#plot-answer .empty"), /No transport that is judged was measured/);
       assert.deepEqual(await seriousViolations(page), []);
     });
   });
@@ -162,6 +113,7 @@ export async function testStates(browser) {
       await submit.click();
       await page.getByText("the token is wrong").waitFor();
       await page.getByLabel("API token").fill("right");
+      await page.getByLabel("after a number of samples").check();
       await page.getByLabel("Samples per cell").fill("0");
       await submit.click();
       await page.getByText("samples_per_cell is 0").waitFor();
@@ -194,9 +146,9 @@ export async function testStates(browser) {
   });
 
   await check("where several locations measure, each can be looked at alone", () => {
-    const of = (location) => ({ ...sampleReport(), run: { ...sampleReport().run, location } });
+    const of = (...locations) => ({ ...sampleReport(), run: { ...sampleReport().run, location: locations.join("+"), locations } });
     const more = (method, path) => (path === "/results?location=weur" ? [200, of("weur")] : undefined);
-    return withPage(browser, { report: of("wnam+weur"), history: noHistory, locations: ["wnam", "weur"], more }, DESKTOP, [], async (page) => {
+    return withPage(browser, { report: of("wnam", "weur"), history: noHistory, locations: ["wnam", "weur"], more }, DESKTOP, [], async (page) => {
       await page.locator("#answer").waitFor();
       assert.equal(await page.getByRole("link", { name: "Markdown" }).count(), 0, "a merged report has no address of its own");
       await page.getByLabel("Location").selectOption("weur");
@@ -205,6 +157,17 @@ export async function testStates(browser) {
       await page.goBack();
       await page.locator("#findings dd", { hasText: /^wnam\+weur$/ }).waitFor();
     });
+  });
+
+  await check("a report of one location is not taken for merged, whatever the location is called or the report leaves out", async () => {
+    for (const run of [{ location: "on+off", locations: ["on+off"] }, { location: "a+b", locations: undefined }]) {
+      const report = sampleReport();
+      Object.assign(report.run, run);
+      await withPage(browser, { report, history: noHistory }, DESKTOP, [], async (page) => {
+        await page.locator("#answer").waitFor();
+        assert.equal(await page.getByRole("link", { name: "Markdown" }).count(), 1);
+      });
+    }
   });
 
   await check("progress is followed by events, and by polling when they break", () => {
@@ -219,23 +182,23 @@ export async function testStates(browser) {
     };
     return withPage(browser, { report: sampleReport(), history: noHistory, more }, DESKTOP, REFUSALS, async (page) => {
       await page.locator("#progress").waitFor();
-      await page.getByText(/55 %/).waitFor();
+      await page.locator("#progress").getByText(/55 %/).waitFor();
       await page.locator("#progress").waitFor({ state: "hidden" });
       assert.match(await text(page, "[data-run='20261123T000000Z-00000001']"), /completed/);
     });
   });
 
-  await check("the keyboard reaches the verdict first and changes the function by arrow", () =>
+  await check("the keyboard reaches the answer first and changes the function by arrow", () =>
     withPage(browser, { report: sampleReport(), history: noHistory }, DESKTOP, [], async (page) => {
       await page.locator("#plot-percentiles svg").waitFor();
       await page.keyboard.press("Tab");
-      assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the verdict");
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the answer");
       await page.keyboard.press("Enter");
       assert.equal(await page.evaluate(() => document.activeElement.id), "main");
       await page.locator("input[name=function]:checked").focus();
       await page.keyboard.press("ArrowRight");
       await page.locator("#latency-table [data-cell='direct.transform.100']").waitFor();
-      assert.match(await text(page, "#plot-percentiles figcaption"), /^transform/);
+      assert.match(await page.locator("#plot-percentiles .caption").textContent(), /^transform/);
     }));
 
   await check("a history downloads as CSV with its change point", () =>
@@ -246,23 +209,4 @@ export async function testStates(browser) {
       assert.equal(rows.length, 41);
       assert.equal(rows.filter((row) => row.endsWith(",true")).length, 1);
     }));
-}
-
-const noHistory = (query) => ({ location: "default", conditions: { payload_shape: "text", batch_size: 1, concurrency: 1, timers: ["interpolated"], text: "payload text, batch size 1, concurrency 1, timer interpolated" }, cell: query.get("cell"), metric: query.get("metric"), points: [], change_points: [] });
-
-function longHistory(query) {
-  const points = Array.from({ length: 40 }, (_, index) => {
-    const level = (index < 25 ? 90 : 112) + 8 * Math.sin(index * 1.7);
-    return { run: `run-${index}`, finished_at: new Date(Date.UTC(2026, 10, 12, index * 6)).toISOString(), version: index < 18 ? "a1" : "b2", value_us: level, lower_us: level - 5, upper_us: level + 5, resolution_us: 1, n: 400, text: `${(level / 1000).toFixed(3)} [${((level - 5) / 1000).toFixed(3)}, ${((level + 5) / 1000).toFixed(3)}]` };
-  });
-  const change = { run: "run-25", finished_at: points[25].finished_at, version: "b2", before_us: 90, after_us: 112, change_percent: 24.4, change_percent_lower: 21, change_percent_upper: 28, p_value: 1e-6, text: "0.090 to 0.112 ms, +24 % (95 % CI +21 % to +28 %)" };
-  return { location: "default", cell: query.get("cell"), metric: query.get("metric"), conditions: { payload_shape: "text", batch_size: 1, concurrency: 1, timers: ["interpolated"], text: "payload text, batch size 1, concurrency 1, timer interpolated" }, points, change_points: [change] };
-}
-
-function manyRuns() {
-  return [
-    sampleStatus(),
-    sampleStatus({ id: "20261121T172800Z-4f9a1c07", state: "failed", reason: "no progress for 15 minutes" }),
-    sampleStatus({ id: "20261120T172800Z-4f9a1c07", state: "cancelled", done: 31, reason: "cancelled by request" }),
-  ];
 }

@@ -19,7 +19,11 @@ export async function serveWorkers() {
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (log += text));
   const ended = new Promise((done) => child.once("exit", done));
+  let stopping = false;
+  // Workers that end in mid-test fail it; their log says why.
+  ended.then((code) => stopping || console.log(`the local Workers ended by themselves (exit status ${code}):\n${log.slice(-4000)}`));
   const stop = async () => {
+    stopping = true;
     child.kill("SIGINT");
     await ended;
   };

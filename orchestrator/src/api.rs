@@ -8,6 +8,7 @@
 
 mod access;
 mod capabilities;
+mod comparison;
 mod doctor;
 pub mod events;
 mod export;
@@ -180,6 +181,7 @@ impl<C: Coordinators> Api<'_, C> {
             (_, Route::Results(run)) => self.results(&run).await?,
             (_, Route::ResultsMarkdown(run)) => self.markdown(&run).await?,
             (_, Route::CellExport(run, cell, form)) => self.export(&run, cell, form).await?,
+            (_, Route::Comparison) => self.comparison(request).await?,
             (_, Route::History) => self.history(request).await?,
             (_, Route::Metrics) => self.metrics().await?,
             (_, Route::OpenApi) => Response::json_text(200, OPENAPI),

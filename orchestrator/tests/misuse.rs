@@ -25,6 +25,7 @@ fn path() -> impl Strategy<Value = String> {
         Just("cells".to_owned()),
         Just("events".to_owned()),
         Just("history".to_owned()),
+        Just("comparison".to_owned()),
         Just("20261122T172800Z-4f9a1c07".to_owned()),
         Just("20261122T172800Z-4f9a1c07.md".to_owned()),
         Just("rpc.echo.100.csv".to_owned()),

@@ -11,6 +11,7 @@ pub mod alert;
 pub mod breakdown;
 pub mod capabilities;
 pub mod cell;
+pub mod comparison;
 pub mod error_kind;
 pub mod estimate;
 pub mod examination;

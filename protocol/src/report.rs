@@ -66,8 +66,12 @@ pub struct RunFacts {
     pub id: RunId,
     /// What started it.
     pub trigger: Trigger,
-    /// The location whose coordinator ran it; several, joined by `+`, in a merged report.
+    /// The location whose coordinator ran it; several, joined by `+`, in a merged report, for people to read.
     pub location: String,
+    /// The locations whose runs it holds, one by one: a report with more than one is merged, and has no address of its own. Empty in reports of
+    /// before it was written down, each of which is of one run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<String>,
     /// Cloudflare's code of the datacenter, as the coordinator learnt it; absent where it could not.
     pub colo: Option<String>,
     /// When its first slice was dispatched.

@@ -29,6 +29,8 @@ pub enum Route {
     CellExport(RunId, Cell, Export),
     /// `/history`
     History,
+    /// `/comparison`
+    Comparison,
     /// `/metrics`
     Metrics,
     /// `/openapi.json`
@@ -87,6 +89,7 @@ impl Route {
                 Ok(Self::CellExport(run_id(run)?, cell, export))
             }
             ["history"] => Ok(Self::History),
+            ["comparison"] => Ok(Self::Comparison),
             ["metrics"] => Ok(Self::Metrics),
             ["openapi.json"] => Ok(Self::OpenApi),
             _ => Err(RouteError::Unknown),
@@ -171,6 +174,7 @@ mod tests {
             ),
             ("/history", Route::History),
             ("/metrics", Route::Metrics),
+            ("/comparison", Route::Comparison),
             ("/openapi.json", Route::OpenApi),
         ] {
             assert_eq!(Route::parse(path), Ok(route), "{path}");

@@ -8,7 +8,7 @@ use crate::{
     wire::{known, published},
 };
 use core::fmt;
-use protocol::Estimate;
+use protocol::{Estimate, comparison::Finding};
 
 /// What a second figure is less a first one, in us.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,19 +17,6 @@ pub struct Difference {
     pub us: Estimate,
     /// In percent of the first figure, where that is known and neither it nor the difference is below the resolution.
     pub percent: Option<f64>,
-}
-
-/// What a difference says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// The whole interval is above 0.
-    Slower,
-    /// The whole interval is below 0.
-    Faster,
-    /// 0 lies in the interval.
-    NoneShown,
-    /// There is no interval.
-    Unclear,
 }
 
 impl Difference {
@@ -54,17 +41,6 @@ impl Difference {
             (Some(_), Some(_)) => Finding::NoneShown,
             _ => Finding::Unclear,
         }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Slower => "slower",
-            Self::Faster => "faster",
-            Self::NoneShown => "no difference shown",
-            Self::Unclear => "n/a",
-        })
     }
 }
 

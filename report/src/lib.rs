@@ -8,6 +8,7 @@
 
 mod analysis;
 mod cells;
+pub mod comparison;
 mod contents;
 pub mod difference;
 pub mod document;

@@ -222,16 +222,18 @@ fn slopes(reports: &[Report], first: &Report) -> Vec<Slope> {
     merged.collect()
 }
 
-/// Locations and datacenters joined by `+`; from the first start to the last end; completed if all are.
+/// The locations in order of their names, and joined by `+`, as are the datacenters; from the first start to the last end; completed if all are.
 fn run_facts(reports: &[Report], first: &RunFacts) -> RunFacts {
     let joined = |parts: BTreeSet<&str>| parts.into_iter().collect::<Vec<_>>().join("+");
+    let locations: BTreeSet<&str> = reports.iter().map(|r| r.run.location.as_str()).collect();
     let colos: BTreeSet<&str> = reports
         .iter()
         .filter_map(|r| r.run.colo.as_deref())
         .collect();
     let runs = || reports.iter().map(|r| &r.run);
     RunFacts {
-        location: joined(runs().map(|run| run.location.as_str()).collect()),
+        locations: locations.iter().map(|&name| name.to_owned()).collect(),
+        location: joined(locations),
         colo: (!colos.is_empty()).then(|| joined(colos)),
         started_at: runs().filter_map(|run| run.started_at).min(),
         finished_at: runs().filter_map(|run| run.finished_at).max(),

@@ -26,6 +26,7 @@ fn place(location: &str, seed: u64, factor: u64, platform: Platform) -> Report {
     }
     let mut report = report(&plan, &records);
     location.clone_into(&mut report.run.location);
+    report.run.locations = vec![location.to_owned()];
     report
 }
 
@@ -70,6 +71,28 @@ fn counts_are_sums_and_quantiles_those_of_all_samples_together() {
         let middle = f64::midpoint(a.mean_us.value.unwrap(), b.mean_us.value.unwrap());
         assert!((cell.mean_us.value.unwrap() - middle).abs() < 0.01);
     }
+}
+
+#[test]
+fn a_merged_report_lists_its_locations_whatever_they_are_called_and_a_single_one_has_one() {
+    let mut places = [
+        place("on+off", 1, 1, Platform::RUNNING),
+        place("weur", 2, 1, Platform::RUNNING),
+    ];
+    assert_eq!(places[0].run.locations, ["on+off"]);
+    assert_eq!(merge(&places).unwrap().run.locations, ["on+off", "weur"]);
+    // A report that was stored before the list was written down is read, and merged, by its one location.
+    let mut stored = serde_json::to_value(&places[1]).unwrap();
+    assert!(
+        stored["run"]
+            .as_object_mut()
+            .unwrap()
+            .remove("locations")
+            .is_some()
+    );
+    places[1] = ::report::read(&stored.to_string()).unwrap();
+    assert!(places[1].run.locations.is_empty());
+    assert_eq!(merge(&places).unwrap().run.locations, ["on+off", "weur"]);
 }
 
 #[test]

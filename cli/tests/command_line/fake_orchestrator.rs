@@ -186,6 +186,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
             id: RUN.parse().unwrap(),
             trigger: Trigger::Request,
             location: "default".to_owned(),
+            locations: vec!["default".to_owned()],
             colo: None,
             started_at: None,
             finished_at: None,

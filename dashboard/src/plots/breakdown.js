@@ -23,6 +23,7 @@ export function breakdownPlot(report, fn) {
     empty: drawn.length === 0 && (totals[0]?.reason?.text ?? (report.plan.breakdown ? "The parts of this function's calls were not measured." : "The plan leaves the breakdown out.")),
     name: `breakdown-${fn}`,
     draw: (width) => draw(drawn, fn, width),
+    reading: "Each bar is one call by the service binding; its longest part is where the time goes.",
     caption: `${fn}. Mean time of back-to-back service-binding calls, in ms on the axis and in µs beside the bars, by measured part; ${sampleCounts(totals.map(({ n }) => n))}; ${resolutionText(totals)}. `
       + "The empty hop is dispatch and isolate switch; the residual is what the parts do not explain: mostly the bodies' way between the isolates. A negative residual is not drawn."
       + stalls(report, rows),

@@ -23,6 +23,7 @@ export function distributionPlot(report, series) {
     empty: drawn.length === 0 && "No call of these cells was timed.",
     name: `distribution-${fn}-${payload}`,
     draw: (width) => draw(rows, floor, isTicked(report) ? 0 : resolutionMs(drawn), width),
+    reading: "The taller a bar, the more calls took that long; two humps are two kinds of calls.",
     caption: `${fn}, ${payloadTitle(payload)}. Share of the samples in each bar (% of the transport's samples, each row with its own scale) over latency in ms; `
       + `${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(series.map(({ cell }) => cell.p50_us))}. `
       + (isTicked(report) ? "Samples are whole ticks: a bar from k to k + 1 ticks holds those of k." : `Rules mark ${listed(COMPARED.map(figureTitle))}; shaded is what lies below the resolution; the first bar also holds what is faster.`),

@@ -1,4 +1,4 @@
-// A figure of the page: a plot that fits its width, its caption, its downloads, and its figures as a table.
+// A figure of the page: a plot that fits its width, a sentence that says how to read it, and folded: what is drawn and its figures as a table.
 import { downloadCsv, downloadSvg } from "../download.js";
 import { element, fill } from "../element.js";
 
@@ -6,17 +6,19 @@ import { element, fill } from "../element.js";
 const LEAST_WIDTH = 260;
 
 /**
- * A `<figure>` under `title`. `show(plot)` draws one of the plots of this folder: `{draw(width), caption, numbers, csv, name,
- * empty}`, where `empty` is the sentence that stands in for a plot without anything to draw, or false.
+ * A `<figure>` under `title`. `show(plot)` draws one of the plots of this folder: `{draw(width), reading, caption, numbers, csv,
+ * name, empty}`. `reading` is a plain sentence that says how to read it, `caption` what exactly is drawn, with unit, n and
+ * resolution; `empty` is the sentence that stands in for a plot without anything to draw, or false.
  */
 export class Figure {
   #plot = null;
   #place = element("div", { class: "plot" });
+  #reading = element("p", { class: "reading" });
   #caption = element("p", { class: "caption" });
   #after = element("div");
-  #summary = element("summary", {}, "Figures as a table");
+  #summary = element("summary", {}, "Details, and the figures as a table");
   #table = element("div", { class: "scroll", tabindex: "0", role: "region" });
-  #details = element("details", {}, this.#summary, this.#table);
+  #details = element("details", {}, this.#summary, this.#caption, this.#after, this.#table);
   #svgButton;
   #csvButton;
 
@@ -29,14 +31,15 @@ export class Figure {
     this.node = element("figure", { id, class: "panel", "aria-labelledby": `${id}-title` },
       element("div", { class: "figure-head" }, element("h3", { id: `${id}-title` }, title), element("div", { class: "tools" }, ...controls, this.#svgButton, this.#csvButton)),
       this.#place,
-      element("figcaption", {}, this.#caption, this.#after, this.#details));
+      element("figcaption", {}, this.#reading, this.#details));
     new ResizeObserver(() => this.#draw()).observe(this.#place);
   }
 
-  /** Shows a plot, and `after` below its caption. */
+  /** Shows a plot, and `after` below its caption. What is folded away has no width: it is drawn when it is unfolded. */
   show(plot, ...after) {
     this.#plot = plot;
     this.#drawnWidth = null;
+    this.#reading.textContent = plot.empty ? "" : plot.reading;
     this.#caption.textContent = plot.empty ? "" : plot.caption;
     fill(this.#after, ...after);
     fill(this.#table, table(plot.numbers));
@@ -48,7 +51,7 @@ export class Figure {
 
   #draw() {
     const width = Math.max(LEAST_WIDTH, Math.floor(this.#place.clientWidth));
-    if (!this.#plot || this.#drawnWidth === width) return;
+    if (!this.#plot || this.#place.clientWidth === 0 || this.#drawnWidth === width) return;
     this.#drawnWidth = width;
     if (this.#plot.empty) fill(this.#place, element("p", { class: "empty" }, this.#plot.empty));
     else {
@@ -62,6 +65,9 @@ export class Figure {
     if (svg) downloadSvg(this.#plot.name, svg, this.#plot.caption);
   }
 }
+
+/** A plot of nothing, and why. */
+export const nothing = (why) => ({ empty: why, reading: "", caption: "", numbers: { head: [], rows: [] } });
 
 function table({ head, rows }) {
   return element("table", {},

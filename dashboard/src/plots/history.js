@@ -17,6 +17,7 @@ export function historyPlot(history) {
     empty: drawn.length === 0 && "No completed run has this figure yet.",
     name: `history-${history.cell}-${history.metric}`,
     draw: (width) => draw(transport, drawn, deploysOf(drawn), changes, what, width),
+    reading: "Each point is a run: a dashed line is a new deployment, a solid red one a level that changed.",
     caption: `${what} of the latency, in ms, with 95 % intervals, over ${counted(drawn.length, "completed run")} at ${history.location} under the same conditions (${history.conditions.text}); `
       + `${sampleCounts(drawn.map(({ n }) => n))} a run; ${resolutionText(points.map(({ estimate }) => estimate))}. `
       + `Dashed rules: another version was deployed. Solid rules: the level changed (${counted(changes.length, "change point")}).`,

@@ -16,11 +16,13 @@ export function overheadPlot(report, fn, field) {
   const rows = (paired ? report.overheads : report.cells).filter(({ id }) => cellParts(id).fn === fn);
   const series = delegating(report).map((transport) => ({ transport, points: pointsOf(rows, transport, field) }));
   const drawn = series.filter(({ points }) => points.some(isDrawn));
+  const limit = report.plan.thresholds[`${OVERHEAD_FIGURES[field]}_ms`];
   const estimates = series.flatMap(({ points }) => points.map(({ estimate }) => estimate));
   return {
     empty: drawn.length === 0 && (rows[0]?.[field].reason?.text ?? "No delegated cell of this function was measured."),
     name: `overhead-${OVERHEAD_FIGURES[field]}-${fn}`,
-    draw: (width) => draw(drawn, `${what}, ${OVERHEAD_FIGURES[field]}`, report.plan.thresholds[`${OVERHEAD_FIGURES[field]}_ms`], width),
+    draw: (width) => draw(drawn, `${what}, ${OVERHEAD_FIGURES[field]}`, limit, width),
+    reading: `Each point is what ${paired ? "delegating adds" : "a delegated call takes"} at that payload size${limit ? "; below the dashed line it is within the limit" : ", on average"}.`,
     caption: `${fn}. ${what}, ${OVERHEAD_FIGURES[field]}, in ms over payload size, with 95 % intervals; ${sampleCounts(estimates.map(({ n }) => n))}; `
       + `${resolutionText(estimates)}. Hollow markers lie below the axis or the resolution; lines without a marker are bounds.`,
     numbers: {

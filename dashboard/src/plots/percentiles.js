@@ -21,6 +21,7 @@ export function percentilePlot(report, series) {
     empty: drawn.length === 0 && "No call of these cells was timed.",
     name: `percentiles-${fn}-${payload}`,
     draw: (width) => draw(report, drawn, width),
+    reading: "Read a curve at 99: one call in a hundred takes longer than its height there; lower is better.",
     caption: `${fn}, ${payloadTitle(payload)}. Latency of one call in ms; ${sampleCounts(series.map(({ cell }) => cell.count))}; ${resolutionText(estimates)}. `
       + (isTicked(report)
         ? "Samples are whole ticks: the latency lies between two curves, one tick above (solid) and one below (dashed)."

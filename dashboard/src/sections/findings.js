@@ -27,6 +27,13 @@ function warning({ kind, cell, text }) {
   return element("li", {}, element("span", { class: "topic" }, kind.replaceAll("-", " ")), cell && [" ", element("code", {}, cell)], ` ${text}`);
 }
 
+/** What ended the measuring, or was to end it. */
+function extent(plan) {
+  const first = `${integer(plan.samples_per_cell)} samples per cell`;
+  if (plan.until !== "settled") return first;
+  return `until settled, at most ${duration(plan.max_seconds)} and ${integer(plan.max_calls)} calls; first round of ${first}`;
+}
+
 function environment({ environment: at, run, plan }) {
   const noise = at.noise_floor;
   const facts = [
@@ -42,7 +49,7 @@ function environment({ environment: at, run, plan }) {
     ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}`],
     ["Compatibility date", at.compatibility_date],
     ["Limits", at.limits],
-    ["Plan", `${integer(plan.samples_per_cell)} samples per cell, payload of ${plan.payload_shape}, seed ${plan.seed}, concurrency ${plan.concurrency}, batch ${plan.batch_size}`],
+    ["Plan", `${extent(plan)}, payload of ${plan.payload_shape}, seed ${plan.seed}, concurrency ${plan.concurrency}, batch ${plan.batch_size}`],
   ];
   return element("dl", { class: "facts" }, facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
 }

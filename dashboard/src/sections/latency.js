@@ -5,20 +5,25 @@ import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
 import { COMPARED, FUNCTIONS, NOT_COMPARED, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
 
 export function showLatency(node, report, fn) {
+  fill(node, latencyTable("latency", report, fn), everything(report, cellsOf(report, fn)));
+}
+
+/** The table of one function, with the notes below it; `name` keeps its ids apart from those of another on the page. */
+export function latencyTable(name, report, fn) {
   const cells = cellsOf(report, fn);
-  const notes = new Notes();
+  const notes = new Notes(name);
   const rows = cells.map((cell, index) => row(cells, cell, index, notes));
   const estimates = cells.flatMap((cell) => COMPARED.map((field) => cell[field]));
-  fill(node,
-    element("table", { id: "latency-table" },
+  return [
+    element("table", { id: `${name}-table`, class: "latencies" },
       element("caption", {}, element("strong", {}, fn), ` (${FUNCTIONS[fn] ?? "a function of the plan"}): latency of one call in ms, with its 95 % interval. `,
         `${sampleCounts(cells.map(({ count }) => count))} per cell; ${resolutionText(estimates)}.`,
-        isTicked(report) && " The clock stood still during computation: percentiles are proven bounds, not points."),
+        isTicked(report) && " The clock stood still during computation: percentiles are bounds, not points."),
       element("thead", {}, element("tr", {}, ["Method", "Payload"].map((text) => element("th", { scope: "col" }, text)),
         COMPARED.map((field) => element("th", { scope: "col", class: "number" }, figureTitle(field))))),
       element("tbody", {}, rows)),
     notes.list(),
-    everything(report, cells));
+  ];
 }
 
 function row(cells, cell, index, notes) {
@@ -38,17 +43,22 @@ function figure(estimate, notes) {
 /** Reasons why figures are not stated, numbered, below the table; those of one code and one need share a note. */
 class Notes {
   #reasons = new Map();
+  #name;
+
+  constructor(name) {
+    this.#name = name;
+  }
 
   mark({ code, needed, text }) {
     const key = `${code} ${needed ?? text}`;
     if (!this.#reasons.has(key)) this.#reasons.set(key, text);
     const number = [...this.#reasons.keys()].indexOf(key) + 1;
-    return element("sup", {}, element("a", { href: `#note-${number}`, title: text, "aria-label": `note ${number}: ${text}` }, String(number)));
+    return element("sup", {}, element("a", { href: `#${this.#name}-note-${number}`, title: text, "aria-label": `note ${number}: ${text}` }, String(number)));
   }
 
   list() {
     const texts = [...this.#reasons.values()];
-    return texts.length > 0 && element("ol", { class: "notes" }, texts.map((text, index) => element("li", { id: `note-${index + 1}` }, text)));
+    return texts.length > 0 && element("ol", { class: "notes" }, texts.map((text, index) => element("li", { id: `${this.#name}-note-${index + 1}` }, text)));
   }
 }
 

@@ -1,6 +1,6 @@
 // Starts a run: the token, the plan's fields, and the server's complaints beside the fields they are about.
 import { hasToken, start, useToken } from "../api.js";
-import { element, fill } from "../element.js";
+import { element, fill, reveal } from "../element.js";
 import { FUNCTIONS, PAYLOAD_SHAPES, TIMERS, TRANSPORTS, payloadTitle } from "../vocabulary.js";
 
 const PAYLOADS = [100, 1_000, 10_000, 100_000];
@@ -26,6 +26,7 @@ export class TokenField {
     }
     this.#show();
     if (hasToken()) return;
+    reveal(this.#input);
     this.#input.focus();
     throw new Error("Starting and cancelling need the API token: type it into the field under Runs.");
   }
@@ -58,8 +59,8 @@ export function startForm(token, onStarted) {
     checks("transports", "Transports", Object.entries(TRANSPORTS).map(([name, { title }]) => [name, title]), DEFAULT.transports),
     checks("functions", "Functions", Object.keys(FUNCTIONS).map((name) => [name, name]), DEFAULT.functions),
     checks("payload_bytes", "Payload sizes", PAYLOADS.map((bytes) => [bytes, payloadTitle(bytes)]), DEFAULT.payload_bytes),
+    until(),
     element("div", { class: "fields" },
-      number("samples_per_cell", "Samples per cell", 440, 1),
       number("concurrency", "Calls in flight", 1, 1),
       number("batch_size", "Invocations per message", 1, 1),
       choice("timer", "Timer", TIMERS),
@@ -92,10 +93,29 @@ function planOf(form) {
     timer: values.get("timer"),
     payload_shape: values.get("payload_shape"),
   };
-  for (const name of ["samples_per_cell", "concurrency", "batch_size"]) {
-    if (values.get(name) !== "") plan[name] = Number(values.get(name));
+  plan.until = values.get("until");
+  // A field that belongs to the other way to end is disabled, and so no part of the form's values.
+  for (const name of ["max_seconds", "samples_per_cell", "concurrency", "batch_size"]) {
+    if (values.get(name)) plan[name] = Number(values.get(name));
   }
   return plan;
+}
+
+/** What ends the run: that it is settled, within a time limit, or its number of samples. */
+function until() {
+  const limits = { settled: number("max_seconds", "Time limit (s)", 120, 1), samples: number("samples_per_cell", "Samples per cell", 440, 1) };
+  const choose = (chosen) => {
+    for (const [value, field] of Object.entries(limits)) {
+      field.hidden = value !== chosen;
+      field.querySelector("input").disabled = value !== chosen;
+    }
+  };
+  const radio = (value, text) => element("label", {}, element("input", { type: "radio", name: "until", value, checked: value === "settled", onchange: () => choose(value) }), ` ${text}`);
+  choose("settled");
+  return element("div", {},
+    element("fieldset", { class: "checks", "aria-describedby": "error-until" }, element("legend", {}, "Ends"),
+      radio("settled", "when it is settled, or at its time limit"), radio("samples", "after a number of samples"), error("until")),
+    element("div", { class: "fields" }, limits.settled, limits.samples));
 }
 
 const error = (name) => element("p", { class: "field-error", id: `error-${name}`, "data-field": name });

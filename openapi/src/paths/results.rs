@@ -6,7 +6,8 @@ use crate::{
     operation::{Body, Operation, Paths, location, query},
 };
 use protocol::{
-    Cell, Report,
+    Cell, Report, RunId, Transport,
+    comparison::Comparison,
     history::{History, SeriesMetric},
     routes::Export,
 };
@@ -17,6 +18,7 @@ pub(super) fn add(paths: &mut Paths) -> Result<(), DocumentError> {
     for form in Export::ALL {
         export(paths, *form)?;
     }
+    comparison(paths)?;
     history(paths)
 }
 
@@ -130,6 +132,29 @@ fn history(paths: &mut Paths) -> Result<(), DocumentError> {
                 "One figure of one cell over the runs of one location, with change points.",
             ),
             Body::Json(history),
+        )
+    })
+}
+
+fn comparison(paths: &mut Paths) -> Result<(), DocumentError> {
+    let comparison = paths.schema::<Comparison>();
+    let run = paths.schema::<RunId>();
+    let transport = paths.schema::<Transport>();
+    paths.add(Operation {
+        parameters: vec![
+            query("first", "The run that is compared with.", true, &run),
+            query("second", "The run that is compared; the first one unless named.", false, &run),
+            query("first_transport", "The transport of the first run. Unless a transport is named, each that delegates is compared with itself.", false, &transport),
+            query("second_transport", "The transport of the second run; the first one's unless named.", false, &transport),
+        ],
+        errors: vec![(400, "the query has 1 bad field(s)"), NO_SUCH_RUN],
+        ..Operation::get(
+            "/comparison",
+            (
+                "comparison",
+                "Two runs, or two transports of them, beside each other: every figure that both have, with the interval of its difference.",
+            ),
+            Body::Json(comparison),
         )
     })
 }

@@ -61,7 +61,7 @@ impl<C: Coordinators> Api<'_, C> {
         Ok(Response::new(200, "text/markdown; charset=utf-8", text))
     }
 
-    async fn report(&self, run: &RunId) -> Result<String, Problem> {
+    pub(super) async fn report(&self, run: &RunId) -> Result<String, Problem> {
         let question = Question::Report {
             run: Some(run.clone()),
         };
@@ -93,7 +93,7 @@ impl<C: Coordinators> Api<'_, C> {
 }
 
 /// A stored report, of whatever release.
-fn stored(json: &str) -> Result<Report, Problem> {
+pub(super) fn stored(json: &str) -> Result<Report, Problem> {
     report::read(json).map_err(unreadable)
 }
 

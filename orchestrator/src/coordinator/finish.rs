@@ -93,6 +93,7 @@ impl<S: Sql> Coordinator<S> {
             id: run.id.clone(),
             trigger: run.request.trigger,
             location: run.request.location.clone(),
+            locations: vec![run.request.location.clone()],
             colo: run.colo.clone(),
             started_at: run.started_ms.map(instant),
             finished_at: run.finished_ms.map(instant),

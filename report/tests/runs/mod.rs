@@ -122,6 +122,7 @@ pub(crate) fn run_facts() -> RunFacts {
         id: "20261122T172800Z-4f9a1c07".parse::<RunId>().unwrap(),
         trigger: Trigger::Request,
         location: "default".to_owned(),
+        locations: vec!["default".to_owned()],
         colo: None,
         started_at: None,
         finished_at: None,

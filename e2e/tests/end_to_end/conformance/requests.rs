@@ -103,12 +103,11 @@ pub(super) fn queries(driver: &Driver, run: &str) {
             .filter(|parameter| parameter["required"] == true)
             .map(|parameter| parameter["name"].as_str().expect("a name"))
             .collect();
-        // `cell` is the only parameter that is required.
-        assert!(required.is_empty() || required == ["cell"], "{required:?}");
-        let base = if required.is_empty() {
-            String::new()
-        } else {
-            format!("cell={CELL}&")
+        let base = match required[..] {
+            [] => String::new(),
+            ["cell"] => format!("cell={CELL}&"),
+            ["first"] => format!("first={run}&"),
+            _ => panic!("no values are known of {required:?}"),
         };
         if !required.is_empty() {
             assert_eq!(driver.drive(&operation, &Given::default()).status, 400);
@@ -136,6 +135,7 @@ pub(super) fn queries(driver: &Driver, run: &str) {
         ("history", "?cell=rpc.echo.100"),
         ("history", "?cell=direct.echo.100&location=wnam"),
         ("latestResults", "?location=wnam"),
+        ("comparison", "?first=20000101T000000Z-00000000"),
     ] {
         let given = Given {
             query,
@@ -161,6 +161,7 @@ fn values(driver: &Driver, parameter: &Value, run: &str) -> (Vec<String>, Vec<St
     ) {
         (Some("cell"), ..) => vec![CELL.to_owned(), "direct.echo.100".to_owned()],
         (Some("before"), ..) => vec![run.to_owned(), NO_SUCH_RUN.to_owned()],
+        (Some("first" | "second"), ..) => vec![run.to_owned()],
         (Some("location"), ..) => vec!["default".to_owned()],
         (_, Some(least), Some(most)) => {
             bad.extend([
