@@ -202,7 +202,7 @@ fn a_report_that_is_not_there_yet_is_explained_by_the_place_that_knows_the_run()
     places.down.borrow_mut().insert("wnam".to_owned());
     let problem = problem(&places.get(&format!("/results/{}", runs[1].1)));
     assert_eq!(problem.status, 404);
-    assert!(problem.detail.contains("its report follows"), "{problem:?}");
+    assert!(problem.detail.contains("has no samples yet"), "{problem:?}");
 }
 
 #[test]

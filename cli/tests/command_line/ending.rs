@@ -68,9 +68,6 @@ fn flowing(text: &str) -> String {
 fn assert_answers(report: &Report, outcome: Outcome) -> String {
     assert_eq!(report.summary.outcome, outcome, "{}", report.summary.text);
     let all = printed(report);
-    if std::env::var_os("SHOW").is_some() {
-        eprintln!("{all}");
-    }
     for line in all.lines() {
         assert!(line.chars().count() <= COLUMNS, "too long: {line}\n{all}");
     }

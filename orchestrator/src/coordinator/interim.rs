@@ -11,7 +11,8 @@ use protocol::{Problem, RunId, limits::LimitsProfile};
 /// Least time between two reports of a run as it stands.
 const PAUSE_MS: Millis = 5_000;
 
-/// Assembling takes some microseconds a sample: with this much more time for each, it takes less than 3 % of a run.
+/// Reading and assembling take some microseconds of CPU a sample (docs/methodology.md, Cost), once more for each round: with this much time for each
+/// sample they take less than 5 % of a run that is watched.
 const PAUSE_US_PER_SAMPLE: Millis = 200;
 
 /// The report of the active run as it stands.
