@@ -30,8 +30,13 @@ pub(crate) async fn measure(
         payload: payload.json().get().to_owned(),
         batch_size,
     };
-    let own = runtimes::environment(request.runtime, env)?;
-    let transport = transport::open(request.transport, invocation, &own)?;
+    let transport = if request.transport.delegates() {
+        let own = runtimes::environment(request.runtime, env)?;
+        transport::open(request.transport, invocation, &own)?
+    } else {
+        // The stub with a runtime's functions inside has no binding to it.
+        transport::open(request.transport, invocation, env)?
+    };
     let expected = if request.runtime.is_native() {
         let encoding = transport.encoding();
         Expected::of(request.function, payload.json(), encoding, batch_size)
