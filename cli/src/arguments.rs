@@ -175,6 +175,9 @@ pub(crate) struct LocalArguments {
     /// The clock under the caller-worker
     #[arg(long, value_enum, default_value_t = ClockArgument::Running)]
     pub(crate) clock: ClockArgument,
+    /// Where a runtime is configured that is none of this project's: its wrangler.toml or wrangler.json
+    #[arg(long = "runtime-config", value_name = "NAME=FILE", value_parser = runtime_configuration)]
+    pub(crate) runtime_configurations: Vec<(Runtime, PathBuf)>,
     /// Another variable of the orchestrator, such as LOCATIONS=wnam,weur
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variables: Vec<(String, String)>,
@@ -290,6 +293,10 @@ impl RunOptions {
             ("--project", local.project.is_some()),
             ("--clock", local.clock != ClockArgument::Running),
             ("--var", !local.variables.is_empty()),
+            (
+                "--runtime-config",
+                !local.runtime_configurations.is_empty(),
+            ),
         ];
         match given.iter().find(|(_, is_given)| *is_given && !self.local) {
             Some((option, _)) => bail!("{option} has an effect with --local only"),
@@ -326,6 +333,19 @@ fn variable(text: &str) -> Result<(String, String), String> {
         return Err("the token of the API is given with --token".to_owned());
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `NAME=FILE`: where a runtime is configured.
+pub(crate) fn runtime_configuration(text: &str) -> Result<(Runtime, PathBuf), String> {
+    let (name, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("reads NAME=FILE, as in other=path/to/wrangler.toml")?;
+    let runtime: Runtime = name.parse().map_err(|error| format!("{error}"))?;
+    if runtime.is_native() {
+        return Err("the native runtime is this project's own".to_owned());
+    }
+    Ok((runtime, PathBuf::from(file)))
 }
 
 /// A share in percent, from 0.

@@ -44,7 +44,10 @@ pub enum ProjectError {
         build: Build,
     },
     /// A runtime beside the native one has not been built, or is none of this project's.
-    #[error("{} is missing: runtime {runtime} is not built; run scripts/build --runtimes native,{runtime}", .missing.display())]
+    #[error(
+        "{} is missing: runtime {runtime} is not built (scripts/build --runtimes native,{runtime}), or it is none of this project's \
+         (--runtime-config {runtime}=path/to/its/wrangler.toml)", .missing.display()
+    )]
     NoRuntime {
         /// The folder that is not there.
         missing: PathBuf,
@@ -86,15 +89,6 @@ impl Build {
         match self {
             Self::Release => "build",
             Self::TestFunctions => "build-test",
-        }
-    }
-
-    /// The folder in the caller-worker's own with the same build under a clock that stands still.
-    #[must_use]
-    pub const fn standing_clock_folder(self) -> &'static str {
-        match self {
-            Self::Release => "build-standing-clock",
-            Self::TestFunctions => "build-test-standing-clock",
         }
     }
 
@@ -184,9 +178,10 @@ impl Project {
     pub(super) fn built_runtime(
         &self,
         folder: &str,
+        build: &str,
         runtime: protocol::Runtime,
     ) -> Result<PathBuf, ProjectError> {
-        let missing = self.root.join(folder).join("build");
+        let missing = self.root.join(folder).join(build);
         if missing.is_dir() {
             Ok(missing)
         } else {

@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// It could not be read.
-    #[error("{path}: {source}; --config names the wrangler.toml or wrangler.json of a Worker")]
+    #[error("{path}: {source}; a wrangler.toml or wrangler.json of a Worker must be there")]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -52,14 +52,14 @@ const PATHS: [&str; 3] = ["main", "base_dir", "tsconfig"];
 
 /// A configuration that was read.
 #[derive(Clone, Debug)]
-pub(super) struct Configuration {
+pub(in crate::local) struct Configuration {
     fields: Map<String, Value>,
     folder: PathBuf,
 }
 
 impl Configuration {
     /// Reads a file, TOML or JSON by its name.
-    pub(super) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+    pub(in crate::local) fn read(path: &Path) -> Result<Self, ConfigurationError> {
         let format = |why: String| ConfigurationError::Format {
             path: path.to_owned(),
             why,
@@ -113,12 +113,12 @@ impl Configuration {
     }
 
     /// As wrangler reads it in any folder.
-    pub(super) fn to_json(&self) -> String {
+    pub(in crate::local) fn to_json(&self) -> String {
         Value::Object(self.fields.clone()).to_string()
     }
 
     /// Its secrets in the form of `.dev.vars`: those beside the file, with `token` as `RUNTIME_TOKEN`.
-    pub(super) fn secrets(&self, token: &str) -> Result<String, ConfigurationError> {
+    pub(in crate::local) fn secrets(&self, token: &str) -> Result<String, ConfigurationError> {
         let beside = fs::read_to_string(self.folder.join(".dev.vars")).unwrap_or_default();
         let others = beside
             .lines()
@@ -130,7 +130,8 @@ impl Configuration {
         Ok(secrets)
     }
 
-    fn text(&self, field: &str) -> &str {
+    /// A field that is a text; an empty one where it is not.
+    pub(in crate::local) fn text(&self, field: &str) -> &str {
         self.fields
             .get(field)
             .and_then(Value::as_str)
@@ -223,6 +224,6 @@ mod tests {
                 .contains("build the Worker first")
         );
         let missing = Configuration::read(Path::new("no-such/wrangler.toml")).unwrap_err();
-        assert!(missing.to_string().contains("--config"), "{missing}");
+        assert!(missing.to_string().contains("must be there"), "{missing}");
     }
 }
