@@ -56,9 +56,13 @@ pub(crate) async fn measure(
                 bad_field("timer", error.to_string())
             }
         })?;
-        Ok(driver.measure(&calls, &mut phase).await)
+        Ok::<_, Problem>(driver.measure(&calls, &mut phase).await)
     };
-    watchdog.over(slice).await
+    let response = watchdog.over(slice).await?;
+    Ok(MeasureResponse {
+        failure: calls.into_failure(),
+        ..response
+    })
 }
 
 pub(crate) fn bad_field(field: &str, detail: String) -> Problem {

@@ -293,10 +293,7 @@ impl RunOptions {
             ("--project", local.project.is_some()),
             ("--clock", local.clock != ClockArgument::Running),
             ("--var", !local.variables.is_empty()),
-            (
-                "--runtime-config",
-                !local.runtime_configurations.is_empty(),
-            ),
+            ("--runtime-config", !local.runtime_configurations.is_empty()),
         ];
         match given.iter().find(|(_, is_given)| *is_given && !self.local) {
             Some((option, _)) => bail!("{option} has an effect with --local only"),

@@ -52,7 +52,5 @@ impl Functions for Python {
 }
 
 fn result_of(function: PythonFunction, payload: &RawValue) -> Result<Box<RawValue>, Refusal> {
-    function
-        .call(payload)
-        .map_err(|why| Refusal::new(500, why))
+    function.call(payload).map_err(|why| Refusal::new(500, why))
 }

@@ -76,9 +76,10 @@ fn modules(build: &Path) -> Result<Vec<String>, StagingError> {
 
 /// Configuration of plain workerd (`workerd.capnp` documents it): each Worker behind a socket.
 fn capnp(workers: &[Served], variables: &Variables) -> String {
-    let services = workers.iter().enumerate().map(|(index, worker)| {
-        format!("(name = {:?}, worker = .worker{index})", worker.folder)
-    });
+    let services = workers
+        .iter()
+        .enumerate()
+        .map(|(index, worker)| format!("(name = {:?}, worker = .worker{index})", worker.folder));
     let sockets = workers.iter().map(|Served { folder, .. }| {
         format!("(name = {folder:?}, address = \"127.0.0.1:0\", http = (), service = {folder:?})")
     });
@@ -94,9 +95,20 @@ fn capnp(workers: &[Served], variables: &Variables) -> String {
   bindings = [{}],
 );
 ",
-            list(worker.modules.iter().filter_map(|name| module(worker.folder, name))),
+            list(
+                worker
+                    .modules
+                    .iter()
+                    .filter_map(|name| module(worker.folder, name))
+            ),
             worker.configuration.compatibility_date,
-            list(worker.configuration.compatibility_flags.iter().map(|flag| format!("{flag:?}"))),
+            list(
+                worker
+                    .configuration
+                    .compatibility_flags
+                    .iter()
+                    .map(|flag| format!("{flag:?}"))
+            ),
             list(bindings),
         )
     });
@@ -115,7 +127,10 @@ const config :Workerd.Config = (
 
 fn module(folder: &str, name: &str) -> Option<String> {
     let file = format!("{folder}/build/{name}");
-    Some(format!("(name = {name:?}, {} = embed {file:?})", kind(name)?))
+    Some(format!(
+        "(name = {name:?}, {} = embed {file:?})",
+        kind(name)?
+    ))
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

@@ -8,7 +8,9 @@ use super::{
     LocalClock,
     driven::configuration::Configuration,
     project::Project,
-    staging::{Staging, StagingError, copy_file, copy_folder, create_folder, read_file, write_file},
+    staging::{
+        Staging, StagingError, copy_file, copy_folder, create_folder, read_file, write_file,
+    },
 };
 use crate::configuration::{with_service, worker_name};
 use protocol::{Runtime, routes::runtime::ENTRYPOINT};
@@ -50,7 +52,13 @@ pub(super) fn add(
             None => added.add_own(staging, project, *runtime, folder)?,
         };
         let caller = "caller-worker/wrangler.toml";
-        bind(staging, caller, &runtime.binding(), &service, Some(ENTRYPOINT))?;
+        bind(
+            staging,
+            caller,
+            &runtime.binding(),
+            &service,
+            Some(ENTRYPOINT),
+        )?;
         let inlining = format!("{runtime}-caller");
         if !others.contains_key(runtime) && project.root().join(&inlining).join("build").is_dir() {
             let from = format!("build{}", clock.suffix());

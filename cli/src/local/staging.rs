@@ -120,7 +120,6 @@ impl Staging {
             &dotenv(variables)?,
         )
     }
-
 }
 
 /// Variables in the form of `.dev.vars`; quotes that are not in a value keep it as it is.
