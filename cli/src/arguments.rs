@@ -3,6 +3,7 @@
 use crate::{
     api_options::{ApiOptions, DEFAULT_PORT},
     check_command::CheckOptions,
+    configure::ConfigureOptions,
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
     tolerance::Tolerance,
@@ -57,6 +58,11 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 it keeps all of them, 1 it does not, 2 wrong usage or a failure.
     Check(CheckOptions),
+    /// Write complete configuration files of the Workers for a choice of runtimes
+    ///
+    /// Prints a line for each Worker in the order of deployment: its role, the variable or binding that leads to it, its file. The committed files are
+    /// those of the native runtime alone. scripts/deploy does this itself.
+    Configure(ConfigureOptions),
     /// Say where a Worker answers, for scripts/deploy
     #[command(hide = true)]
     PublicAddress(PublicAddressOptions),
@@ -260,6 +266,7 @@ impl Command {
             Self::Plan(_)
             | Self::Serve(_)
             | Self::Check(_)
+            | Self::Configure(_)
             | Self::PublicAddress(_)
             | Self::Completions { .. } => false,
         }
@@ -276,6 +283,9 @@ impl Command {
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
             Self::Doctor => api.refuse_unused("doctor", &["--full"]),
             Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
+            Self::Configure(_) => {
+                api.refuse_unused("configure", &["--url", "--token", "--json", "--full"])
+            }
             Self::Check(_) => api.refuse_unused("check", &["--url", "--token", "--full"]),
             Self::Completions { .. } => {
                 api.refuse_unused("completions", &["--url", "--token", "--json", "--full"])

@@ -10,6 +10,7 @@
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+pub mod deployment;
 pub mod driven;
 mod environment;
 mod process_group;

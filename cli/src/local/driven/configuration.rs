@@ -42,6 +42,26 @@ pub enum ConfigurationError {
         /// Where the Worker should be.
         main: PathBuf,
     },
+    /// `services` is no list.
+    #[error("the Worker {name}: `services` must be a list of tables")]
+    Services {
+        /// Which Worker.
+        name: String,
+    },
+    /// A binding is there already, to another Worker.
+    #[error(
+        "the Worker {name}: the service binding {binding} is bound to {bound} already, not to {service}: remove one of the two"
+    )]
+    Bound {
+        /// Which Worker.
+        name: String,
+        /// The binding.
+        binding: String,
+        /// Where it leads.
+        bound: String,
+        /// Where it should.
+        service: String,
+    },
     /// A secret cannot be written down for wrangler.
     #[error(transparent)]
     Secret(#[from] staging::StagingError),
@@ -58,8 +78,21 @@ pub(in crate::local) struct Configuration {
 }
 
 impl Configuration {
-    /// Reads a file, TOML or JSON by its name.
+    /// Reads the file of a Worker that is built.
     pub(in crate::local) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        let read = Self::read_unbuilt(path)?;
+        let main = PathBuf::from(read.text("main"));
+        if main.is_file() {
+            return Ok(read);
+        }
+        Err(ConfigurationError::NotBuilt {
+            path: path.to_owned(),
+            main,
+        })
+    }
+
+    /// Reads a file, TOML or JSON by its name.
+    pub(in crate::local) fn read_unbuilt(path: &Path) -> Result<Self, ConfigurationError> {
         let format = |why: String| ConfigurationError::Format {
             path: path.to_owned(),
             why,
@@ -96,13 +129,6 @@ impl Configuration {
                 *relative = folder.join(&*relative).to_string_lossy().into_owned();
             }
         }
-        let main = PathBuf::from(fields["main"].as_str().unwrap_or_default());
-        if !main.is_file() {
-            return Err(ConfigurationError::NotBuilt {
-                path: path.to_owned(),
-                main,
-            });
-        }
         if let Some(Value::String(relative)) = fields
             .get_mut("assets")
             .and_then(|assets| assets.get_mut("directory"))
@@ -110,6 +136,39 @@ impl Configuration {
             *relative = folder.join(&*relative).to_string_lossy().into_owned();
         }
         Ok(Self { fields, folder })
+    }
+
+    /// Adds a service binding, to a named entrypoint if one is given.
+    pub(in crate::local) fn bind(
+        &mut self,
+        binding: &str,
+        service: &str,
+        entrypoint: Option<&str>,
+    ) -> Result<(), ConfigurationError> {
+        let mut added = json!({"binding": binding, "service": service});
+        if let Some(entrypoint) = entrypoint {
+            added["entrypoint"] = entrypoint.into();
+        }
+        let services = self.fields.entry("services").or_insert_with(|| json!([]));
+        let Some(services) = services.as_array_mut() else {
+            return Err(ConfigurationError::Services {
+                name: self.text("name").to_owned(),
+            });
+        };
+        let Some(known) = services.iter().find(|known| known["binding"] == binding) else {
+            services.push(added);
+            return Ok(());
+        };
+        if *known == added {
+            return Ok(());
+        }
+        let bound = known["service"].as_str().unwrap_or_default().to_owned();
+        Err(ConfigurationError::Bound {
+            name: self.text("name").to_owned(),
+            binding: binding.to_owned(),
+            bound,
+            service: service.to_owned(),
+        })
     }
 
     /// As wrangler reads it in any folder.
@@ -192,6 +251,31 @@ mod tests {
                 (&json!("w"), &json!({"A": 1}))
             );
         }
+    }
+
+    #[test]
+    fn a_binding_is_added_once_and_never_to_two_workers() {
+        let (_folder, path) = written(
+            "wrangler.toml",
+            "name = \"w\"\nmain = \"index.js\"\n[[services]]\nbinding = \"A\"\nservice = \"a\"\n",
+        );
+        let mut configuration = Configuration::read(&path).unwrap();
+        configuration.bind("A", "a", None).unwrap();
+        configuration.bind("B", "b", Some("Entry")).unwrap();
+        configuration.bind("B", "b", Some("Entry")).unwrap();
+        let json: Value = serde_json::from_str(&configuration.to_json()).unwrap();
+        assert_eq!(
+            json["services"],
+            json!([{"binding": "A", "service": "a"}, {"binding": "B", "service": "b", "entrypoint": "Entry"}])
+        );
+        let error = configuration
+            .bind("A", "other", None)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("w: the service binding A is bound to a already"),
+            "{error}"
+        );
     }
 
     #[test]
