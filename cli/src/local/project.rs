@@ -66,6 +66,18 @@ pub enum ProjectError {
         /// The build that would make it anew.
         build: Build,
     },
+    /// The same of a Worker of a runtime beside the native one.
+    #[error(
+        "{} is newer than {}, so what would be measured is not this checkout's code; run scripts/build --runtimes native,{runtime}", .source_file.display(), .folder.display()
+    )]
+    StaleRuntime {
+        /// The file that has changed.
+        source_file: PathBuf,
+        /// The folder of the build.
+        folder: PathBuf,
+        /// The runtime.
+        runtime: protocol::Runtime,
+    },
     /// The folder's name cannot be in `PATH`.
     #[error("{} has a colon in its name, which PATH cannot hold; move the checkout", .root.display())]
     ColonInPath {
@@ -209,6 +221,26 @@ impl Project {
         Ok(())
     }
 
+    /// The same for a Worker of `runtime`, built into `built`.
+    pub(super) fn is_fresh_runtime(
+        &self,
+        built: &Path,
+        runtime: protocol::Runtime,
+    ) -> Result<(), ProjectError> {
+        let stamp = fs::metadata(built.join(STAMP)).and_then(|stamp| stamp.modified());
+        let folder = self.root.join(format!("{runtime}-runtime"));
+        match (stamp, sources::newest_of_runtime(&self.root, &folder)) {
+            (Ok(stamp), Some((changed, source_file))) if changed > stamp => {
+                Err(ProjectError::StaleRuntime {
+                    source_file,
+                    folder: built.to_owned(),
+                    runtime,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// An npm tool.
     pub(super) fn tool(&self, name: &str) -> Result<PathBuf, ProjectError> {
         let missing = self.tools().join(name);
@@ -243,6 +275,38 @@ mod tests {
     fn elsewhere_there_is_none_and_the_error_says_what_to_do() {
         let error = Project::around(Path::new("/")).unwrap_err();
         assert!(error.to_string().contains("--project"), "{error}");
+    }
+
+    #[test]
+    fn a_function_that_was_edited_after_the_build_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |path: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        for file in CONFIGURATIONS {
+            write(file);
+        }
+        write("snake-runtime/functions/transform.py");
+        write("snake-runtime/build/index.js");
+        write("snake-runtime/build/.built-from");
+        let (project, runtime) = (Project::at(root).unwrap(), "snake".parse().unwrap());
+        let built = root.join("snake-runtime/build");
+        project.is_fresh_runtime(&built, runtime).unwrap();
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        let edited = fs::File::options()
+            .append(true)
+            .open(root.join("snake-runtime/functions/transform.py"))
+            .unwrap();
+        edited.set_modified(later).unwrap();
+        let error = project.is_fresh_runtime(&built, runtime).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("transform.py is newer") && error.ends_with("--runtimes native,snake"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -114,6 +114,7 @@ impl Added {
         runtime: Runtime,
     ) -> Result<String, StagingError> {
         let from = project.built_runtime(folder, build, runtime)?;
+        project.is_fresh_runtime(&project.root().join(folder).join("build"), runtime)?;
         copy_folder(&from, &staging.path(&format!("{folder}/build")))?;
         let file = format!("{folder}/wrangler.toml");
         let staged = staging.path(&file);
