@@ -105,13 +105,15 @@ impl Reader<'_> {
             .report
             .slopes
             .iter()
-            .find(|s| s.transport == transport && s.function == small.function)?;
+            .find(|s| {
+                (s.runtime, s.transport, s.function) == (small.runtime, transport, small.function)
+            })?;
         let per_kb = &slope.us_per_kb;
         let (value, lower, upper) = (per_kb.value?, per_kb.lower?, per_kb.upper?);
         let (from, to) = (self.cell(small)?, self.cell(large)?);
         let figures = vec![
             figure(
-                format!("slopes/{transport}.{}/us_per_kb", small.function),
+                format!("slopes/{}/us_per_kb", line_of(small)),
                 per_kb,
             )?,
             figure(format!("cells/{small}/mean_us"), &from.mean_us)?,
@@ -197,4 +199,11 @@ impl Reader<'_> {
             figures,
         })
     }
+}
+
+/// What a line of growth is called in the path of a figure: its cells' ids without the payload.
+fn line_of(cell: Cell) -> String {
+    let id = cell.to_string();
+    let line = id.rsplit_once('.').map(|(line, _)| line.to_owned());
+    line.unwrap_or(id)
 }
