@@ -6,7 +6,7 @@ use cli::{
     client::{Client, ClientError},
     events::Event,
 };
-use protocol::{RunId, RunState, run::RunStatus};
+use protocol::{Report, RunId, RunState, run::RunStatus};
 use std::{
     sync::mpsc::{self, RecvTimeoutError, Sender},
     thread,
@@ -21,6 +21,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long an orchestrator may stay silent, as it does while it is deployed anew.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Pause between two looks at the report as it stands, which is assembled as often at most.
+const LOOK_PAUSE: Duration = Duration::from_secs(5);
+
+/// For this long an orchestrator may still show what stood before the end.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// How following ended.
 #[derive(Debug)]
@@ -40,8 +46,12 @@ pub(crate) fn follow(
 ) -> anyhow::Result<Followed> {
     let mut progress = Progress::new();
     let mut answered = Instant::now();
-    let (news, told) = mpsc::channel();
-    // Reading blocks; this thread ends with the stream after nobody wants to be told any more, or with the program.
+    let (news, received) = mpsc::channel();
+    // Reading blocks; these threads end with their next message after nobody receives any more, or with the program.
+    if progress.shows_latencies() {
+        let (client, run, news) = (client.clone(), run.clone(), news.clone());
+        thread::spawn(move || look(&client, &run, &news));
+    }
     thread::spawn({
         let (client, run) = (client.clone(), run.clone());
         move || listen(&client, &run, &news)
@@ -51,35 +61,64 @@ pub(crate) fn follow(
             break Followed::Interrupted;
         }
         check()?;
-        match told.recv_timeout(STEP) {
-            Ok(Ok(status)) => {
+        match received.recv_timeout(STEP) {
+            Ok(News::Status(status)) => {
                 answered = Instant::now();
                 progress.show(&status);
                 if status.state.is_final() {
                     break Followed::Ended(status);
                 }
             }
-            Ok(Err(error)) if is_passing(&error) && answered.elapsed() < PATIENCE => {}
-            Ok(Err(error)) => return Err(error.into()),
+            Ok(News::Report(report)) => progress.show_report(report),
+            Ok(News::None(error)) if is_passing(&error) && answered.elapsed() < PATIENCE => {}
+            Ok(News::None(error)) => return Err(error.into()),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => bail!("nothing more is heard of run {run}"),
+            Err(RecvTimeoutError::Disconnected) => {
+                bail!(
+                    "the orchestrator reports nothing more of run {run}; `rpc-latency watch {run}` asks again"
+                )
+            }
         }
     };
+    if progress.shows_latencies() && matches!(followed, Followed::Ended(_)) {
+        thread::sleep(KEPT);
+    }
     progress.finish();
     Ok(followed)
 }
 
-/// News of a run, or why there are none at the moment.
-type News = Result<Box<RunStatus>, ClientError>;
+/// News of a run.
+enum News {
+    /// Where it stands.
+    Status(Box<RunStatus>),
+    /// Its report as it stands.
+    Report(Box<Report>),
+    /// None at the moment, and why.
+    None(ClientError),
+}
 
-/// Tells every change of the run, stream after stream, until nobody listens.
+/// Sends the report as it stands, again and again, until nobody receives it. Where there is none, as before the first slice, the next look may find one.
+fn look(client: &Client, run: &RunId, news: &Sender<News>) {
+    loop {
+        let report = client.report(run);
+        if let Ok(report) = report
+            && news.send(News::Report(Box::new(report))).is_err()
+        {
+            return;
+        }
+        thread::sleep(LOOK_PAUSE);
+    }
+}
+
+/// Sends every change of the run, stream after stream, until nobody receives it.
 fn listen(client: &Client, run: &RunId, news: &Sender<News>) {
     let mut seen = None;
     loop {
         match client.events(run, seen.as_deref()) {
-            // The end has been told; it is looked at once more, for whoever missed it.
+            // The end has been sent; it is read once more, in case that was missed.
             Ok(None) => {
-                let _ = news.send(client.run(run).map(Box::new));
+                let status = client.run(run).map(Box::new);
+                let _ = news.send(status.map_or_else(News::None, News::Status));
                 return;
             }
             Ok(Some(events)) => {
@@ -89,13 +128,13 @@ fn listen(client: &Client, run: &RunId, news: &Sender<News>) {
                     let Ok(status) = serde_json::from_str(&data) else {
                         continue;
                     };
-                    if news.send(Ok(status)).is_err() {
+                    if news.send(News::Status(status)).is_err() {
                         return;
                     }
                 }
             }
             Err(error) => {
-                if news.send(Err(error)).is_err() {
+                if news.send(News::None(error)).is_err() {
                     return;
                 }
             }

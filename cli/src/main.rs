@@ -8,6 +8,7 @@
 )]
 
 mod against;
+mod answer;
 mod api_options;
 mod arguments;
 mod check_command;
@@ -20,6 +21,7 @@ mod follow;
 mod history;
 mod interrupt;
 mod live_log;
+mod live_table;
 mod measure;
 mod output;
 mod plan;
@@ -29,6 +31,7 @@ mod progress;
 mod public_address;
 mod runs;
 mod saved;
+mod screen;
 mod serve;
 mod tables;
 mod tolerance;
@@ -78,3 +81,8 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
         }
     }
 }
+
+/// Simulated runs, shared with the tests of crate `report`.
+#[cfg(test)]
+#[path = "../../report/tests/runs/mod.rs"]
+mod runs_simulated;

@@ -120,7 +120,7 @@ fn save_and_print(
     run: &RunId,
     output: Option<&Path>,
 ) -> anyhow::Result<Exit> {
-    let fetched = saved::fetch(client, run)?;
+    let fetched = saved::fetch_final(client, run)?;
     if let Some(folder) = output {
         saved::save(&fetched, folder)?;
     }

@@ -1,10 +1,16 @@
 //! Reports as files.
 
 use crate::output;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use cli::client::Client;
 use protocol::{Report, RunId};
-use std::{fs, path::Path};
+use std::{fs, path::Path, thread, time::Duration};
+
+/// Pause between two looks for a final report.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Looks for one: 10 s.
+const LOOKS: u32 = 20;
 
 /// A report as the orchestrator serves it, and read.
 pub(crate) struct Fetched {
@@ -27,6 +33,20 @@ pub(crate) fn fetch(client: &Client, run: &RunId) -> anyhow::Result<Fetched> {
         report,
         markdown,
     })
+}
+
+/// Fetches the report of a run that has ended. An orchestrator may show for a second how it stood before.
+pub(crate) fn fetch_final(client: &Client, run: &RunId) -> anyhow::Result<Fetched> {
+    for _ in 0..LOOKS {
+        let fetched = fetch(client, run)?;
+        if fetched.report.run.state.is_final() {
+            return Ok(fetched);
+        }
+        thread::sleep(PAUSE);
+    }
+    bail!(
+        "run {run} has ended, and its report still says that it goes on; `rpc-latency report {run}` asks again"
+    )
 }
 
 /// Makes sure that reports can be saved into `folder`, before anything is measured.

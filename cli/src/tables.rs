@@ -1,12 +1,17 @@
 //! Documents on a terminal: tables aligned, verdicts in colour. What they say is made in crate `report`; here they get their looks.
 
-use crate::{api_options::ApiOptions, saved::Fetched};
-use console::{Style, measure_text_width};
-use report::document::{Block, Document, Span, Table};
-use std::io::{self, Write as _};
+mod layout;
 
-/// Columns are this far apart.
-const GAP: &str = "   ";
+use crate::{
+    answer,
+    api_options::ApiOptions,
+    saved::Fetched,
+    screen::{COLUMNS, columns, wrap},
+};
+use console::Style;
+use protocol::Report;
+use report::document::{Block, Document, Span};
+use std::io::{self, Write as _};
 
 /// Prints a report to standard output: as JSON or in full if that is asked for, else what most readers want of it.
 pub(crate) fn print(api: &ApiOptions, fetched: &Fetched) -> io::Result<()> {
@@ -14,68 +19,65 @@ pub(crate) fn print(api: &ApiOptions, fetched: &Fetched) -> io::Result<()> {
     if api.json {
         out.write_all(fetched.json.as_bytes())?;
         writeln!(out)
+    } else if api.full {
+        out.write_all(render(&report::document(&fetched.report)).as_bytes())
     } else {
-        let document = if api.full {
-            report::document(&fetched.report)
-        } else {
-            report::brief(&fetched.report)
-        };
-        out.write_all(render(&document).as_bytes())
+        out.write_all(brief(&fetched.report, columns().unwrap_or(COLUMNS)).as_bytes())
     }
 }
 
-/// A document for reading on a terminal. Colours appear only where `console` finds that standard output has them.
+/// The tables of latency, and the answer below them, where a terminal leaves it in sight.
+fn brief(report: &Report, width: usize) -> String {
+    let tables = render_within(&report::latency_tables(report), width);
+    format!(
+        "{tables}\n{}",
+        answer::render(&report::answer(report), width)
+    )
+}
+
+/// A document for reading on a terminal. Colours appear only where `console` finds that standard output has them. Where it is no terminal, what searches
+/// it line by line finds each row of a table, and each sentence, on one.
 pub(crate) fn render(document: &Document) -> String {
-    let blocks: Vec<String> = document.blocks().iter().map(block).collect();
+    render_within(document, columns().unwrap_or(usize::MAX))
+}
+
+fn render_within(document: &Document, width: usize) -> String {
+    let blocks = document.blocks().iter();
+    let blocks: Vec<String> = blocks.map(|one| block(one, width)).collect();
     blocks.join("\n")
 }
 
-fn block(block: &Block) -> String {
+fn block(block: &Block, width: usize) -> String {
+    let lines = |text: &str| wrap(text, width, "", "").join("\n");
     match block {
-        Block::Heading { text, .. } => format!("{}\n", Style::new().bold().apply_to(text)),
-        Block::Paragraph(text) => format!("{text}\n"),
-        Block::Items(items) => items.iter().map(|spans| item(spans)).collect(),
-        Block::Table(of) => table(of),
+        Block::Heading { text, .. } => {
+            format!("{}\n", Style::new().bold().apply_to(lines(text)))
+        }
+        Block::Paragraph(text) => format!("{}\n", lines(text)),
+        Block::Items(items) => items.iter().map(|spans| item(spans, width)).collect(),
+        Block::Table(of) => layout::table(of, width),
     }
 }
 
-fn item(spans: &[Span]) -> String {
-    let shown = spans.iter().map(|span| match span {
-        Span::Plain(text) => text.clone(),
-        Span::Strong(text) => coloured(text),
-    });
-    format!("- {}\n", shown.collect::<String>())
+fn item(spans: &[Span], width: usize) -> String {
+    let text: String = spans.iter().map(text).collect();
+    let mut shown = wrap(&text, width, "- ", "  ").join("\n");
+    for span in spans {
+        if let Span::Strong(word) = span {
+            shown = shown.replacen(word, &coloured(word), 1);
+        }
+    }
+    shown + "\n"
 }
 
-/// A table: heading, rule, rows; every column as wide as its widest cell.
-fn table(of: &Table) -> String {
-    let width = |column: usize| {
-        let cells = of.rows.iter().chain([&of.head]);
-        let widths = cells
-            .filter_map(|row| row.get(column))
-            .map(|cell| measure_text_width(cell));
-        widths.max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..of.head.len()).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(|(column, (cell, width))| {
-            let space = " ".repeat(width - measure_text_width(cell));
-            let cell = coloured(cell);
-            if of.numbers.contains(&column) {
-                format!("{space}{cell}")
-            } else {
-                format!("{cell}{space}")
-            }
-        });
-        cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned() + "\n"
-    };
-    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-    line(&of.head) + &rule.join(GAP) + "\n" + &of.rows.iter().map(line).collect::<String>()
+const fn text(span: &Span) -> &str {
+    match span {
+        Span::Plain(text) | Span::Strong(text) => text.as_str(),
+    }
 }
 
 /// A verdict or an answer in its colour; anything else as it is.
-fn coloured(cell: &str) -> String {
+pub(crate) fn coloured(cell: &str) -> String {
     let style = match cell {
         "pass" | "yes" => Style::new().green(),
         "fail" | "no" => Style::new().red(),
@@ -108,7 +110,7 @@ mod tests {
             plain("another"),
         ]);
         assert_eq!(
-            console::strip_ansi_codes(&render(&document)),
+            console::strip_ansi_codes(&render_within(&document, 80)),
             "echo
 
 Method            Payload       p50
@@ -121,6 +123,17 @@ A sentence.
 - fail: why
 - another
 "
+        );
+    }
+
+    #[test]
+    fn paragraphs_and_items_are_wrapped() {
+        let mut document = Document::new();
+        document.paragraph("one two three four five six seven eight nine");
+        document.items([plain("one two three four five six seven eight nine")]);
+        assert_eq!(
+            render_within(&document, 24),
+            "one two three four five\nsix seven eight nine\n\n- one two three four\n  five six seven eight\n  nine\n"
         );
     }
 }

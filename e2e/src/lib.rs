@@ -30,6 +30,7 @@
 //! | `runtimes` | whole runs of Python beside the native runtime, delegated and inlined, of a runtime of another's making, of functions that fail, of a megabyte |
 //! | `contracts` | `rpc-latency check` passes for both runtimes, the caller and a runtime and a stub in JavaScript, and fails at the right point for one fault each |
 //! | `footprint` | a Worker over budget in size, start-up and memory is named for each |
+//! | `interim` | the report of an active run grows until the final one takes its place |
 //! | `readers` | 50 readers during a run get no error and do not show in its figures |
 //! | `local_profile` | nothing is left behind when the local Workers end |
 //!

@@ -1,7 +1,7 @@
 //! The coordinator of one location: takes questions, and drives the active run slice by slice.
 //!
 //! Contract: [`Coordinator::answer`] answers one question of the API at once; [`Coordinator::wake`] does at most one piece of work
-//! (one slice, the decision about one round, one report, one review, one alert, some letting go). Both say when to wake next; [`Opening`] sees to it that there is a next
+//! (one slice, the decision about one round, one report, that of the active run as it stands included, one review, one alert, some letting go). Both say when to wake next; [`Opening`] sees to it that there is a next
 //! wake where a coordinator cannot be opened. The platform, its clock included, and the
 //! database are parameters; the Durable Object around it decodes, delegates and responds.
 //!
@@ -15,6 +15,7 @@ mod alert_text;
 mod answer;
 mod delivery;
 mod finish;
+mod interim;
 mod next_round;
 mod opening;
 pub mod order;
@@ -41,6 +42,7 @@ use crate::{
     store::{Millis, RunRow, Store, StoreError, sql::Sql},
 };
 use core::cell::{Cell, RefCell};
+use interim::Interim;
 use protocol::{RunId, RunState, limits::LimitsProfile};
 
 /// The next wake, at least this far ahead.
@@ -61,6 +63,8 @@ pub struct Coordinator<S> {
     next_round: NextRound,
     /// The run whose next round the next wake decides, or whose report it assembles: the attempt is already counted.
     announced: RefCell<Option<RunId>>,
+    /// The active run's report as it stands.
+    interim: RefCell<Interim>,
     /// Whether a question has been answered since the start.
     resumed: Cell<bool>,
     /// When this instance first had something to do.
@@ -74,6 +78,8 @@ pub struct Turn {
     pub wake_at: Option<Millis>,
     /// What to log.
     pub lines: Vec<LogLine>,
+    /// A better answer follows within moments: between two slices.
+    pub asks_again: bool,
 }
 
 impl Turn {
@@ -85,7 +91,7 @@ impl Turn {
     fn at(wake_at: Millis) -> Self {
         Self {
             wake_at: Some(wake_at),
-            lines: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -106,6 +112,7 @@ impl<S: Sql> Coordinator<S> {
             settings,
             next_round,
             announced: RefCell::new(None),
+            interim: RefCell::default(),
             resumed: Cell::new(false),
             began_ms: Cell::new(None),
         })
@@ -159,6 +166,7 @@ impl<S: Sql> Coordinator<S> {
         let now = platform.now_ms();
         self.begin(now);
         let Some(run) = self.store.unfinished_runs()?.into_iter().next() else {
+            self.interim.take();
             return self.chore(platform).await;
         };
         if let Some(turn) = self.fail_if_stalled(&run, now)? {
@@ -166,6 +174,9 @@ impl<S: Sql> Coordinator<S> {
         }
         if run.is_measured() {
             return self.conclude(&run, now);
+        }
+        if let Some(turn) = self.assemble_interim(&run, now) {
+            return Ok(turn);
         }
         let due = run.request.not_before_ms.max(run.tally.retry_at_ms);
         if due > now {

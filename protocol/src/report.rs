@@ -13,7 +13,11 @@ pub use verdict::{
     Condition, FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
 };
 
-use crate::{Cell, Plan, RunId, RunState, named::named, run::Trigger};
+use crate::{
+    Cell, Plan, RunId, RunState,
+    named::named,
+    run::{Progress, Trigger},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,8 +74,11 @@ pub struct RunFacts {
     pub started_at: Option<DateTime<Utc>>,
     /// When it reached its final state.
     pub finished_at: Option<DateTime<Utc>>,
-    /// That state.
+    /// That state; `running` in a report as it stands, which has no answer yet.
     pub state: RunState,
+    /// How far the run was, in a report as it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
 }
 
 named! {

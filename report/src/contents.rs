@@ -10,7 +10,7 @@ mod sections;
 use crate::document::Document;
 use protocol::Report;
 
-pub use answer::brief;
+pub use answer::{Answer, Cost, OfTransport, answer, latency_tables};
 pub(crate) use latencies::latencies;
 
 /// The whole report.

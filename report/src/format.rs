@@ -2,7 +2,7 @@
 
 mod scale;
 
-use protocol::{Estimate, report::Share};
+use protocol::{Estimate, Runtime, Transport, report::Share};
 pub use scale::Scale;
 
 /// What stands where nothing can be stated.
@@ -102,6 +102,46 @@ pub fn size(bytes: u32) -> String {
     }
 }
 
+/// How a cell reaches its function, and whose it is: `Service Binding`, `Service Binding (pyodide)`.
+#[must_use]
+pub fn method(runtime: Runtime, transport: Transport) -> String {
+    if runtime == Runtime::NATIVE {
+        transport.title().to_owned()
+    } else {
+        format!("{} ({runtime})", transport.title())
+    }
+}
+
+/// A count with its thousands apart: `2,100`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Some time in whole seconds: `12 s`, `1 min 40 s`, `1 h 2 min`. What is negative or no number is `0 s`.
+#[must_use]
+pub fn duration(seconds: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and what is negative or no number becomes 0"
+    )]
+    let seconds = seconds.round() as u64;
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
 /// A share of calls in [0, 1] as percent: `0.23 %`, `1.4 %`, `62 %`; two digits, which is more than intervals leave of it.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -164,6 +204,32 @@ mod tests {
             resolution: Some(1_000.0),
             ..Estimate::default()
         }
+    }
+
+    #[test]
+    fn durations_are_whole_seconds() {
+        let shown = [f64::NAN, -1.0, 0.4, 12.0, 59.6, 100.0, 3_720.0].map(duration);
+        assert_eq!(
+            shown,
+            [
+                "0 s",
+                "0 s",
+                "0 s",
+                "12 s",
+                "1 min 0 s",
+                "1 min 40 s",
+                "1 h 2 min"
+            ]
+        );
+    }
+
+    #[test]
+    fn counts_have_their_thousands_apart() {
+        let shown = [0, 7, 999, 1_000, 2_100, 12_345, 1_234_567].map(count);
+        assert_eq!(
+            shown,
+            ["0", "7", "999", "1,000", "2,100", "12,345", "1,234,567"]
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod environment;
 mod evidence;
 mod failed_calls;
 pub mod format;
+mod interim;
 mod looks;
 pub mod markdown;
 mod merge;
@@ -32,7 +33,7 @@ mod warnings;
 mod wire;
 mod wording;
 
-pub use contents::{brief, document};
+pub use contents::{Answer, Cost, OfTransport, answer, document, latency_tables};
 pub use doubt::{Doubt, doubts, has_isolated_calls, samples_of_look};
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
@@ -108,5 +109,6 @@ pub fn assemble(
     };
     report.analysis = analysis::analysis(&report);
     texts::complete(&mut report);
+    interim::without_answer(&mut report);
     Ok(report)
 }

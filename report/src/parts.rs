@@ -109,7 +109,7 @@ pub(super) fn slopes(
 
 /// What has a line of its own, in the order of the plan.
 fn lines(plan: &Plan) -> impl Iterator<Item = (Runtime, Transport, Function)> {
-    plan.runtimes.iter().flat_map(|&runtime| {
+    plan.runtimes.iter().flat_map(move |&runtime| {
         plan.transports.iter().flat_map(move |&transport| {
             let functions = plan.functions.iter();
             functions.map(move |&function| (runtime, transport, function))

@@ -64,7 +64,11 @@ fn each_runtime_grows_with_the_payload_on_a_line_of_its_own() {
     for runtime in [Runtime::NATIVE, other()] {
         let at = |bytes| true_mean_us(of(runtime, Transport::ServiceBinding, bytes));
         let per_kb = (at(100_000) - at(100)) / 99.9;
-        assert!(covers(&slope(runtime).us_per_kb, per_kb), "{runtime}: {:?}", slope(runtime));
+        assert!(
+            covers(&slope(runtime).us_per_kb, per_kb),
+            "{runtime}: {:?}",
+            slope(runtime)
+        );
     }
 }
 
@@ -77,11 +81,18 @@ fn a_run_without_the_native_runtime_has_findings_about_the_one_that_it_has() {
         .flat_map(|statement| &statement.figures)
         .map(|figure| figure.path.as_str())
         .collect();
-    assert!(cited.contains(&"overheads/other.service-binding.echo.100/p50_us"), "{cited:?}");
+    assert!(
+        cited.contains(&"overheads/other.service-binding.echo.100/p50_us"),
+        "{cited:?}"
+    );
 }
 
 #[test]
 fn the_answer_names_the_runtime_that_decides_it() {
     let report = measured(vec![Runtime::NATIVE, other()]);
-    assert!(report.summary.text.contains("of Service Binding (other)"), "{}", report.summary.text);
+    assert!(
+        report.summary.text.contains("of Service Binding (other)"),
+        "{}",
+        report.summary.text
+    );
 }

@@ -190,6 +190,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
             started_at: None,
             finished_at: None,
             state: RunState::Completed,
+            progress: None,
         },
         plan: Plan::default(),
         environment: Environment {

@@ -229,7 +229,7 @@ fn an_interrupted_run_stops_its_workers_and_says_so() {
     let mut errors = BufReader::new(run.stderr.take().unwrap()).lines();
     let following = errors.find(|line| {
         line.as_ref()
-            .is_ok_and(|line| line.starts_with("block 1 of"))
+            .is_ok_and(|line| line.starts_with("1 %, round 1: all 36 cells"))
     });
     assert!(following.is_some(), "it ended without following the run");
     kill(pid, Signal::SIGINT).unwrap();

@@ -2,6 +2,7 @@
 
 mod against;
 mod certificates;
+mod ending;
 mod fake_orchestrator;
 mod live_log;
 mod local_surroundings;
@@ -10,3 +11,7 @@ mod log_questions;
 mod one_run;
 mod surroundings;
 mod two_runs;
+
+/// Simulated runs, shared with the tests of crate `report`.
+#[path = "../../../report/tests/runs/mod.rs"]
+mod runs;

@@ -77,7 +77,11 @@ fn a_run_is_started_followed_printed_and_saved() {
         !shown.contains("0.002"),
         "it is printed from the report and not from the Markdown: {shown}"
     );
-    assert!(stderr(&output).contains("block 6 of 10, 50 seconds left, direct.echo.100"));
+    assert!(
+        stderr(&output).contains("50 %, round 1: all 36 cells, 50 s left in this round\n"),
+        "{}",
+        stderr(&output)
+    );
     let json = fs::read_to_string(folder.path().join(format!("results/{RUN}.json"))).unwrap();
     assert_eq!(json, report(Outcome::Pass));
     let markdown = fs::read_to_string(folder.path().join(format!("results/{RUN}.md"))).unwrap();

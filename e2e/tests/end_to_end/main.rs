@@ -11,6 +11,7 @@ mod doctor;
 mod exports;
 mod failures;
 mod footprint;
+mod interim;
 mod interop;
 mod invocations;
 mod kills;

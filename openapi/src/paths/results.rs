@@ -44,7 +44,7 @@ fn of_run(paths: &mut Paths) -> Result<(), DocumentError> {
         errors: vec![NO_SUCH_RUN],
         ..Operation::get(
             "/results/{run}",
-            ("results", "The report of a run that has ended."),
+            ("results", "The report of a run. That of an active run is as it stands: it says how far the run is (`run.progress`), and has no answer yet."),
             Body::Json(report),
         )
     })?;

@@ -97,14 +97,32 @@ fn merged_key() -> Key {
     ("*".to_owned(), "merged".to_owned())
 }
 
-/// Whether the answer is about a run that has ended: what was read of its location before is out of date.
-fn tells_of_an_end(question: &Question, answer: &str) -> bool {
-    #[derive(Deserialize)]
-    struct State {
-        state: RunState,
+/// What is read of a status, and of the run in a report.
+#[derive(Deserialize)]
+struct Run {
+    state: RunState,
+}
+
+impl Run {
+    const fn has_ended(&self) -> bool {
+        self.state.is_final()
     }
+}
+
+/// Whether the answer is about a run that has ended: what was read of its location before is out of date.
+fn reports_an_end(question: &Question, answer: &str) -> bool {
     matches!(question, Question::Status { .. })
-        && serde_json::from_str(answer).is_ok_and(|run: State| run.state.is_final())
+        && serde_json::from_str(answer).is_ok_and(|run: Run| run.has_ended())
+}
+
+/// Whether the answer changes no more: the report of a run that has ended. That of an active run does.
+fn is_settled(question: &Question, answer: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Report {
+        run: Run,
+    }
+    matches!(question, Question::Report { run: Some(_) })
+        && serde_json::from_str(answer).is_ok_and(|report: Report| report.run.has_ended())
 }
 
 impl<C: Coordinators> Api<'_, C> {
@@ -116,10 +134,10 @@ impl<C: Coordinators> Api<'_, C> {
             return Ok(answer);
         }
         let answer = self.coordinators.ask(location, question).await?;
-        if tells_of_an_end(question, &answer) {
+        if reports_an_end(question, &answer) {
             self.cache.forget_unsettled();
         }
-        let settled = matches!(question, Question::Report { run: Some(_) });
+        let settled = is_settled(question, &answer);
         self.cache.put(key, &answer, settled, self.now);
         Ok(answer)
     }

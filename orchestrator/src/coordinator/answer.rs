@@ -80,7 +80,7 @@ impl<S: Sql> Coordinator<S> {
                 json(&runs.iter().map(status).collect::<Vec<_>>())
             }
             Question::Cancel { run } => self.cancel(&run, now, turn),
-            Question::Report { run } => self.report(run.as_ref()),
+            Question::Report { run } => self.report(run.as_ref(), now, turn),
             Question::Slices { run, cell } => {
                 let run = self.known(&run)?;
                 let slices = self.store.slices_of_cell(&run.id, &cell)?;
@@ -193,7 +193,12 @@ impl<S: Sql> Coordinator<S> {
         json(&status(&self.known(id)?))
     }
 
-    fn report(&self, run: Option<&RunId>) -> Result<String, Unanswered> {
+    fn report(
+        &self,
+        run: Option<&RunId>,
+        now: Millis,
+        turn: &mut Turn,
+    ) -> Result<String, Unanswered> {
         let latest = || self.store.latest_completed();
         let Some(id) = run.map_or_else(latest, |id| Ok(Some(id.clone())))? else {
             return Err(Problem::new(404, "no run has been completed yet; start one with POST /runs, or wait for the schedule").into());
@@ -202,14 +207,17 @@ impl<S: Sql> Coordinator<S> {
             return Ok(report);
         }
         let run = self.known(&id)?;
+        if !run.state.is_final() {
+            return Ok(self.interim_report(&run, now, turn)?);
+        }
         let detail = match run.report {
-            ReportState::None if run.state.is_final() => format!(
+            ReportState::None => format!(
                 "run {id} was {} before anything was measured: it has no report",
                 run.state
             ),
             ReportState::Impossible => format!("the report of run {id} could not be assembled"),
-            ReportState::None | ReportState::Due | ReportState::Stored => format!(
-                "run {id} is {}; its report follows when it ends: GET /runs/{id} shows how far it is",
+            ReportState::Due | ReportState::Stored => format!(
+                "run {id} is {}, and its report is being assembled: ask again in a second",
                 run.state
             ),
         };

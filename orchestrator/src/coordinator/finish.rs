@@ -1,6 +1,9 @@
 //! The end of a run: its report, its figures for the series, its alerts.
 
-use super::{Coordinator, LogLine, Turn, status::instant};
+use super::{
+    Coordinator, LogLine, Turn,
+    status::{instant, status},
+};
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
 use protocol::{
     PACKAGE_VERSION, Report, RunState,
@@ -81,7 +84,11 @@ impl<S: Sql> Coordinator<S> {
         }))
     }
 
-    fn report_of(&self, run: &RunRow, records: &[SliceRecord]) -> Result<Report, StoreError> {
+    pub(super) fn report_of(
+        &self,
+        run: &RunRow,
+        records: &[SliceRecord],
+    ) -> Result<Report, StoreError> {
         let facts = RunFacts {
             id: run.id.clone(),
             trigger: run.request.trigger,
@@ -90,6 +97,7 @@ impl<S: Sql> Coordinator<S> {
             started_at: run.started_ms.map(instant),
             finished_at: run.finished_ms.map(instant),
             state: run.state,
+            progress: (!run.state.is_final()).then(|| status(run).progress),
         };
         let deployment = Deployment {
             package_version: PACKAGE_VERSION.to_owned(),

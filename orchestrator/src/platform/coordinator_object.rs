@@ -1,13 +1,19 @@
 //! The Durable Object: decodes a question or an alarm, delegates to the coordinator, responds.
 
 use super::{database::Database, external_services::Platform, log, now_ms, settings};
-use crate::coordinator::{Coordinator as Driver, OpenError, Opening, Question, Turn};
+use crate::coordinator::{Answer, Coordinator as Driver, OpenError, Opening, Question, Turn};
+use core::time::Duration;
 use js_sys::Date;
 use protocol::{Problem, problem::PROBLEM_JSON};
 use wasm_bindgen::JsValue;
 use worker::{
-    DurableObject, Env, Headers, Request, Response, ScheduledTime, State, durable_object,
+    Delay, DurableObject, Env, Headers, Request, Response, ScheduledTime, State, durable_object,
 };
+
+/// A slice takes some 30 ms: after this pause a report as it stands is probably there.
+const PAUSE: Duration = Duration::from_millis(50);
+/// An answer that follows is waited for so often, which is 5 s in all; a slice whose calls hang takes longer.
+const LOOKS: u32 = 100;
 
 /// One location's coordinator.
 #[durable_object(alarm)]
@@ -33,9 +39,7 @@ impl DurableObject for Coordinator {
             Ok(question) => question,
             Err(error) => return problem(&Problem::new(400, format!("not a question: {error}"))),
         };
-        let (answer, turn) = self.opening.answer(|| self.open(), question, now_ms());
-        self.follow(turn).await?;
-        match answer {
+        match self.answer(&question).await? {
             Ok(json) => Response::ok(json),
             Err(refusal) => problem(&refusal),
         }
@@ -53,6 +57,24 @@ impl Coordinator {
         let settings = settings(&self.env)?;
         let driver = Driver::open(Database::new(self.state.storage()), settings)?;
         Ok(driver.at(self.state.id().name().as_deref())?)
+    }
+
+    /// The answer to a question, having waited for one that follows between two slices.
+    async fn answer(&self, question: &Question) -> worker::Result<Answer> {
+        let mut looks = 0;
+        loop {
+            let opened = self
+                .opening
+                .answer(|| self.open(), question.clone(), now_ms());
+            let (answer, turn) = opened;
+            let is_last = !turn.asks_again || looks >= LOOKS;
+            self.follow(turn).await?;
+            if is_last {
+                return Ok(answer);
+            }
+            looks += 1;
+            Delay::from(PAUSE).await;
+        }
     }
 
     /// Sets the next alarm in the same turn as what was written, then logs.

@@ -101,21 +101,14 @@ impl Reader<'_> {
             payload_bytes: *self.report.plan.payload_bytes.iter().max()?,
             ..small
         };
-        let slope = self
-            .report
-            .slopes
-            .iter()
-            .find(|s| {
-                (s.runtime, s.transport, s.function) == (small.runtime, transport, small.function)
-            })?;
+        let slope = self.report.slopes.iter().find(|s| {
+            (s.runtime, s.transport, s.function) == (small.runtime, transport, small.function)
+        })?;
         let per_kb = &slope.us_per_kb;
         let (value, lower, upper) = (per_kb.value?, per_kb.lower?, per_kb.upper?);
         let (from, to) = (self.cell(small)?, self.cell(large)?);
         let figures = vec![
-            figure(
-                format!("slopes/{}/us_per_kb", line_of(small)),
-                per_kb,
-            )?,
+            figure(format!("slopes/{}/us_per_kb", line_of(small)), per_kb)?,
             figure(format!("cells/{small}/mean_us"), &from.mean_us)?,
             figure(format!("cells/{large}/mean_us"), &to.mean_us)?,
         ];

@@ -1,32 +1,87 @@
 //! The answer: yes, no or open, by which transport, how sure, and what to do next.
 
 use super::latencies::latencies;
-use crate::document::{Document, Span};
-use chrono::TimeDelta;
+use crate::{
+    document::{Document, Span},
+    format::{count, duration, size},
+};
 use protocol::{
-    Report,
+    ByQuantile, Cell, Estimate, Quantile, Report, Runtime,
     limits::LimitsProfile,
     plan::MAX_SECONDS,
-    report::{Outcome, TransportSummary},
+    report::{Outcome, Quantity, TransportSummary},
 };
 
 /// A run that left its answer open is advised to take so many times as long.
 const LONGER: u32 = 5;
 
-/// What most readers want: the tables of latency, and the answer below them, where a terminal leaves it in sight.
+/// The answer of a report, in the parts that a reader looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Yes, no or open, and why.
+    pub sentence: String,
+    /// One for each transport.
+    pub transports: Vec<OfTransport>,
+    /// Samples, cells, duration.
+    pub effort: String,
+    /// What it leads to.
+    pub next: String,
+}
+
+/// The answer of one transport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfTransport {
+    /// Its name for people.
+    pub title: &'static str,
+    /// `yes`, `no` or `open`.
+    pub word: &'static str,
+    /// Whether its latencies are part of the answer.
+    pub judged: bool,
+    /// What a call by it costs in the cell that is closest to a threshold; absent where nothing was held against one.
+    pub cost: Option<Cost>,
+    /// Why, with the figure that decides; ends without a full stop.
+    pub reason: String,
+}
+
+/// What a call costs in one cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Overhead over `direct`, or latency where there is none to compare with.
+    pub quantity: Quantity,
+    /// The cell, without its transport: `transform 100 KB`.
+    pub at: String,
+    /// Name and text of p50, p95 and p99, in ms.
+    pub quantiles: Vec<(String, String)>,
+}
+
+/// The tables of latency alone, one for each function.
 #[must_use]
-pub fn brief(report: &Report) -> Document {
+pub fn latency_tables(report: &Report) -> Document {
     let mut out = Document::new();
     out.title(format!("Run {}", report.run.id));
     for &function in &report.plan.functions {
         out.section(format!("{function} (ms, 95 % intervals in brackets)"));
         latencies(&mut out, report, function);
     }
-    out.section(sentence(report));
-    transports(&mut out, report);
-    out.paragraph(format!("{}.", effort(report)));
-    out.paragraph(format!("Next: {}.", next(report)));
     out
+}
+
+/// The answer of a report.
+#[must_use]
+pub fn answer(report: &Report) -> Answer {
+    let of_transport = |summary: &TransportSummary| OfTransport {
+        title: summary.transport.title(),
+        word: word(summary.outcome),
+        judged: summary.judged,
+        cost: summary.closest.and_then(|cell| cost(report, cell)),
+        reason: summary.reason.clone(),
+    };
+    Answer {
+        sentence: sentence(report),
+        transports: report.summary.transports.iter().map(of_transport).collect(),
+        effort: effort(report),
+        next: next(report),
+    }
 }
 
 /// The answer. Reports of before it was written in words have the outcome alone.
@@ -45,6 +100,40 @@ const fn word(outcome: Outcome) -> &'static str {
         Outcome::Pass => "yes",
         Outcome::Fail => "no",
         Outcome::Inconclusive => "open",
+    }
+}
+
+fn cost(report: &Report, id: Cell) -> Option<Cost> {
+    let overhead = report.overheads.iter().find(|overhead| overhead.id == id);
+    let overhead = overhead.map(|found| (Quantity::Overhead, &found.quantiles));
+    let latency = report.cells.iter().find(|cell| cell.id == id);
+    let latency = latency.map(|found| (Quantity::Latency, &found.quantiles));
+    // by whole ticks, latencies have bounds where differences of them have none
+    let stated = overhead.filter(|(_, quantiles)| says_something(quantiles));
+    let (quantity, quantiles) = stated.or(latency).or(overhead)?;
+    let each = Quantile::COMPARED.iter();
+    Some(Cost {
+        quantity,
+        at: place(id),
+        quantiles: each
+            .map(|&quantile| (quantile.title(), quantiles[quantile].text.clone()))
+            .collect(),
+    })
+}
+
+fn says_something(quantiles: &ByQuantile<Estimate>) -> bool {
+    let each = Quantile::COMPARED.iter();
+    each.map(|&quantile| &quantiles[quantile])
+        .any(|one| [one.value, one.lower, one.upper] != [None; 3])
+}
+
+/// A cell without its transport.
+fn place(id: Cell) -> String {
+    let at = format!("{} {}", id.function, size(id.payload_bytes));
+    if id.runtime == Runtime::NATIVE {
+        at
+    } else {
+        format!("{} {at}", id.runtime)
     }
 }
 
@@ -72,28 +161,26 @@ pub(super) fn transports(out: &mut Document, report: &Report) {
 fn effort(report: &Report) -> String {
     let counts = || report.cells.iter().map(|cell| cell.count);
     let samples = match (counts().min(), counts().max()) {
-        (Some(least), Some(most)) if least < most => format!("{least} to {most} samples"),
-        (Some(same), _) => format!("{same} samples"),
+        (Some(least), Some(most)) if least < most => {
+            format!("{} to {} samples", count(least), count(most))
+        }
+        (Some(same), _) => format!("{} samples", count(same)),
         _ => "No samples".to_owned(),
     };
     let run = &report.run;
     let took = run.started_at.zip(run.finished_at);
     let took = took.map_or_else(String::new, |(from, to)| {
-        format!(", measured in {}", duration(to - from))
+        format!(", measured in {}", duration((to - from).as_seconds_f64()))
     });
     format!("{samples} a cell in {} cells{took}", report.cells.len())
 }
 
-fn duration(span: TimeDelta) -> String {
-    let seconds = span.num_seconds().max(0);
-    match (seconds / 60, seconds % 60) {
-        (0, seconds) => format!("{seconds} s"),
-        (minutes, seconds) => format!("{minutes} min {seconds} s"),
-    }
-}
-
 /// What the answer leads to.
 fn next(report: &Report) -> String {
+    if !report.run.state.is_final() {
+        let id = &report.run.id;
+        return format!("`rpc-latency watch {id}` follows it to its end, and then has the answer");
+    }
     match report.summary.outcome {
         Outcome::Pass if report.environment.limits == LimitsProfile::Local => {
             "measure where it will run: scripts/deploy, then the same command with --url".to_owned()
@@ -115,9 +202,11 @@ fn to_settle(report: &Report) -> String {
     let samples = open.filter_map(|verdict| verdict.samples_needed).max();
     match (samples, report.plan.max_seconds) {
         (None, _) => "the whole report says what is missing (--full)".to_owned(),
+        // an option is copied: its number has no separators
         (Some(samples), None) => format!("--samples {samples} would probably settle it"),
         (Some(samples), Some(seconds)) => format!(
-            "about {samples} samples of a cell would settle it; --max-seconds {} leaves more time",
+            "about {} samples of a cell would settle it; --max-seconds {} leaves more time",
+            count(samples),
             seconds.saturating_mul(LONGER).min(MAX_SECONDS)
         ),
     }

@@ -1,6 +1,9 @@
 //! The table that users came for.
 
-use crate::{document::Document, format::size};
+use crate::{
+    document::Document,
+    format::{method, size},
+};
 use protocol::{Function, Quantile, Report, Transport, report::CellReport};
 
 /// The table of one function: direct, service binding, raw fetch, then the others, each by payload.
@@ -10,12 +13,12 @@ pub(crate) fn latencies(out: &mut Document, report: &Report, function: Function)
         let mut cells: Vec<&CellReport> = cells
             .filter(|cell| cell.transport == transport && cell.function == function)
             .collect();
-        cells.sort_by_key(|cell| cell.payload_bytes);
+        cells.sort_by_key(|cell| (cell.runtime, cell.payload_bytes));
         cells.into_iter().map(move |cell| {
             let quantiles = Quantile::COMPARED
                 .iter()
                 .map(|&q| cell.quantiles[q].text.clone());
-            let first = [transport.title().to_owned(), size(cell.payload_bytes)];
+            let first = [method(cell.runtime, transport), size(cell.payload_bytes)];
             first.into_iter().chain(quantiles)
         })
     };

@@ -1,7 +1,7 @@
 //! What stands below the tables of latencies.
 
 use crate::document::{Document, Span, plain};
-use crate::format::{UNSTATED, method, percent, size};
+use crate::format::{UNSTATED, count, method, percent, size};
 use protocol::{
     Quantile, Report,
     report::{Outcome, Share},
@@ -40,7 +40,7 @@ pub(super) fn verdicts(out: &mut Document, report: &Report) {
     ];
     let rows = report.verdicts.iter().map(|verdict| {
         let needed = verdict.samples_needed.map_or_else(String::new, |samples| {
-            format!(" (about {samples} samples would settle it)")
+            format!(" (about {} samples would settle it)", count(samples))
         });
         [
             verdict.id.to_string(),
@@ -67,7 +67,7 @@ pub(super) fn failed_calls(out: &mut Document, report: &Report) {
         .filter(|row| row.id.is_none() || row.failed > 0 || row.outcome != Outcome::Pass);
     let rows = worth_a_row.map(|row| {
         let needed = row.calls_needed.map_or_else(String::new, |calls| {
-            format!(" (about {calls} calls would settle it)")
+            format!(" (about {} calls would settle it)", count(calls))
         });
         [
             row.id

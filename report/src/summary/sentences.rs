@@ -1,7 +1,7 @@
 //! The answer, and what it rests on, in sentences.
 
 use super::{Decisive, Own};
-use crate::format::{method, percent};
+use crate::format::{count, method, percent};
 use protocol::{
     Plan, Runtime,
     report::{FailedCalls, Outcome, Share, Summary, TransportSummary, Verdict},
@@ -74,7 +74,10 @@ fn because(summary: &Summary, verdicts: &[Verdict], failed: &[FailedCalls]) -> O
                 format!(
                     "{} of the calls of {} failed, {} allowed",
                     with_interval(share),
-                    method(row.id.map_or(Runtime::NATIVE, |id| id.runtime), one.transport),
+                    method(
+                        row.id.map_or(Runtime::NATIVE, |id| id.runtime),
+                        one.transport
+                    ),
                     percent(row.allowed_share)
                 )
             }),
@@ -98,7 +101,7 @@ pub(crate) fn reason(verdict: &Verdict) -> String {
         return format!("{what} is not known: {why}");
     };
     let advice = verdict.samples_needed.map_or_else(String::new, |n| {
-        format!("; about {n} samples per cell would settle it")
+        format!("; about {} samples per cell would settle it", count(n))
     });
     let calls = verdict.condition.map_or_else(
         || "calls".to_owned(),
@@ -119,7 +122,7 @@ pub(crate) fn failures(row: &FailedCalls) -> String {
     );
     let allowed = percent(row.allowed_share);
     let advice = row.calls_needed.map_or_else(String::new, |n| {
-        format!("; about {n} calls would settle it")
+        format!("; about {} calls would settle it", count(n))
     });
     match &row.share {
         None => format!("no calls were made {what}"),

@@ -127,6 +127,7 @@ pub(crate) fn run_facts() -> RunFacts {
         started_at: None,
         finished_at: None,
         state: RunState::Completed,
+        progress: None,
     }
 }
 
