@@ -14,6 +14,7 @@
 
 mod calls;
 mod clock;
+mod examination;
 mod expected;
 mod measure;
 mod polls;
@@ -22,9 +23,10 @@ mod routing;
 mod runtimes;
 
 use protocol::{
-    PACKAGE_VERSION, Problem, Runtime,
+    PACKAGE_VERSION, Problem,
     execute::{StubRequest, StubResponse},
     measure::{MeasureRequest, RepeatRequest},
+    named::UnknownName,
     routes::Refusal,
     runtime::RuntimeError,
 };
@@ -52,10 +54,7 @@ pub fn fetch(request: web_sys::Request, env: Env) -> js_sys::Promise {
 async fn answer(request: web_sys::Request, env: Env) -> Result<Vec<u8>, Refusal> {
     let resource = routing::find(&request.method(), &request.url())?;
     if resource == Resource::Health {
-        return match runtime_of(&request.url())? {
-            None => Ok(health()),
-            Some(runtime) => Ok(runtimes::health(runtime, &env).await?),
-        };
+        return of_health(&request.url(), &env).await;
     }
     let body = http::read_body(&request).await?;
     Ok(match resource {
@@ -66,14 +65,24 @@ async fn answer(request: web_sys::Request, env: Env) -> Result<Vec<u8>, Refusal>
     })
 }
 
-/// The runtime whose health is asked for: `/health?runtime=pyodide`.
-fn runtime_of(url: &str) -> Result<Option<Runtime>, Problem> {
-    let Some((_, name)) = url.split_once("?runtime=") else {
-        return Ok(None);
-    };
-    name.parse()
-        .map(Some)
-        .map_err(|error: RuntimeError| measure::bad_field("runtime", error.to_string()))
+/// `/health`, of a runtime by `?runtime=pyodide`, or of this Worker's clock by `?probe=clock`.
+async fn of_health(url: &str, env: &Env) -> Result<Vec<u8>, Refusal> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    match query.split_once('=') {
+        Some(("runtime", name)) => {
+            let runtime = name
+                .parse()
+                .map_err(|error: RuntimeError| measure::bad_field("runtime", error.to_string()))?;
+            Ok(runtimes::health(runtime, env).await?)
+        }
+        Some(("probe", name)) => {
+            let probing = name
+                .parse()
+                .map_err(|error: UnknownName| measure::bad_field("probe", error.to_string()))?;
+            Ok(json(&examination::examine(probing, env).await?))
+        }
+        _ => Ok(health()),
+    }
 }
 
 fn health() -> Vec<u8> {

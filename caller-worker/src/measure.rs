@@ -46,9 +46,10 @@ pub(crate) async fn measure(
     let watchdog = Watchdog::new(request.call_timeout_ms, request.concurrency);
     let calls = Calls::new(&*transport, &watchdog, expected);
     let polls = Polls::new(env, &watchdog)?;
+    let clock = WorkerClock::default();
     let mut phase = SmallRng::seed_from_u64(request.seed);
     let slice = async {
-        let driver = Driver::new(&WorkerClock, &polls, request).await;
+        let driver = Driver::new(&clock, &polls, request).await;
         let driver = driver.map_err(|error| {
             if error.may_pass() {
                 Problem::new(503, error.to_string())
@@ -58,11 +59,12 @@ pub(crate) async fn measure(
         })?;
         Ok::<_, Problem>(driver.measure(&calls, &mut phase).await)
     };
-    let response = watchdog.over(slice).await?;
-    Ok(MeasureResponse {
-        failure: calls.into_failure(),
-        ..response
-    })
+    let mut response = watchdog.over(slice).await?;
+    response.failure = calls.into_failure();
+    if let Some(facts) = &mut response.clock {
+        facts.readings = Some(clock.readings());
+    }
+    Ok(response)
 }
 
 pub(crate) fn bad_field(field: &str, detail: String) -> Problem {

@@ -76,7 +76,9 @@ impl Task {
 }
 
 fn computed<T>(repetitions: u32, mut work: impl FnMut() -> T) -> RepeatResponse {
-    repeat_work(&WorkerClock, repetitions, || drop(black_box(work())))
+    repeat_work(&WorkerClock::default(), repetitions, || {
+        drop(black_box(work()));
+    })
 }
 
 /// The two bodies of one call of `echo`: the caller's request and the runtime's answer, as they are handed to the platform.
@@ -167,7 +169,7 @@ impl EmptyHop {
             hop.map_err(|error| error.kind)
         };
         watchdog
-            .over(repeat_calls(&WorkerClock, repetitions, hop))
+            .over(repeat_calls(&WorkerClock::default(), repetitions, hop))
             .await
     }
 }

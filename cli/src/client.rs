@@ -169,6 +169,15 @@ impl Client {
         self.decode(&Method::GET, path, &answer)
     }
 
+    /// Posts to a path, without a body, and decodes the answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn post<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let answer = self.accepted(&Method::POST, path, b"")?;
+        self.decode(&Method::POST, path, &answer)
+    }
+
     /// One request, with the token if there is one; whatever the answer's status.
     ///
     /// # Errors

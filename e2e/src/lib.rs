@@ -1,7 +1,8 @@
 //! End-to-end tests: the built Workers on a real workerd, through wrangler, asked over HTTP.
 //!
 //! They need `scripts/build --runtimes native,pyodide` (and `scripts/build --test-functions`) to have run, and say so if it has not. No test looks at
-//! the wall clock but to give up: figures are held against each other, never against a machine's speed.
+//! the wall clock but to give up: figures are held against each other, never against a machine's speed. What needs fine timing is attempted
+//! again when the machine was busy meanwhile ([`machine`]).
 //!
 //! # Index
 //!
@@ -22,7 +23,7 @@
 //! | `failures` | status 500 to 60 % of the calls fails a run, and so does a hang in one call of ten, by its p99 |
 //! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run; runs that fail to one; a scheduled run that does not come to one, across a restart |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
-//! | `invocations` | no event makes more Worker invocations than the platform allows, counted at the caller's bindings |
+//! | `invocations` | no request to the caller makes more calls than a slice may have, whatever the timer, counted at its bindings |
 //! | `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |
 //! | `misconfigured` | variables that are not text are refused by name, unquoted numbers are taken; a run goes on by itself after a deployment that could not open its coordinator |
 //! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums; with one down the others are shown |
@@ -42,5 +43,6 @@
 //! Statistics against known truth (crate `measurement`), crash points of the coordinator one by one (crate `orchestrator`), the
 //! command line without Workers (crate `cli`), the page in a browser (`e2e/browser`).
 
+pub mod machine;
 pub mod python;
 pub mod stage;

@@ -189,6 +189,24 @@ pub fn run_to_completion(client: &Client, plan: &Value) -> Report {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Starts a run and waits for its report, if it completes; or why it does not.
+///
+/// # Errors
+/// The reason of a run that fails.
+///
+/// # Panics
+/// When the API fails.
+pub fn run_if_possible(client: &Client, plan: &Value) -> Result<Report, String> {
+    let started = begin(client, plan);
+    let ended = wait(client, &started.id, |run| run.state.is_final());
+    if ended.state != RunState::Completed {
+        return Err(ended.reason.unwrap_or_else(|| format!("{:?}", ended.state)));
+    }
+    client
+        .report(&started.id)
+        .map_err(|error| error.to_string())
+}
+
 /// Starts a run.
 ///
 /// # Panics

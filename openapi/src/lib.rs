@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 /// 3.2 is the first version that describes streams of server-sent events (`itemSchema`, section 4.14.3).
 const OPENAPI_VERSION: &str = "3.2.0";
 
-const DESCRIPTION: &str = "What delegating a function from a thin stub Worker to a shared runtime Worker costs, measured from inside Cloudflare. Latencies are in microseconds (`_us`); an estimate has its 95 % interval and the resolution of the clock behind it, and what cannot be stated is null with a reason. Reading is open to every origin; starting and cancelling runs take a bearer token. Every error is a problem document (RFC 9457). HEAD works wherever GET does; OPTIONS and status 405 name the methods that a path knows (Allow).";
+const DESCRIPTION: &str = "What delegating a function from a thin stub Worker to a shared runtime Worker costs, measured from inside Cloudflare. Latencies are in microseconds (`_us`); an estimate has its 95 % interval and the resolution of the clock behind it, and what cannot be stated is null with a reason. Reading is open to every origin; starting and cancelling runs, and examining the deployment, take a bearer token. Every error is a problem document (RFC 9457). HEAD works wherever GET does; OPTIONS and status 405 name the methods that a path knows (Allow).";
 
 /// Why the document could not be made: the code of this crate no longer fits the types.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use crate::DocumentError;
 use protocol::{
-    Function, Limits, Plan,
+    Limits, Plan,
     limits::LimitsProfile,
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -63,15 +63,12 @@ fn thresholds(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
     Ok(thresholds.schema)
 }
 
-fn limits_of_fields() -> [(&'static str, Value); 12] {
-    let known: Vec<&str> = Function::KNOWN.iter().map(Function::as_str).collect();
+fn limits_of_fields() -> [(&'static str, Value); 13] {
     let most_samples = Limits::of(LimitsProfile::Paid).samples_per_cell;
     [
         ("transports", json!({"minItems": 1, "uniqueItems": true})),
-        (
-            "functions",
-            json!({"minItems": 1, "uniqueItems": true, "items": {"type": "string", "enum": known}}),
-        ),
+        ("runtimes", json!({"minItems": 1, "uniqueItems": true})),
+        ("functions", json!({"minItems": 1, "uniqueItems": true})),
         (
             "judge",
             json!({

@@ -70,8 +70,8 @@ fn every_route_is_in_it_with_the_methods_that_it_knows() {
             );
         }
     }
-    // Health, Runs, Run, RunEvents, LatestResults, Results, ResultsMarkdown, CellExport, History, Metrics, OpenApi.
-    assert_eq!(described.len(), 11);
+    // Health, Doctor, Runs, Run, RunEvents, LatestResults, Results, ResultsMarkdown, CellExport, History, Metrics, OpenApi.
+    assert_eq!(described.len(), 12);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod access;
 mod capabilities;
+mod doctor;
 pub mod events;
 mod export;
 mod history;
@@ -30,6 +31,7 @@ use crate::{
 use protocol::{
     PACKAGE_VERSION, Problem, RunId, Runtime,
     capabilities::Capabilities,
+    examination::{CallerFindings, Probing},
     plan::MAX_PLAN_BYTES,
     routes::{Route, RouteError},
 };
@@ -74,6 +76,18 @@ pub trait Coordinators {
     /// # Errors
     /// A problem of status 404 where this deployment has no such runtime, another where it does not say.
     fn runtime(&self, runtime: Runtime) -> impl Future<Output = Result<RuntimeFacts, Problem>>;
+
+    /// What the caller finds out about its surroundings.
+    ///
+    /// # Errors
+    /// It does not answer.
+    fn examine_caller(
+        &self,
+        probing: Probing,
+    ) -> impl Future<Output = Result<CallerFindings, Problem>>;
+
+    /// Whether the Worker for cold starts is bound.
+    fn has_cold_starts(&self) -> bool;
 }
 
 /// What is known of a runtime of this deployment.
@@ -147,6 +161,7 @@ impl<C: Coordinators> Api<'_, C> {
             ("POST", Route::Runs) => self.start(request).await?,
             ("DELETE", Route::Run(run)) => self.cancel(request, &run).await?,
             (_, Route::Health) => self.health(),
+            (_, Route::Doctor) => self.examine(request).await?,
             (_, Route::Runs) => self.list(request).await?,
             (_, Route::Run(run)) => self.status(&run).await?,
             (method, Route::RunEvents(run)) => {

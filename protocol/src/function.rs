@@ -4,7 +4,7 @@
 mod burn;
 
 #[cfg(feature = "test-functions")]
-pub use burn::Burner;
+pub use burn::{Burn, Burner};
 
 use crate::{
     name::{Name, NameError},
@@ -24,9 +24,9 @@ pub enum Function {
     Transform,
     /// CPU-bound: the sum of the square roots of 0 to 999; returns `{result, input}`.
     Compute,
-    /// Test only: burns CPU for `BURN_US` microseconds (see `Burner`), wherever it is executed, then echoes.
+    /// Test only: burns CPU for so long, wherever it is executed, then echoes.
     #[cfg(feature = "test-functions")]
-    Burn,
+    Burn(Burn),
     /// Test only: never answers.
     #[cfg(feature = "test-functions")]
     Hang,
@@ -39,10 +39,6 @@ pub enum Function {
 
 /// Square roots summed by [`Function::Compute`].
 pub const COMPUTE_ROOTS: u32 = 1_000;
-
-/// Time that `Function::Burn` burns, in microseconds.
-#[cfg(feature = "test-functions")]
-pub const BURN_US: u32 = 300;
 
 /// Why a function could not be executed on a payload.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +68,13 @@ impl Function {
         Self::Transform,
         Self::Compute,
         #[cfg(feature = "test-functions")]
-        Self::Burn,
+        Self::Burn(Burn::Us300),
+        #[cfg(feature = "test-functions")]
+        Self::Burn(Burn::Us600),
+        #[cfg(feature = "test-functions")]
+        Self::Burn(Burn::Us1200),
+        #[cfg(feature = "test-functions")]
+        Self::Burn(Burn::Us2400),
         #[cfg(feature = "test-functions")]
         Self::Hang,
         #[cfg(feature = "test-functions")]
@@ -90,7 +92,7 @@ impl Function {
             Self::Transform => "transform",
             Self::Compute => "compute",
             #[cfg(feature = "test-functions")]
-            Self::Burn => "burn",
+            Self::Burn(burn) => burn.name(),
             #[cfg(feature = "test-functions")]
             Self::Hang => "hang",
             #[cfg(feature = "test-functions")]
@@ -125,7 +127,7 @@ impl Function {
         match self {
             Self::Echo | Self::Transform | Self::Compute | Self::Other(_) => false,
             #[cfg(feature = "test-functions")]
-            Self::Burn | Self::Panic => false,
+            Self::Burn(_) | Self::Panic => false,
             #[cfg(feature = "test-functions")]
             Self::Hang => true,
         }
@@ -152,7 +154,7 @@ impl Function {
                 Ok(Cow::Owned(serde_json::value::to_raw_value(&computed)?))
             }
             #[cfg(feature = "test-functions")]
-            Self::Burn | Self::Hang | Self::Panic => Err(ExecuteError::NotPure(self)),
+            Self::Burn(_) | Self::Hang | Self::Panic => Err(ExecuteError::NotPure(self)),
             Self::Other(_) => Err(ExecuteError::Unknown(self)),
         }
     }

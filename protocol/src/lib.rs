@@ -13,6 +13,7 @@ pub mod capabilities;
 pub mod cell;
 pub mod error_kind;
 pub mod estimate;
+pub mod examination;
 pub mod execute;
 mod fields;
 pub mod function;

@@ -125,7 +125,7 @@ pub const MAX_CONCURRENCY: u32 = 16;
 /// collected: messages of 10 MB ended a local workerd, ones of 4 MB did not.
 pub const MAX_BYTES_IN_FLIGHT: u64 = 4_000_000;
 /// Calls of each sort (warmup, chain, timed) in one slice, at most: bounds the answer's size and the caller's time. What the platform allows
-/// in one event is far less, see [`crate::limits::INVOCATIONS_PER_EVENT`], and is for the plan's author to heed: not every platform enforces it.
+/// in one event is far less, see [`crate::limits::DELEGATED_CALLS_PER_SLICE`], and is for the plan's author to heed: not every platform enforces it.
 pub const MAX_CALLS_PER_SLICE: u32 = 100_000;
 /// Repetitions in one `POST /repeat`, at most.
 pub const MAX_REPETITIONS: u32 = 10_000_000;
@@ -234,6 +234,9 @@ pub struct ClockFacts {
     /// Smallest difference between two latencies that this timer can show, in ns.
     #[serde(default)]
     pub resolution_ns: u64,
+    /// Readings of the clock in the whole request; absent where the stub does not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings: Option<u64>,
 }
 
 named! {
@@ -335,6 +338,7 @@ mod tests {
                 polls_per_tick: None,
                 polls_per_tick_mad: None,
                 resolution_ns: 1_000_000,
+                readings: None,
             }),
             elapsed_ms: 3,
             samples: vec![0, 1, 2],
@@ -359,6 +363,7 @@ mod tests {
             polls_per_tick: None,
             polls_per_tick_mad: None,
             resolution_ns: 1_000_000,
+            readings: None,
         };
         let mut answer = MeasureResponse {
             clock: Some(clock),
@@ -386,6 +391,7 @@ mod tests {
             polls_per_tick: None,
             polls_per_tick_mad: None,
             resolution_ns: 1,
+            readings: None,
         });
         assert_eq!(answer.timeouts(), 3);
         let failed = |failed| Chain {

@@ -186,7 +186,9 @@ pub fn execute(function: Function, payload: &[u8]) -> Result<Cow<'_, [u8]>, Msgp
             Ok(Cow::Owned(result.into_bytes()))
         }
         #[cfg(feature = "test-functions")]
-        Function::Burn | Function::Hang | Function::Panic => Err(MsgpackError::NotPure(function)),
+        Function::Burn(_) | Function::Hang | Function::Panic => {
+            Err(MsgpackError::NotPure(function))
+        }
         Function::Other(_) => Err(MsgpackError::Unknown(function)),
     }
 }

@@ -11,6 +11,8 @@ use crate::{Cell, RunId};
 pub enum Route {
     /// `/health`
     Health,
+    /// `/doctor`
+    Doctor,
     /// `/runs`
     Runs,
     /// `/runs/{run}`
@@ -65,6 +67,7 @@ impl Route {
         let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
         match parts.as_slice() {
             ["health"] => Ok(Self::Health),
+            ["doctor"] => Ok(Self::Doctor),
             ["runs"] => Ok(Self::Runs),
             ["runs", run] => Ok(Self::Run(run_id(run)?)),
             ["runs", run, "events"] => Ok(Self::RunEvents(run_id(run)?)),
@@ -146,6 +149,7 @@ mod tests {
         let cell: Cell = "raw-fetch.echo.100".parse().unwrap();
         for (path, route) in [
             ("/health", Route::Health),
+            ("/doctor", Route::Doctor),
             ("/runs", Route::Runs),
             ("/runs/20261122T172800Z-4f9a1c07", Route::Run(run.clone())),
             (

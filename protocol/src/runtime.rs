@@ -93,7 +93,7 @@ impl FromStr for Runtime {
 crate::named::serde_by_name!(Runtime);
 
 #[cfg(feature = "openapi")]
-crate::named::text_schema!(Runtime, "^[a-z0-9-]{1,32}$", "native");
+crate::named::text_schema!(Runtime, "^(?!(url|token)$)[a-z0-9-]{1,32}$", "native");
 
 #[cfg(test)]
 mod tests {

@@ -31,6 +31,9 @@ pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Enviro
             .then(|| clocks.iter().all(|clock| clock.advances_during_cpu)),
         polls_per_tick: over_slices(clocks, |clock| clock.polls_per_tick),
         polls_per_tick_mad: over_slices(clocks, |clock| clock.polls_per_tick_mad),
+        clock_readings_per_request: over_slices(clocks, |clock| {
+            clock.readings.map(|readings| readings as f64)
+        }),
         noise_floor: noise_floor(&evidence.noise_floor_ns, clocks),
         isolation_cost_us: isolation_cost(&evidence.cells),
         clock: polled_clock(&evidence.probed),

@@ -263,6 +263,9 @@ fn environment(reports: &[Report], first: &Environment) -> Environment {
             .reduce(|a, b| a && b),
         polls_per_tick: all().filter_map(|e| e.polls_per_tick).reduce(f64::min),
         polls_per_tick_mad: all().filter_map(|e| e.polls_per_tick_mad).reduce(f64::max),
+        clock_readings_per_request: all()
+            .filter_map(|e| e.clock_readings_per_request)
+            .reduce(f64::max),
         noise_floor,
         clock: Rung::ALL
             .iter()

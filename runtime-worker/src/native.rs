@@ -57,7 +57,7 @@ fn misbehave(function: Function) {
         static BURNER: Burner = Burner::calibrate(runtime::now_ms);
     }
     match function {
-        Function::Burn => BURNER.with(|burner| burner.burn(runtime::now_ms)),
+        Function::Burn(burn) => BURNER.with(|burner| burner.burn(burn, runtime::now_ms)),
         Function::Panic => panic!("as the test function {function} is to"),
         _ => {}
     }

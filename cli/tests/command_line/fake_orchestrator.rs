@@ -203,6 +203,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
             clock_advances_during_cpu: None,
             polls_per_tick: None,
             polls_per_tick_mad: None,
+            clock_readings_per_request: None,
             noise_floor: None,
             isolation_cost_us: None,
             clock: Vec::new(),

@@ -44,6 +44,7 @@ fn every_operation_is_driven_into_every_status_that_the_document_describes() {
     let seen = RefCell::default();
     let driver = Driver::new(&workers, &document, &seen);
     before_any_run(&driver);
+    an_examination(&driver);
     let first = a_run_from_start_to_end(&driver, &workers);
     a_run_that_is_active(&driver);
     after_the_last_run_of_the_hour(&driver, &workers, &first);
@@ -104,6 +105,11 @@ fn before_any_run(driver: &Driver) {
     methods(driver);
 }
 
+fn an_examination(driver: &Driver) {
+    driver.expect(401, "examine", &Given::default());
+    driver.expect(200, "examine", &Given::default().with_token());
+}
+
 fn a_run_from_start_to_end(driver: &Driver, workers: &LocalWorkers) -> String {
     let run = driver.start(&small_plan());
     driver.read_all(run.id.as_str(), false);
@@ -156,6 +162,7 @@ fn after_the_last_run_of_the_hour(driver: &Driver, workers: &LocalWorkers, first
 fn where_nobody_may_start(driver: &Driver) {
     driver.expect(403, "startRun", &Given::default().with_token());
     driver.expect(403, "cancelRun", &Given::default().with_token());
+    driver.expect(403, "examine", &Given::default().with_token());
 }
 
 /// An operator's mistake, made while the Workers are served: wrangler reads the variables again when the

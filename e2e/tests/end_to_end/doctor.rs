@@ -50,11 +50,20 @@ fn the_doctor_looks_at_every_part_under_both_clocks() {
             "service-binding",
             "raw-fetch",
             "rpc",
+            "caller",
+            "RUNTIME_URL, RUNTIME_TOKEN",
             "sequential calls",
         ] {
             assert_eq!(check(&said, what)["state"], "ok", "{said}");
         }
         let found = check(&said, "clock")["found"].as_str().unwrap();
         assert!(found.contains(text), "{found}");
+        let caller = &said["examination"]["caller"];
+        assert_eq!(caller["sequential_calls"]["made"], 120, "{caller}");
+        assert_eq!(
+            caller["clock"]["advances_during_cpu"],
+            clock == LocalClock::Running,
+            "{caller}"
+        );
     }
 }

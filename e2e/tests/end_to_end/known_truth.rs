@@ -4,7 +4,7 @@
 use cli::local::Build;
 use e2e::stage;
 use protocol::{
-    Cell, ErrorKind, Estimate, Quantile, Report, Transport, function::BURN_US, measure::Timer,
+    Cell, ErrorKind, Estimate, Quantile, Report, Transport, function::Burn, measure::Timer,
     report::CellReport,
 };
 use serde_json::json;
@@ -54,10 +54,11 @@ fn burning_300_us_is_reported_as_300_us_over_doing_nothing() {
     for found in [&mut direct, &mut delegated] {
         found.sort_by(|one, other| one[0].total_cmp(&other[0]));
     }
+    let burn_us = Burn::Us300.us();
     stage::tell(&format!(
-        "burning {BURN_US} us over doing nothing [least, most]: direct {direct:.0?}, service-binding {delegated:.0?}"
+        "burning {burn_us} us over doing nothing [least, most]: direct {direct:.0?}, service-binding {delegated:.0?}"
     ));
-    let burn_us = f64::from(BURN_US);
+    let burn_us = f64::from(burn_us);
     let (least, most) = (burn_us * 0.9, burn_us * 1.1);
     let found = direct[CALIBRATIONS / 2][0];
     assert!((least..=most).contains(&found), "direct: {direct:?}");

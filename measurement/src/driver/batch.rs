@@ -45,6 +45,7 @@ mod tests {
                 polls_per_tick: None,
                 polls_per_tick_mad: None,
                 resolution_ns: 1_000,
+                readings: None,
             }),
             samples: samples.to_vec(),
             ..MeasureResponse::default()

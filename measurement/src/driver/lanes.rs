@@ -48,6 +48,7 @@ pub(super) async fn measure(
             polls_per_tick: None,
             polls_per_tick_mad: None,
             resolution_ns: Nanoseconds::from_ms(probe.tick_ms).0,
+            readings: None,
         }),
         elapsed_ms,
         warmup_calls: lanes.iter().map(|lane| lane.lead_ins).sum(),

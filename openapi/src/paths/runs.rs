@@ -1,6 +1,6 @@
 //! `/runs`: starting, listing, following, cancelling.
 
-use super::NO_SUCH_RUN;
+use super::{NO_SUCH_RUN, NO_TOKEN, NOBODY_MAY};
 use crate::{
     DocumentError, example,
     operation::{Body, Operation, Paths, query},
@@ -11,15 +11,6 @@ use protocol::{
     run::{DEFAULT_RUNS_LISTED, MAX_RUNS_LISTED, RunList, RunStatus},
 };
 use serde_json::{Value, json};
-
-const NO_TOKEN: (u16, &str) = (
-    401,
-    "starting and cancelling runs takes the header Authorization: Bearer <API_TOKEN>",
-);
-const NOBODY_MAY: (u16, &str) = (
-    403,
-    "no API_TOKEN is configured, so nobody may start or cancel runs",
-);
 
 pub(super) fn add(paths: &mut Paths) -> Result<(), DocumentError> {
     start(paths)?;

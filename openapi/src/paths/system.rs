@@ -1,9 +1,11 @@
 //! What is about the deployment: health, metrics, this document.
 
+use crate::paths::{NO_TOKEN, NOBODY_MAY};
 use crate::{
     DocumentError,
     operation::{Body, Operation, Paths},
 };
+use protocol::examination::Examination;
 use serde_json::json;
 
 const METRICS: &str = "# HELP worker_rpc_run_active Whether a run is active.\n# TYPE worker_rpc_run_active gauge\nworker_rpc_run_active{location=\"default\"} 0\n";
@@ -15,6 +17,7 @@ pub(super) fn add(paths: &mut Paths) -> Result<(), DocumentError> {
         ("health", "Liveness, versions and locations."),
         Body::Json(health),
     ))?;
+    examine(paths)?;
     paths.add(Operation::get(
         "/metrics",
         (
@@ -31,4 +34,21 @@ pub(super) fn add(paths: &mut Paths) -> Result<(), DocumentError> {
         ("openapi", "This document."),
         Body::Json(json!({"type": "object"})),
     ))
+}
+
+fn examine(paths: &mut Paths) -> Result<(), DocumentError> {
+    let examination = paths.schema::<Examination>();
+    paths.add(Operation {
+        method: "post",
+        takes_token: true,
+        errors: vec![NO_TOKEN, NOBODY_MAY],
+        ..Operation::get(
+            "/doctor",
+            (
+                "examine",
+                "Examines the deployment: versions, settings, what the caller's clock does, calls that one request may make one after the other.",
+            ),
+            Body::Json(examination),
+        )
+    })
 }

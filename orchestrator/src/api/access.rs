@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq as _;
 pub const fn allowed_methods(route: &Route) -> &'static str {
     match route {
         Route::Runs => "GET, HEAD, OPTIONS, POST",
+        Route::Doctor => "OPTIONS, POST",
         Route::Run(_) => "DELETE, GET, HEAD, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }
@@ -31,13 +32,13 @@ pub(super) fn authorise(settings: &Settings, request: &impl Incoming) -> Result<
     let Some(token) = &settings.api_token else {
         return Err(Problem::new(
             403,
-            "no API_TOKEN is configured, so nobody may start or cancel runs; set it with: npx wrangler secret put API_TOKEN",
+            "no API_TOKEN is configured, so nobody may start or cancel runs or examine the deployment; set it with: npx wrangler secret put API_TOKEN",
         ));
     };
     let refused = || {
         Problem::new(
             401,
-            "starting and cancelling runs takes the header Authorization: Bearer <API_TOKEN>",
+            "starting and cancelling runs, and examining the deployment, takes the header Authorization: Bearer <API_TOKEN>",
         )
     };
     let header = request.header("authorization").ok_or_else(refused)?;

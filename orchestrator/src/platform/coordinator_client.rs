@@ -8,7 +8,12 @@ use crate::{
 };
 use core::cell::RefCell;
 use js_sys::Reflect;
-use protocol::{Problem, Runtime, capabilities::RuntimeHealth, routes::caller};
+use protocol::{
+    Problem, Runtime,
+    capabilities::RuntimeHealth,
+    examination::{CallerFindings, Probing},
+    routes::caller,
+};
 use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::RequestInit;
@@ -57,8 +62,8 @@ impl Namespace<'_> {
     }
 }
 
-/// Time for a runtime's word about itself: a heavy one may be starting.
-const RUNTIME_PATIENCE_MS: u32 = 30_000;
+/// Time for the caller's word about itself or a runtime: a heavy one may be starting.
+const CALLER_PATIENCE_MS: u32 = 30_000;
 
 thread_local! {
     /// What runtimes have said: they are asked once in the life of an isolate, and a new version always gets new isolates.
@@ -71,6 +76,25 @@ impl Namespace<'_> {
         (!found.is_undefined()).then_some(found)
     }
 
+    /// Asks the caller for its health, or what the query adds to it.
+    async fn ask_caller(
+        &self,
+        query: &str,
+        no_answer: impl Fn(String) -> Problem,
+    ) -> Result<String, Problem> {
+        let caller = self
+            .binding(&Runtime::NATIVE.inlining_caller())
+            .ok_or_else(|| no_answer("the orchestrator has no binding CALLER".to_owned()))?;
+        let url = format!("https://caller.internal{}?{query}", caller::HEALTH);
+        match fetch_text(&caller, &url, &RequestInit::new(), CALLER_PATIENCE_MS).await {
+            Ok((200, text)) => Ok(text),
+            Ok((status, text)) => Err(serde_json::from_str(&text)
+                .unwrap_or_else(|_| no_answer(format!("status {status}")))),
+            Err(NoResponse::Timeout) => Err(no_answer("the caller did not answer".to_owned())),
+            Err(NoResponse::Exception(words)) => Err(no_answer(words)),
+        }
+    }
+
     /// Asks the caller for the word of a runtime.
     async fn ask_runtime(&self, runtime: Runtime) -> Result<RuntimeFacts, Problem> {
         let no_answer = |why: String| {
@@ -79,25 +103,8 @@ impl Namespace<'_> {
                 format!("what runtime {runtime} can do is not known: {why}"),
             )
         };
-        let caller = self
-            .binding(&Runtime::NATIVE.inlining_caller())
-            .ok_or_else(|| no_answer("the orchestrator has no binding CALLER".to_owned()))?;
-        let url = format!(
-            "https://caller.internal{}?runtime={runtime}",
-            caller::HEALTH
-        );
-        let init = RequestInit::new();
-        let (status, text) = match fetch_text(&caller, &url, &init, RUNTIME_PATIENCE_MS).await {
-            Ok(answer) => answer,
-            Err(NoResponse::Timeout) => {
-                return Err(no_answer("the caller did not answer".to_owned()));
-            }
-            Err(NoResponse::Exception(words)) => return Err(no_answer(words)),
-        };
-        if status != 200 {
-            return Err(serde_json::from_str(&text)
-                .unwrap_or_else(|_| no_answer(format!("status {status}"))));
-        }
+        let query = format!("runtime={runtime}");
+        let text = self.ask_caller(&query, no_answer).await?;
         let answer: RuntimeHealth =
             serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))?;
         let capabilities = answer
@@ -118,6 +125,23 @@ impl Coordinators for Namespace<'_> {
         let facts = self.ask_runtime(runtime).await?;
         RUNTIMES.with_borrow_mut(|known| known.insert(runtime, facts.clone()));
         Ok(facts)
+    }
+
+    async fn examine_caller(&self, probing: Probing) -> Result<CallerFindings, Problem> {
+        let no_answer = |why: String| {
+            Problem::new(
+                502,
+                format!("the caller's surroundings are not known: {why}"),
+            )
+        };
+        let text = self
+            .ask_caller(&format!("probe={probing}"), no_answer)
+            .await?;
+        serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))
+    }
+
+    fn has_cold_starts(&self) -> bool {
+        self.binding("COLD").is_some()
     }
 
     async fn ask(&self, location: &str, question: &Question) -> Answer {

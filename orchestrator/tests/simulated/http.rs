@@ -10,7 +10,10 @@ use orchestrator::{
     coordinator::{Answer, Question},
     settings::Settings,
 };
-use protocol::{Problem, Runtime};
+use protocol::{
+    Problem, Runtime,
+    examination::{CallerFindings, Probing},
+};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
@@ -40,12 +43,28 @@ pub struct Places {
     pub random: Cell<u32>,
     /// Runtimes beside the native one.
     pub runtimes: RefCell<BTreeMap<Runtime, RuntimeFacts>>,
+    /// What the caller says of its surroundings, if it answers.
+    pub findings: RefCell<Option<CallerFindings>>,
 }
 
 impl Coordinators for &Places {
     async fn runtime(&self, runtime: Runtime) -> Result<RuntimeFacts, Problem> {
         let found = self.runtimes.borrow().get(&runtime).cloned();
         found.ok_or_else(|| Problem::new(404, format!("no binding {}", runtime.binding())))
+    }
+
+    async fn examine_caller(&self, probing: Probing) -> Result<CallerFindings, Problem> {
+        let findings = self.findings.borrow().clone();
+        let mut findings =
+            findings.ok_or_else(|| Problem::new(502, "the caller did not answer"))?;
+        if probing == Probing::Calls {
+            findings.clock = None;
+        }
+        Ok(findings)
+    }
+
+    fn has_cold_starts(&self) -> bool {
+        false
     }
 
     async fn ask(&self, location: &str, question: &Question) -> Answer {
@@ -170,6 +189,7 @@ impl Places {
             given_up: Cell::new(0),
             random: Cell::new(1),
             runtimes: RefCell::default(),
+            findings: RefCell::default(),
         }
     }
 

@@ -117,6 +117,7 @@ const INTERPOLATED: ClockFacts = ClockFacts {
     polls_per_tick: Some(400.0),
     polls_per_tick_mad: Some(2.0),
     resolution_ns: 1_000,
+    readings: None,
 };
 
 /// What a slice of whole ticks learns of its clock.

@@ -1,6 +1,46 @@
 //! Burning a known time with a clock that counts whole milliseconds. For tests only.
 
-use super::{BURN_US, sum_of_square_roots};
+use super::sum_of_square_roots;
+
+/// How long a function burns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Burn {
+    /// 300 us: `burn`.
+    Us300,
+    /// 600 us: `burn-600`.
+    Us600,
+    /// 1,200 us: `burn-1200`.
+    Us1200,
+    /// 2,400 us: `burn-2400`.
+    Us2400,
+}
+
+impl Burn {
+    /// All of them, the shortest first.
+    pub const ALL: [Self; 4] = [Self::Us300, Self::Us600, Self::Us1200, Self::Us2400];
+
+    /// The function's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Us300 => "burn",
+            Self::Us600 => "burn-600",
+            Self::Us1200 => "burn-1200",
+            Self::Us2400 => "burn-2400",
+        }
+    }
+
+    /// Its length, in us.
+    #[must_use]
+    pub const fn us(self) -> u32 {
+        match self {
+            Self::Us300 => 300,
+            Self::Us600 => 600,
+            Self::Us1200 => 1_200,
+            Self::Us2400 => 2_400,
+        }
+    }
+}
 
 /// Square roots in one stroke: under a microsecond of work.
 const STROKE_ROOTS: u32 = 200;
@@ -41,9 +81,9 @@ impl Burner {
         }
     }
 
-    /// Works for [`BURN_US`] microseconds.
-    pub fn burn(self, now_ms: impl Fn() -> f64) {
-        for _ in 0..u64::from(self.strokes_per_ms) * u64::from(BURN_US) / 1_000 {
+    /// Works for that long.
+    pub fn burn(self, burn: Burn, now_ms: impl Fn() -> f64) {
+        for _ in 0..u64::from(self.strokes_per_ms) * u64::from(burn.us()) / 1_000 {
             core::hint::black_box(stroke(&now_ms));
         }
     }
@@ -68,15 +108,16 @@ mod tests {
         let mut took: Vec<Duration> = (0..101)
             .map(|_| {
                 let begun = Instant::now();
-                burner.burn(now_ms);
+                burner.burn(Burn::Us300, now_ms);
                 begun.elapsed()
             })
             .collect();
         took.sort_unstable();
+        let wanted_us = f64::from(Burn::Us300.us());
         let median_us = took[took.len() / 2].as_secs_f64() * 1e6;
         assert!(
-            (median_us - f64::from(BURN_US)).abs() < 60.0,
-            "{median_us} us instead of {BURN_US}"
+            (median_us - wanted_us).abs() < 60.0,
+            "{median_us} us instead of {wanted_us}"
         );
     }
 }

@@ -118,10 +118,23 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
         concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, default.concurrency),
         breakdown: reader.boolean("breakdown", default.breakdown),
     };
+    refuse_functions_that_are_not_known(reader, &plan);
     if reader.all_well() {
         refuse_what_does_not_fit_together(reader, &plan, limits);
     }
     plan
+}
+
+/// Other runtimes are asked what they know before the run starts; the native one's functions are known here.
+fn refuse_functions_that_are_not_known(reader: &mut FieldReader, plan: &Plan) {
+    if !plan.runtimes.contains(&Runtime::NATIVE) {
+        return;
+    }
+    for (index, function) in plan.functions.iter().enumerate() {
+        if let Err(unknown) = Function::known(function.as_str()) {
+            reader.refuse(format!("functions[{index}]"), unknown.to_string());
+        }
+    }
 }
 
 /// Fields that are well each by itself, but not with the others.
@@ -131,13 +144,6 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             "timer",
             "cannot be interpolated with a concurrency above 1: ask for \"auto\" or \"ticked\"",
         );
-    }
-    if plan.runtimes.contains(&Runtime::NATIVE) {
-        for (index, function) in plan.functions.iter().enumerate() {
-            if let Err(unknown) = Function::known(function.as_str()) {
-                reader.refuse(format!("functions[{index}]"), unknown.to_string());
-            }
-        }
     }
     for (index, judged) in plan.judge.iter().enumerate() {
         let at = format!("judge[{index}]");

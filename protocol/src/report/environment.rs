@@ -30,6 +30,9 @@ pub struct Environment {
     pub polls_per_tick: Option<f64>,
     /// Median over slices of the median absolute deviation of a slice's ticks from that mean.
     pub polls_per_tick_mad: Option<f64>,
+    /// Readings of the clock in one request to the caller: median over slices; absent where they were not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_readings_per_request: Option<f64>,
     /// The timer's procedure around no call at all (interpolated only).
     pub noise_floor: Option<NoiseFloor>,
     /// Mean of isolated calls minus mean of back-to-back calls, over all delegated cells (interpolated only).

@@ -43,7 +43,7 @@ pub struct CellReport {
     /// The slice that `chain_mean_us` is mostly about, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain_dominated_by: Option<Stretch>,
-    /// `mean_us` minus `chain_mean_us`: a call after CPU work against a back-to-back call.
+    /// `mean_us` minus `chain_mean_us`: a call after the timer's spinning and polling against a back-to-back call.
     pub isolation_cost_us: Estimate,
     /// Its quantiles: `p50_us`, `p95_us`, `p99_us`, `p99_9_us`.
     #[serde(flatten)]

@@ -21,7 +21,7 @@ impl Reader<'_> {
             format!("the difference of {difference} is not significant")
         } else {
             format!(
-                "{difference} is what a call after CPU work costs against one right after another, and both happen in real stubs"
+                "{difference} is what a call after a millisecond of other work costs against one right after another, and both happen in real stubs"
             )
         };
         Some(Statement {

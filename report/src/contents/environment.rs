@@ -62,6 +62,11 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
             floor.n
         ));
     }
+    if let Some(readings) = environment.clock_readings_per_request {
+        items.push(format!(
+            "readings of the clock: {readings:.0} in a request to the caller"
+        ));
+    }
     if let Some(cost) = &environment.isolation_cost_us {
         items.push(format!(
             "isolation cost (an isolated call against back-to-back calls): {} us",

@@ -48,11 +48,11 @@ fn misbehave(function: Function) {
     thread_local! {
         static BURNER: core::cell::OnceCell<Burner> = const { core::cell::OnceCell::new() };
     }
-    if function == Function::Burn {
+    if let Function::Burn(burn) = function {
         BURNER.with(|burner| {
             burner
                 .get_or_init(|| Burner::calibrate(now_ms))
-                .burn(now_ms);
+                .burn(burn, now_ms);
         });
     }
 }

@@ -82,10 +82,14 @@ impl Document {
         if let Some(choices) = schema["enum"].as_array() {
             return choices.clone();
         }
+        let alternatives = schema["anyOf"].as_array().into_iter().flatten();
         // With a description of each.
         let described = schema["oneOf"].as_array().into_iter().flatten();
-        described
-            .filter_map(|choice| choice.get("const").cloned())
+        let examples = schema["examples"].as_array().into_iter().flatten();
+        alternatives
+            .flat_map(|schema| self.choices(schema))
+            .chain(described.filter_map(|choice| choice.get("const").cloned()))
+            .chain(examples.cloned())
             .collect()
     }
 

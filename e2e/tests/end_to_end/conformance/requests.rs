@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Why a plan may be refused that the schema allows: fields that are well each by itself, but not together.
-const NOT_IN_A_SCHEMA: [&str; 5] = [
+const NOT_IN_A_SCHEMA: [&str; 7] = [
     "slices with this many cells",
     "bytes in flight at once",
     "cannot be interpolated with a concurrency above 1",
+    "is too few: the first round of every cell",
+    "limits a run until it is settled, and this one is of fixed size",
     "which delegates nothing",
     "which is not among the plan's transports",
 ];
@@ -46,14 +48,9 @@ pub(super) fn methods(driver: &Driver) {
                 path: path.to_owned(),
             };
             let answer = driver.send(&other, &Given::default());
-            if method == "HEAD" {
-                let read = driver.send(
-                    described
-                        .iter()
-                        .find(|known| known.method == "GET")
-                        .expect("every path can be read"),
-                    &Given::default(),
-                );
+            let reading = described.iter().find(|known| known.method == "GET");
+            if let ("HEAD", Some(reading)) = (method, reading) {
+                let read = driver.send(reading, &Given::default());
                 assert_eq!(
                     (answer.status, answer.body.as_str()),
                     (read.status, ""),
@@ -73,14 +70,18 @@ pub(super) fn methods(driver: &Driver) {
             let known: BTreeSet<&str> = described
                 .iter()
                 .map(|operation| operation.method.as_str())
-                .chain(["HEAD", "OPTIONS"])
+                .chain(reading.map(|_| "HEAD"))
+                .chain(["OPTIONS"])
                 .collect();
             assert_eq!(allowed, known, "{other:?}");
             if method == "OPTIONS" {
                 assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{path}");
             } else {
                 assert_eq!(answer.status, 405, "{other:?}");
-                driver.document.hold(described[0], &answer);
+                // a HEAD's answer has no body to hold against the document
+                if method != "HEAD" {
+                    driver.document.hold(described[0], &answer);
+                }
             }
         }
     }
@@ -215,8 +216,8 @@ pub(super) fn plans(driver: &Driver) {
         );
         fit += u32::from(!refused_together);
     }
-    // few of the transports that a random plan judges are among those that it has
-    assert!(fit > PLANS / 5, "only {fit} of {PLANS} plans were accepted");
+    // few of the transports that a random plan judges are among those that it has, and limits are for runs until they are settled
+    assert!(fit > PLANS / 8, "only {fit} of {PLANS} plans were accepted");
     let validator = driver.document.validator(request);
     for _ in 0..PLANS {
         let (plan, field) = generator.forbidden(request, &validator);
