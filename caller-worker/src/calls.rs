@@ -22,7 +22,7 @@ pub(crate) struct Calls<'a> {
     suspicious: Cell<bool>,
     timed: Cell<u32>,
     /// What the first call that failed said.
-    failure: RefCell<Option<String>>,
+    failure: RefCell<Option<Box<str>>>,
 }
 
 impl<'a> Calls<'a> {
@@ -43,7 +43,7 @@ impl<'a> Calls<'a> {
     }
 
     /// What the first call that failed said.
-    pub(crate) fn into_failure(self) -> Option<String> {
+    pub(crate) fn into_failure(self) -> Option<Box<str>> {
         self.failure.into_inner()
     }
 

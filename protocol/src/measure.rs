@@ -150,7 +150,7 @@ pub struct MeasureResponse {
     pub errors: ErrorCounts,
     /// What the first call that failed said, for people: at most [`MAX_FAILURE_CHARS`] characters. Warmup calls count, as they fail first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<String>,
+    pub failure: Option<Box<str>>,
     /// Planned calls that were not made, because too many before them timed out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,

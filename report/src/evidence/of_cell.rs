@@ -44,7 +44,7 @@ pub(crate) struct CellEvidence {
     lanes: u32,
     pub(crate) errors: BTreeMap<ErrorKind, u64>,
     /// What the first call that failed said, where the stub reports it.
-    pub(crate) failure: Option<String>,
+    pub(crate) failure: Option<Box<str>>,
     pub(crate) skipped: u64,
     pub(crate) lost: u64,
     pub(crate) warmup_calls: u64,
