@@ -148,13 +148,26 @@ build_command_line() {
     fail "cargo put the command line into $built, not $COMMAND_LINE: a configuration file of cargo (~/.cargo/config.toml, or .cargo/config.toml in a folder around the checkout) sets build.target; remove that, or set it for the projects that need it"
 }
 
-# Sets up and builds everything. Its messages are for people, so they go to standard error; whoever closes that has read enough, and
+# own_runtimes [OPTION...]: of the runtimes that options name after --runtimes, those that this checkout builds beside the native one.
+own_runtimes() {
+  local option previous="" named="" name
+  for option; do
+    case $option in --runtimes=*) named+=,${option#*=} ;; esac
+    [ "$previous" != --runtimes ] || named+=,$option
+    previous=$option
+  done
+  for name in ${named//,/ }; do
+    [ ! -f "$ROOT/$name-runtime/Cargo.toml" ] || printf ',%s' "$name"
+  done
+}
+
+# prepare [OPTION...]: sets up and builds everything that a run with these options serves. Its messages are for people, so they go to standard error; whoever closes that has read enough, and
 # the work goes on.
 prepare() {
   if [ -t 2 ]; then
-    set_up_and_build >&2
+    set_up_and_build "$@" >&2
   else
-    set_up_and_build 2>&1 | (
+    set_up_and_build "$@" 2>&1 | (
       trap '' PIPE
       while IFS= read -r line || [ -n "$line" ]; do
         printf '%s\n' "$line" >&2 2>/dev/null || true
@@ -165,9 +178,12 @@ prepare() {
 }
 
 set_up_and_build() {
+  local runtimes
   scripts/setup
   use_tools
-  scripts/build
+  runtimes=$(own_runtimes "$@")
+  # shellcheck disable=SC2086
+  scripts/build ${runtimes:+--runtimes native$runtimes}
   build_command_line
 }
 

@@ -1,10 +1,14 @@
 //! The calls of one slice, as their driver makes them: under the watchdog's eye, and with each answer checked.
 
 use crate::expected::Expected;
-use core::{cell::Cell, future::Future, pin::Pin};
+use core::{
+    cell::{Cell, RefCell},
+    future::Future,
+    pin::Pin,
+};
 use measurement::driver;
-use protocol::ErrorKind;
-use stub::{CallError, transport::OpenTransport, watchdog::Watchdog};
+use protocol::{ErrorKind, measure::MAX_FAILURE_CHARS};
+use stub::{transport::OpenTransport, watchdog::Watchdog};
 
 /// A call being made. Boxed, so that its code is in the Worker once, not wherever the driver awaits it.
 type Calling<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -17,6 +21,8 @@ pub(crate) struct Calls<'a> {
     /// A warmup call brought back the wrong thing, so every timed one is compared in full.
     suspicious: Cell<bool>,
     timed: Cell<u32>,
+    /// What the first call that failed said.
+    failure: RefCell<Option<Box<str>>>,
 }
 
 impl<'a> Calls<'a> {
@@ -32,6 +38,19 @@ impl<'a> Calls<'a> {
             expected,
             suspicious: Cell::new(false),
             timed: Cell::new(0),
+            failure: RefCell::new(None),
+        }
+    }
+
+    /// What the first call that failed said.
+    pub(crate) fn into_failure(self) -> Option<Box<str>> {
+        self.failure.into_inner()
+    }
+
+    fn note(&self, failure: &str) {
+        let mut first = self.failure.borrow_mut();
+        if first.is_none() {
+            *first = Some(failure.chars().take(MAX_FAILURE_CHARS).collect());
         }
     }
 
@@ -50,17 +69,28 @@ impl<'a> Calls<'a> {
                 let json = self.transport.to_json(result).ok()?;
                 serde_json::from_slice(json.as_bytes()).ok()
             };
-            judge(outcome.map(|answer| {
-                if timed && !self.suspicious.get() {
-                    return self.expected.looks_like(&answer, call, &decode);
+            let answer = match outcome {
+                Ok(answer) => answer,
+                Err(error) => {
+                    self.note(&error.detail);
+                    return Err(error.kind);
                 }
-                let right = self.expected.is(&answer, &decode);
-                if !right && !timed {
-                    self.suspicious.set(true);
-                }
-                // What a warmup call brings back is no reason to end the warmup.
-                right || !timed
-            }))
+            };
+            let right = if timed && !self.suspicious.get() {
+                self.expected.looks_like(&answer, call, &decode)
+            } else {
+                self.expected.is(&answer, &decode)
+            };
+            if right {
+                return Ok(());
+            }
+            self.note("the answer is not what the function returns");
+            if timed {
+                return Err(ErrorKind::BadResponse);
+            }
+            // What a warmup call brings back is no reason to end the warmup.
+            self.suspicious.set(true);
+            Ok(())
         })
     }
 }
@@ -76,13 +106,5 @@ impl driver::Calls for Calls<'_> {
 
     fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>> {
         self.one(lane, true)
-    }
-}
-
-fn judge(outcome: Result<bool, CallError>) -> Result<(), ErrorKind> {
-    match outcome {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(ErrorKind::BadResponse),
-        Err(error) => Err(error.kind),
     }
 }

@@ -30,8 +30,13 @@ pub(crate) async fn measure(
         payload: payload.json().get().to_owned(),
         batch_size,
     };
-    let own = runtimes::environment(request.runtime, env)?;
-    let transport = transport::open(request.transport, invocation, &own)?;
+    let transport = if request.transport.delegates() {
+        let own = runtimes::environment(request.runtime, env)?;
+        transport::open(request.transport, invocation, &own)?
+    } else {
+        // The stub with a runtime's functions inside has no binding to it.
+        transport::open(request.transport, invocation, env)?
+    };
     let expected = if request.runtime.is_native() {
         let encoding = transport.encoding();
         Expected::of(request.function, payload.json(), encoding, batch_size)
@@ -52,10 +57,10 @@ pub(crate) async fn measure(
                 bad_field("timer", error.to_string())
             }
         })?;
-        Ok(driver.measure(&calls, &mut phase).await)
+        Ok::<_, Problem>(driver.measure(&calls, &mut phase).await)
     };
-    let measured: Result<MeasureResponse, Problem> = watchdog.over(slice).await;
-    let mut response = measured?;
+    let mut response = watchdog.over(slice).await?;
+    response.failure = calls.into_failure();
     if let Some(facts) = &mut response.clock {
         facts.readings = Some(clock.readings());
     }

@@ -20,7 +20,7 @@ use cli::{
 use comparison::{Compared, Figure};
 use indicatif::HumanDuration;
 use measurement::duration::Nanoseconds;
-use protocol::{Limits, Plan, RunState, limits::LimitsProfile};
+use protocol::{Limits, Plan, RunState, Runtime, limits::LimitsProfile};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
@@ -68,7 +68,7 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> an
     saved::prepare(&options.output)?;
     let conditions = rounds.conditions(options, baseline);
     let interrupt = Interrupt::listen()?;
-    let mut sides = start(api, options, baseline)?;
+    let mut sides = start(api, options, &rounds.plan.runtimes, baseline)?;
     output::note(format_args!(
         "{} rounds of both sides, {} samples of each of {} cells in a round",
         conditions.rounds,
@@ -142,8 +142,14 @@ impl Rounds {
 }
 
 /// Serves the baseline and this checkout, in this order.
-fn start(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> anyhow::Result<[Served; 2]> {
-    let this = serve::local_options(api, &options.local_options, None)?;
+fn start(
+    api: &ApiOptions,
+    options: &RunOptions,
+    runtimes: &[Runtime],
+    baseline: &Path,
+) -> anyhow::Result<[Served; 2]> {
+    let mut this = serve::local_options(api, &options.local_options, None)?;
+    serve::serve_runtimes(&mut this, runtimes.to_vec())?;
     let its_name = format!("the baseline in {}", baseline.display());
     let project = Project::at(baseline).with_context(|| {
         format!(

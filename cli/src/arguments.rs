@@ -3,6 +3,7 @@
 use crate::{
     api_options::{ApiOptions, DEFAULT_PORT},
     check_command::CheckOptions,
+    configure::ConfigureOptions,
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
     tolerance::Tolerance,
@@ -57,6 +58,11 @@ pub(crate) enum Command {
     ///
     /// Exit status: 0 it keeps all of them, 1 it does not, 2 wrong usage or a failure.
     Check(CheckOptions),
+    /// Write complete configuration files of the Workers for a choice of runtimes
+    ///
+    /// Prints a line for each Worker in the order of deployment: its role, the variable or binding that leads to it, its file. The committed files are
+    /// those of the native runtime alone. scripts/deploy does this itself.
+    Configure(ConfigureOptions),
     /// Say where a Worker answers, for scripts/deploy
     #[command(hide = true)]
     PublicAddress(PublicAddressOptions),
@@ -175,6 +181,9 @@ pub(crate) struct LocalArguments {
     /// The clock under the caller-worker
     #[arg(long, value_enum, default_value_t = ClockArgument::Running)]
     pub(crate) clock: ClockArgument,
+    /// Where a runtime is configured that is none of this project's: its wrangler.toml or wrangler.json
+    #[arg(long = "runtime-config", value_name = "NAME=FILE", value_parser = runtime_configuration)]
+    pub(crate) runtime_configurations: Vec<(Runtime, PathBuf)>,
     /// Another variable of the orchestrator, such as LOCATIONS=wnam,weur
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     pub(crate) variables: Vec<(String, String)>,
@@ -257,6 +266,7 @@ impl Command {
             Self::Plan(_)
             | Self::Serve(_)
             | Self::Check(_)
+            | Self::Configure(_)
             | Self::PublicAddress(_)
             | Self::Completions { .. } => false,
         }
@@ -273,6 +283,9 @@ impl Command {
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
             Self::Doctor => api.refuse_unused("doctor", &["--full"]),
             Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
+            Self::Configure(_) => {
+                api.refuse_unused("configure", &["--url", "--token", "--json", "--full"])
+            }
             Self::Check(_) => api.refuse_unused("check", &["--url", "--token", "--full"]),
             Self::Completions { .. } => {
                 api.refuse_unused("completions", &["--url", "--token", "--json", "--full"])
@@ -290,6 +303,7 @@ impl RunOptions {
             ("--project", local.project.is_some()),
             ("--clock", local.clock != ClockArgument::Running),
             ("--var", !local.variables.is_empty()),
+            ("--runtime-config", !local.runtime_configurations.is_empty()),
         ];
         match given.iter().find(|(_, is_given)| *is_given && !self.local) {
             Some((option, _)) => bail!("{option} has an effect with --local only"),
@@ -326,6 +340,19 @@ fn variable(text: &str) -> Result<(String, String), String> {
         return Err("the token of the API is given with --token".to_owned());
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `NAME=FILE`: where a runtime is configured.
+pub(crate) fn runtime_configuration(text: &str) -> Result<(Runtime, PathBuf), String> {
+    let (name, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("reads NAME=FILE, as in other=path/to/wrangler.toml")?;
+    let runtime: Runtime = name.parse().map_err(|error| format!("{error}"))?;
+    if runtime.is_native() {
+        return Err("the native runtime is this project's own".to_owned());
+    }
+    Ok((runtime, PathBuf::from(file)))
 }
 
 /// A share in percent, from 0.

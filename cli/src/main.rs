@@ -13,6 +13,7 @@ mod api_options;
 mod arguments;
 mod check_command;
 mod compare;
+mod configure;
 mod doctor;
 mod exit;
 mod export;
@@ -72,6 +73,7 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
         Command::Plan(options) => plan::plan(api, options),
         Command::Doctor => doctor::doctor(api),
         Command::Check(options) => check_command::check(api, options),
+        Command::Configure(options) => configure::configure(options),
         Command::PublicAddress(options) => public_address::public_address(options),
         Command::Completions { shell } => {
             output::result(&arguments::completions(*shell))?;

@@ -73,7 +73,7 @@ fn start_local(
     runtimes: Vec<Runtime>,
 ) -> anyhow::Result<LocalWorkers> {
     let mut options = serve::local_options(api, options, None)?;
-    options.runtimes = runtimes;
+    serve::serve_runtimes(&mut options, runtimes)?;
     output::note("starting the Workers on this machine");
     Ok(LocalWorkers::start(&options)?)
 }

@@ -14,7 +14,7 @@ use std::{
 
 #[derive(Debug, Args)]
 pub(crate) struct PublicAddressOptions {
-    /// The Worker's wrangler.toml
+    /// The Worker's wrangler.toml or wrangler.json
     config: PathBuf,
     /// What wrangler wrote about its deployment; without it, only whether there will be an address is looked at
     #[arg(long, value_name = "NDJSON")]
@@ -57,7 +57,15 @@ pub(crate) fn public_address(options: &PublicAddressOptions) -> anyhow::Result<E
         |path: &Path| fs::read_to_string(path).with_context(|| format!("{}", path.display()));
     let config = options.config.display();
     let text = read(&options.config)?;
-    let configuration = toml::from_str(&text).with_context(|| format!("{config}"))?;
+    let is_json = options
+        .config
+        .extension()
+        .is_some_and(|kind| kind == "json");
+    let configuration = if is_json {
+        serde_json::from_str(&text).with_context(|| format!("{config}"))?
+    } else {
+        toml::from_str(&text).with_context(|| format!("{config}"))?
+    };
     let configured = expected(&configuration).with_context(|| format!("{config}"))?;
     if let Some(file) = &options.deployed {
         // Wrangler lists nine routes at most.

@@ -11,6 +11,7 @@ use crate::{
 use anyhow::bail;
 use chrono::{DateTime, SecondsFormat, Utc};
 use cli::local::{LOCAL_API_TOKEN, LocalClock, LocalOptions, LocalWorkers, Project};
+use protocol::Runtime;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let mut local_options = local_options(api, &options.local, Some(options.port))?;
-    local_options.runtimes.clone_from(&options.runtimes);
+    serve_runtimes(&mut local_options, options.runtimes.clone())?;
     output::note("starting the Workers on this machine");
     let mut local = LocalWorkers::start(&local_options)?;
     let look = Look::of_output(api.json);
@@ -78,6 +79,12 @@ pub(crate) fn local_options(
         .token
         .clone()
         .unwrap_or_else(|| LOCAL_API_TOKEN.to_owned());
+    for (runtime, file) in &arguments.runtime_configurations {
+        let given = &mut options.runtime_configurations;
+        if given.insert(*runtime, file.clone()).is_some() {
+            bail!("--runtime-config {runtime} is given twice");
+        }
+    }
     for (name, value) in &arguments.variables {
         let given = &mut options.orchestrator_variables;
         if given.insert(name.clone(), value.clone()).is_some() {
@@ -85,6 +92,19 @@ pub(crate) fn local_options(
         }
     }
     Ok(options)
+}
+
+/// Which runtimes to serve, of those that are configured.
+pub(crate) fn serve_runtimes(
+    options: &mut LocalOptions,
+    runtimes: Vec<Runtime>,
+) -> anyhow::Result<()> {
+    let mut configured = options.runtime_configurations.keys();
+    if let Some(unused) = configured.find(|runtime| !runtimes.contains(runtime)) {
+        bail!("--runtime-config {unused} has no effect: --runtimes does not name {unused}");
+    }
+    options.runtimes = runtimes;
+    Ok(())
 }
 
 /// The address, and three commands to try.

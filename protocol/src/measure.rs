@@ -130,6 +130,9 @@ pub const MAX_CALLS_PER_SLICE: u32 = 100_000;
 /// Repetitions in one `POST /repeat`, at most.
 pub const MAX_REPETITIONS: u32 = 10_000_000;
 
+/// Characters of [`MeasureResponse::failure`], at most: enough for a traceback's last line in a problem document.
+pub const MAX_FAILURE_CHARS: usize = 300;
+
 /// Answer of `POST /measure`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MeasureResponse {
@@ -145,6 +148,9 @@ pub struct MeasureResponse {
     /// entry in `samples`.
     #[serde(default)]
     pub errors: ErrorCounts,
+    /// What the first call that failed said, for people: at most [`MAX_FAILURE_CHARS`] characters. Warmup calls count, as they fail first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Box<str>>,
     /// Planned calls that were not made, because too many before them timed out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skipped: u64,

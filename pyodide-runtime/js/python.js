@@ -18,6 +18,9 @@ let failed; // why it could not be started
 const functions = JSON.parse(functionSources);
 const NAMES = Object.keys(functions);
 
+const encoder = new TextEncoder();
+const STRING_LENGTH = 256; // as in crate python
+
 // The names of the functions, known before Python is started.
 export const functionNames = () => NAMES;
 
@@ -43,7 +46,8 @@ export function start() {
   return starting;
 }
 
-// Executes the function at a place among the names on a JSON text. Returns the result's JSON text, or throws an `Error` that says why not.
+// Executes the function at a place among the names on a JSON text. Returns the result's JSON text, or throws an `Error` that says why not. A long text
+// is bytes, in UTF-8, on either side: what becomes a string of Python's, or of Rust's, goes character by character.
 export function call(place, payload) {
   const name = NAMES[place];
   if (!python) {
@@ -61,8 +65,8 @@ export function call(place, payload) {
     console.error(why);
     throw new Error(why);
   }
-  if (result !== undefined) return result;
-  throw new Error(python.failure());
+  if (result === undefined) throw new Error(python.failure());
+  return result.length > STRING_LENGTH && typeof result === "string" ? encoder.encode(result) : result;
 }
 
 async function create() {

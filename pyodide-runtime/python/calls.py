@@ -13,6 +13,8 @@ import sys
 import traceback
 from types import ModuleType
 
+from pyodide.ffi import to_js
+
 functions = {}
 failure = None
 
@@ -40,13 +42,15 @@ def load(name, source):
     return None
 
 
-def call(name, text):
-    """The result's JSON text, or None; then `failure` says why."""
+def call(name, payload):
+    """The result's JSON text, or None; then `failure` says why. A long text is bytes of JavaScript, in UTF-8, on either side."""
     global failure
     try:
+        text = payload if isinstance(payload, str) else payload.to_bytes().decode()
         result = functions[name](text)
         if isinstance(result, str):
-            return result
+            # A text in ASCII is copied at once.
+            return result if result.isascii() else to_js(result.encode())
         failure = f"{name}.py: main_json must return a JSON text, a str, not {type(result).__name__}"
     except _NotJson as error:
         failure = f"{name}.py: what main returned is no JSON: {error}"

@@ -3,9 +3,9 @@
 //!
 //! Out of scope: measuring anything (the caller-worker does). What a function's module keeps between calls is its own affair.
 
-mod python;
+mod functions;
 
-use python::Python;
+use functions::Python;
 use runtime::{Answer, Env, IncomingRequest, Servers};
 use wasm_bindgen::{JsError, JsValue, prelude::wasm_bindgen};
 

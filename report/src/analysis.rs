@@ -5,7 +5,7 @@ mod composition;
 mod implication;
 
 use protocol::{
-    Cell, Estimate, Transport,
+    Cell, Estimate, Runtime, Transport,
     report::{CellReport, Figure, Overhead, Report, Statement},
 };
 
@@ -57,11 +57,25 @@ fn figure(path: String, estimate: &Estimate) -> Option<Figure> {
 }
 
 impl Reader<'_> {
+    /// The runtime that sentences are about: the native one, or where that was not measured the plan's first.
+    fn runtime(&self) -> Runtime {
+        let runtimes = &self.report.plan.runtimes;
+        match runtimes.first() {
+            Some(&first) if !runtimes.contains(&Runtime::NATIVE) => first,
+            _ => Runtime::NATIVE,
+        }
+    }
+
     /// The function and payload that stand for a transport: the plan's first of each.
     fn reference(&self, transport: Transport) -> Option<Cell> {
         let function = *self.report.plan.functions.first()?;
         let payload_bytes = *self.report.plan.payload_bytes.iter().min()?;
-        Some(Cell::native(transport, function, payload_bytes))
+        Some(Cell {
+            runtime: self.runtime(),
+            transport,
+            function,
+            payload_bytes,
+        })
     }
 
     fn cell(&self, id: Cell) -> Option<&CellReport> {

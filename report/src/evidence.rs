@@ -96,6 +96,10 @@ impl Evidence {
 
     /// Times of a cell's function by repetition.
     pub(super) fn repeated(&self, cell: Cell) -> Option<&ComponentEvidence> {
+        // The functions that are repeated are the native runtime's.
+        if !cell.runtime.is_native() {
+            return None;
+        }
         self.component(Component::Function {
             function: cell.function,
             payload_bytes: cell.payload_bytes,

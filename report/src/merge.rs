@@ -206,8 +206,8 @@ fn breakdown(reports: &[Report], first: &Report) -> Vec<Breakdown> {
 
 fn slopes(reports: &[Report], first: &Report) -> Vec<Slope> {
     let merged = first.slopes.iter().map(|slope| {
-        let same =
-            |other: &&Slope| other.transport == slope.transport && other.function == slope.function;
+        let of = |slope: &Slope| (slope.runtime, slope.transport, slope.function);
+        let same = |other: &&Slope| of(other) == of(slope);
         let all: Vec<&Slope> = reports
             .iter()
             .flat_map(|r| &r.slopes)

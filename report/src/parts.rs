@@ -12,7 +12,7 @@ use measurement::{
     slope::{Resolved, SizeMeans, line},
 };
 use protocol::{
-    Estimate, Plan, Transport,
+    Cell, Estimate, Function, Plan, Runtime, Transport,
     breakdown::Component,
     report::{Breakdown, Slope},
 };
@@ -26,7 +26,8 @@ pub(super) fn breakdown(plan: &Plan, evidence: &Evidence) -> Vec<Breakdown> {
     let calls = evidence
         .cells
         .iter()
-        .filter(|e| e.cell.transport == Transport::ServiceBinding);
+        // The parts are measured with the native runtime.
+        .filter(|e| e.cell.transport == Transport::ServiceBinding && e.cell.runtime.is_native());
     calls.map(|call| split(call, evidence)).collect()
 }
 
@@ -87,24 +88,33 @@ pub(super) fn slopes(
     if plan.payload_bytes.len() < 2 {
         return Vec::new();
     }
-    let mut slopes = Vec::new();
-    for &transport in &plan.transports {
-        for &function in &plan.functions {
-            let same: Vec<&(&CellEvidence, &CellFigures)> = cells
-                .iter()
-                .filter(|(e, _)| e.cell.transport == transport && e.cell.function == function)
-                .collect();
-            let sizes = repeated(&same, evidence).unwrap_or_else(|| sampled(&same));
-            let line = line(&sizes);
-            slopes.push(Slope {
-                transport,
-                function,
-                us_per_kb: resolved(line.map(|line| line.per_kb)),
-                intercept_us: resolved(line.map(|line| line.intercept)),
-            });
+    let of = |(runtime, transport, function): (Runtime, Transport, Function)| {
+        let own = |cell: Cell| {
+            (cell.runtime, cell.transport, cell.function) == (runtime, transport, function)
+        };
+        let same: Vec<&(&CellEvidence, &CellFigures)> =
+            cells.iter().filter(|(e, _)| own(e.cell)).collect();
+        let sizes = repeated(&same, evidence).unwrap_or_else(|| sampled(&same));
+        let line = line(&sizes);
+        Slope {
+            runtime,
+            transport,
+            function,
+            us_per_kb: resolved(line.map(|line| line.per_kb)),
+            intercept_us: resolved(line.map(|line| line.intercept)),
         }
-    }
-    slopes
+    };
+    lines(plan).map(of).collect()
+}
+
+/// What has a line of its own, in the order of the plan.
+fn lines(plan: &Plan) -> impl Iterator<Item = (Runtime, Transport, Function)> {
+    plan.runtimes.iter().flat_map(move |&runtime| {
+        plan.transports.iter().flat_map(move |&transport| {
+            let functions = plan.functions.iter();
+            functions.map(move |&function| (runtime, transport, function))
+        })
+    })
 }
 
 /// The means of the samples.

@@ -9,6 +9,8 @@ mod capnweb_batch;
 #[cfg(feature = "capnweb")]
 mod capnweb_websocket;
 mod direct;
+#[cfg(feature = "python")]
+mod direct_python;
 mod exchange;
 mod json;
 mod msgpack;
@@ -23,6 +25,8 @@ use protocol::{Problem, Transport};
 use serde_json::value::RawValue;
 
 pub use direct::Direct;
+#[cfg(feature = "python")]
+pub use direct_python::DirectPython;
 pub use msgpack::Msgpack;
 pub use raw_fetch::RawFetch;
 pub use rpc::Rpc;
@@ -105,7 +109,10 @@ pub fn open(
     env: &Env,
 ) -> Result<Box<dyn OpenTransport>, Problem> {
     Ok(match transport {
+        #[cfg(not(feature = "python"))]
         Transport::Direct => Box::new(Direct::new(&invocation)?),
+        #[cfg(feature = "python")]
+        Transport::Direct => Box::new(DirectPython::new(&invocation)?),
         Transport::ServiceBinding => Box::new(ServiceBindingFetch::new(invocation, env)?),
         Transport::RawFetch => Box::new(RawFetch::new(invocation, env)?),
         Transport::Rpc => Box::new(Rpc::new(invocation, env)?),

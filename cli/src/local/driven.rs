@@ -4,7 +4,7 @@
 //! Worker itself, where it lies; only its configuration is written anew, into a temporary directory, with the secret `RUNTIME_TOKEN` that public
 //! calls are to show.
 
-mod configuration;
+pub(super) mod configuration;
 
 pub use configuration::ConfigurationError;
 

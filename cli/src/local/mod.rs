@@ -10,20 +10,24 @@
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+pub mod deployment;
 pub mod driven;
 mod environment;
 mod process_group;
 mod project;
+mod public_ports;
 mod readiness;
 mod runtimes;
 mod staging;
 mod start_error;
 
 pub use project::{Build, Project, ProjectError};
+pub use runtimes::RuntimeConfigurations;
 pub use staging::StagingError;
 pub use start_error::StartError;
 
 use process_group::{ProcessGroup, Server};
+use project::CALLER;
 use protocol::Runtime;
 use staging::{Staging, Variables};
 use std::{
@@ -55,6 +59,16 @@ pub enum LocalClock {
     ProductionOutside,
 }
 
+impl LocalClock {
+    /// What the folder of a stub's build is called with that clock around it, after the build's own name.
+    const fn suffix(self) -> &'static str {
+        match self {
+            Self::Running => "",
+            Self::Production | Self::ProductionOutside => "-standing-clock",
+        }
+    }
+}
+
 /// How to serve the Workers.
 #[derive(Clone, Debug)]
 pub struct LocalOptions {
@@ -76,6 +90,8 @@ pub struct LocalOptions {
     pub runtime_variables: BTreeMap<String, String>,
     /// Runtimes to serve beside the native one.
     pub runtimes: Vec<Runtime>,
+    /// Where those of them are configured that are none of the project's.
+    pub runtime_configurations: RuntimeConfigurations,
     /// How long to wait until they answer.
     pub deadline: Duration,
 }
@@ -94,6 +110,7 @@ impl LocalOptions {
             orchestrator_variables: BTreeMap::new(),
             runtime_variables: BTreeMap::new(),
             runtimes: Vec::new(),
+            runtime_configurations: RuntimeConfigurations::new(),
             deadline: START_DEADLINE,
         }
     }
@@ -133,24 +150,35 @@ impl LocalWorkers {
         readiness::port_is_free(options.port)?;
         options.project.is_fresh(options.build)?;
         let staging = Staging::new(&options.project, options.build, options.clock)?;
+        let added = runtimes::add(
+            &staging,
+            &options.project,
+            &options.runtimes,
+            &options.runtime_configurations,
+            options.clock,
+        )?;
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
-        let mut runtime = serve_runtime(&staging, &options.project, &runtime_variables)?;
-        let runtime_url = readiness::runtime_url(&mut runtime, expires)?;
-
-        let mut address = BTreeMap::from([("RUNTIME_URL".to_owned(), runtime_url.clone())]);
-        if options.clock == LocalClock::ProductionOutside {
-            address.insert("STANDING_CLOCK".to_owned(), "outside".to_owned());
-        }
-        staging.write_variables("runtime-worker", &runtime_variables)?;
-        staging.write_variables("caller-worker", &with_runtime_token(&address))?;
-        staging.write_variables(".", &orchestrator_variables(options))?;
-        let others = runtimes::add(&staging, &options.project, &options.runtimes)?;
-        for file in &others {
-            let folder = file.trim_end_matches("/wrangler.toml");
+        let mut public = BTreeMap::from([(Runtime::NATIVE, "runtime-worker".to_owned())]);
+        public.extend(added.own.iter().cloned());
+        let mut runtime = serve_runtimes(&staging, &options.project, &public, &runtime_variables)?;
+        let mut caller_variables = Variables::new();
+        for (its, folder) in &public {
+            let url = readiness::socket_url(&mut runtime, folder, expires)?;
+            caller_variables.insert(its.url_variable(), url);
             staging.write_variables(folder, &runtime_variables)?;
         }
-        let mut wrangler = wrangler_dev(&staging, options, &others)?;
+        let runtime_url = caller_variables[&Runtime::NATIVE.url_variable()].clone();
+        if options.clock == LocalClock::ProductionOutside {
+            caller_variables.insert("STANDING_CLOCK".to_owned(), "outside".to_owned());
+        }
+        let caller_variables = with_runtime_token(&caller_variables);
+        staging.write_variables(CALLER, &caller_variables)?;
+        for folder in &added.inlining {
+            staging.write_variables(folder, &caller_variables)?;
+        }
+        staging.write_variables(".", &orchestrator_variables(options))?;
+        let mut wrangler = wrangler_dev(&staging, options, &added.files)?;
         let url = readiness::orchestrator_url(&mut wrangler, expires)?;
 
         Ok(Self {
@@ -254,17 +282,19 @@ fn orchestrator_variables(options: &LocalOptions) -> Variables {
     variables
 }
 
-/// The runtime's public port, by plain workerd.
-fn serve_runtime(
+/// The runtimes' public ports, by plain workerd.
+fn serve_runtimes(
     staging: &Staging,
     project: &Project,
+    public: &BTreeMap<Runtime, String>,
     variables: &Variables,
 ) -> Result<ProcessGroup, StartError> {
-    let configuration = staging.write_runtime_configuration(variables)?;
+    let folders: Vec<String> = public.values().cloned().collect();
+    let configuration = public_ports::write(staging, &folders, variables)?;
     ProcessGroup::start(Server {
         name: "workerd (the runtime's public port)",
         program: &project.tool("workerd")?,
-        // It tells its port on that file descriptor, here its standard output.
+        // It tells its ports on that file descriptor, here its standard output.
         arguments: vec![
             "serve".into(),
             configuration.into(),

@@ -44,7 +44,10 @@ pub enum ProjectError {
         build: Build,
     },
     /// A runtime beside the native one has not been built, or is none of this project's.
-    #[error("{} is missing: runtime {runtime} is not built; run scripts/build --runtimes native,{runtime}", .missing.display())]
+    #[error(
+        "{} is missing: runtime {runtime} is not built (scripts/build --runtimes native,{runtime}), or it is none of this project's \
+         (--runtime-config {runtime}=path/to/its/wrangler.toml)", .missing.display()
+    )]
     NoRuntime {
         /// The folder that is not there.
         missing: PathBuf,
@@ -62,6 +65,18 @@ pub enum ProjectError {
         folder: PathBuf,
         /// The build that would make it anew.
         build: Build,
+    },
+    /// The same of a Worker of a runtime beside the native one.
+    #[error(
+        "{} is newer than {}, so what would be measured is not this checkout's code; run scripts/build --runtimes native,{runtime}", .source_file.display(), .folder.display()
+    )]
+    StaleRuntime {
+        /// The file that has changed.
+        source_file: PathBuf,
+        /// The folder of the build.
+        folder: PathBuf,
+        /// The runtime.
+        runtime: protocol::Runtime,
     },
     /// The folder's name cannot be in `PATH`.
     #[error("{} has a colon in its name, which PATH cannot hold; move the checkout", .root.display())]
@@ -86,15 +101,6 @@ impl Build {
         match self {
             Self::Release => "build",
             Self::TestFunctions => "build-test",
-        }
-    }
-
-    /// The folder in the caller-worker's own with the same build under a clock that stands still.
-    #[must_use]
-    pub const fn standing_clock_folder(self) -> &'static str {
-        match self {
-            Self::Release => "build-standing-clock",
-            Self::TestFunctions => "build-test-standing-clock",
         }
     }
 
@@ -184,9 +190,10 @@ impl Project {
     pub(super) fn built_runtime(
         &self,
         folder: &str,
+        build: &str,
         runtime: protocol::Runtime,
     ) -> Result<PathBuf, ProjectError> {
-        let missing = self.root.join(folder).join("build");
+        let missing = self.root.join(folder).join(build);
         if missing.is_dir() {
             Ok(missing)
         } else {
@@ -212,6 +219,26 @@ impl Project {
             }
         }
         Ok(())
+    }
+
+    /// The same for a Worker of `runtime`, built into `built`.
+    pub(super) fn is_fresh_runtime(
+        &self,
+        built: &Path,
+        runtime: protocol::Runtime,
+    ) -> Result<(), ProjectError> {
+        let stamp = fs::metadata(built.join(STAMP)).and_then(|stamp| stamp.modified());
+        let folder = self.root.join(format!("{runtime}-runtime"));
+        match (stamp, sources::newest_of_runtime(&self.root, &folder)) {
+            (Ok(stamp), Some((changed, source_file))) if changed > stamp => {
+                Err(ProjectError::StaleRuntime {
+                    source_file,
+                    folder: built.to_owned(),
+                    runtime,
+                })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// An npm tool.
@@ -248,6 +275,38 @@ mod tests {
     fn elsewhere_there_is_none_and_the_error_says_what_to_do() {
         let error = Project::around(Path::new("/")).unwrap_err();
         assert!(error.to_string().contains("--project"), "{error}");
+    }
+
+    #[test]
+    fn a_function_that_was_edited_after_the_build_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |path: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        for file in CONFIGURATIONS {
+            write(file);
+        }
+        write("snake-runtime/functions/transform.py");
+        write("snake-runtime/build/index.js");
+        write("snake-runtime/build/.built-from");
+        let (project, runtime) = (Project::at(root).unwrap(), "snake".parse().unwrap());
+        let built = root.join("snake-runtime/build");
+        project.is_fresh_runtime(&built, runtime).unwrap();
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+        let edited = fs::File::options()
+            .append(true)
+            .open(root.join("snake-runtime/functions/transform.py"))
+            .unwrap();
+        edited.set_modified(later).unwrap();
+        let error = project.is_fresh_runtime(&built, runtime).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("transform.py is newer") && error.ends_with("--runtimes native,snake"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -23,16 +23,17 @@ pub(super) fn port_is_free(port: Option<u16>) -> Result<(), StartError> {
     }
 }
 
-/// Waits until plain workerd listens, and returns the runtime's public address.
-pub(super) fn runtime_url(
+/// Waits until plain workerd listens on a socket, and returns the address there.
+pub(super) fn socket_url(
     server: &mut ProcessGroup,
+    socket: &str,
     expires: Instant,
 ) -> Result<String, StartError> {
     let port = wait(
         server,
         expires,
         "it did not say on which port it listens",
-        |log| listening_port(log).ok_or_else(String::new),
+        |log| listening_port(log, socket).ok_or_else(String::new),
     )?;
     Ok(format!("http://127.0.0.1:{port}"))
 }
@@ -113,10 +114,13 @@ fn wait<T>(
     }
 }
 
-/// The port in the line that `workerd serve --control-fd` writes when a socket listens.
-fn listening_port(log: &str) -> Option<u16> {
+/// The port in the line that `workerd serve --control-fd` writes when the socket listens.
+fn listening_port(log: &str, socket: &str) -> Option<u16> {
     log.lines().find_map(|line| {
         let event: serde_json::Value = serde_json::from_str(line).ok()?;
+        if event.get("socket")?.as_str()? != socket {
+            return None;
+        }
         u16::try_from(event.get("port")?.as_u64()?).ok()
     })
 }
@@ -143,13 +147,14 @@ mod tests {
 
     #[test]
     fn the_port_is_read_from_workerds_control_line() {
-        let log =
-            "warning: something\n{\"event\":\"listen\",\"socket\":\"public\",\"port\":8999}\n";
-        assert_eq!(listening_port(log), Some(8999));
-        assert_eq!(
-            listening_port("{\"event\":\"listen\",\"socket\":\"pub"),
-            None
-        );
+        let line = |socket, port| {
+            format!("{{\"event\":\"listen\",\"socket\":\"{socket}\",\"port\":{port}}}\n")
+        };
+        let log = format!("a warning\n{}{}", line("native", 8999), line("other", 9000));
+        assert_eq!(listening_port(&log, "native"), Some(8999));
+        assert_eq!(listening_port(&log, "other"), Some(9000));
+        assert_eq!(listening_port(&log, "third"), None);
+        assert_eq!(listening_port(&log[..30], "native"), None);
     }
 
     #[test]

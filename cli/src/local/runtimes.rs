@@ -1,16 +1,39 @@
 //! Runtimes beside the native one, among the staged Workers.
 //!
-//! A runtime is a folder `NAME-runtime` of the project with its build and `wrangler.toml`; the caller gets a service binding to it. A folder `NAME-caller` is the
-//! stub with its functions inside, which the orchestrator gets a binding to.
+//! A runtime of the project is a folder `NAME-runtime` with its build and `wrangler.toml`; a folder `NAME-caller` is the stub with its functions inside,
+//! which the orchestrator gets a binding to. A runtime of others is a configuration file anywhere, which is served as it is. The caller gets a service
+//! binding to each.
 
 use super::{
+    LocalClock,
+    driven::configuration::Configuration,
     project::Project,
-    staging::{Staging, StagingError, copy_file, copy_folder, read_file, write_file},
+    staging::{
+        Staging, StagingError, copy_file, copy_folder, create_folder, read_file, write_file,
+    },
 };
-use crate::configuration::{ConfigurationError, with_service, worker_name};
+use crate::configuration::{with_service, worker_name};
 use protocol::{Runtime, routes::runtime::ENTRYPOINT};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-/// Adds `runtimes` to the staged Workers. Returns their configuration files.
+/// Configuration files of runtimes that are none of this project's.
+pub type RuntimeConfigurations = BTreeMap<Runtime, PathBuf>;
+
+/// The staged Workers of runtimes beside the native one.
+#[derive(Default)]
+pub(super) struct Added {
+    /// Configuration files of all of them.
+    pub(super) files: Vec<String>,
+    /// Runtimes of the project, which get a public port, and their folders.
+    pub(super) own: Vec<(Runtime, String)>,
+    /// Folders of stubs with a runtime's functions inside.
+    pub(super) inlining: Vec<String>,
+}
+
+/// Adds `runtimes` to the staged Workers.
 ///
 /// # Errors
 /// One is not built, or a configuration cannot be read.
@@ -18,45 +41,91 @@ pub(super) fn add(
     staging: &Staging,
     project: &Project,
     runtimes: &[Runtime],
-) -> Result<Vec<String>, StagingError> {
-    let mut files = Vec::new();
+    others: &RuntimeConfigurations,
+    clock: LocalClock,
+) -> Result<Added, StagingError> {
+    let mut added = Added::default();
     for runtime in runtimes.iter().filter(|runtime| !runtime.is_native()) {
         let folder = format!("{runtime}-runtime");
-        files.push(add_worker(staging, project, &folder, *runtime)?);
+        let service = match others.get(runtime) {
+            Some(file) => added.add_others(staging, &folder, file)?,
+            None => added.add_own(staging, project, *runtime, folder)?,
+        };
+        let caller = "caller-worker/wrangler.toml";
         bind(
             staging,
-            "caller-worker/wrangler.toml",
+            caller,
             &runtime.binding(),
-            &folder,
+            &service,
             Some(ENTRYPOINT),
         )?;
-        let inlined = format!("{runtime}-caller");
-        if project.root().join(&inlined).join("build").is_dir() {
-            files.push(add_worker(staging, project, &inlined, *runtime)?);
-            bind(
-                staging,
-                "wrangler.toml",
-                &runtime.inlining_caller(),
-                &inlined,
-                None,
-            )?;
+        let inlining = format!("{runtime}-caller");
+        if !others.contains_key(runtime) && project.root().join(&inlining).join("build").is_dir() {
+            let from = format!("build{}", clock.suffix());
+            let service = added.add_worker(staging, project, &inlining, &from, *runtime)?;
+            let binding = runtime.inlining_caller();
+            bind(staging, "wrangler.toml", &binding, &service, None)?;
+            added.inlining.push(inlining);
         }
     }
-    Ok(files)
+    Ok(added)
 }
 
-/// Copies a Worker's build and configuration; returns the latter's place.
-fn add_worker(
-    staging: &Staging,
-    project: &Project,
-    folder: &str,
-    runtime: Runtime,
-) -> Result<String, StagingError> {
-    let from = project.built_runtime(folder, runtime)?;
-    copy_folder(&from, &staging.path(&format!("{folder}/build")))?;
-    let file = format!("{folder}/wrangler.toml");
-    copy_file(&project.root().join(&file), &staging.path(&file))?;
-    Ok(file)
+impl Added {
+    /// A Worker as another team configured it. Returns its name.
+    fn add_others(
+        &mut self,
+        staging: &Staging,
+        folder: &str,
+        file: &Path,
+    ) -> Result<String, StagingError> {
+        let wrong = |error| StagingError::Runtime(Box::new(error));
+        let configuration = Configuration::read(file).map_err(wrong)?;
+        let secrets = configuration
+            .secrets(super::LOCAL_RUNTIME_TOKEN)
+            .map_err(wrong)?;
+        let staged = format!("{folder}/wrangler.json");
+        create_folder(&staging.path(folder))?;
+        write_file(&staging.path(&staged), &configuration.to_json())?;
+        write_file(&staging.path(&format!("{folder}/.dev.vars")), &secrets)?;
+        self.files.push(staged);
+        Ok(configuration.text("name").to_owned())
+    }
+
+    fn add_own(
+        &mut self,
+        staging: &Staging,
+        project: &Project,
+        runtime: Runtime,
+        folder: String,
+    ) -> Result<String, StagingError> {
+        let service = self.add_worker(staging, project, &folder, "build", runtime)?;
+        self.own.push((runtime, folder));
+        Ok(service)
+    }
+
+    /// Copies a Worker's build and configuration; returns its name.
+    fn add_worker(
+        &mut self,
+        staging: &Staging,
+        project: &Project,
+        folder: &str,
+        build: &str,
+        runtime: Runtime,
+    ) -> Result<String, StagingError> {
+        let from = project.built_runtime(folder, build, runtime)?;
+        project.is_fresh_runtime(&project.root().join(folder).join("build"), runtime)?;
+        copy_folder(&from, &staging.path(&format!("{folder}/build")))?;
+        let file = format!("{folder}/wrangler.toml");
+        let staged = staging.path(&file);
+        copy_file(&project.root().join(&file), &staged)?;
+        let name = worker_name(&read_file(&staged)?);
+        self.files.push(file);
+        name.map_err(|error| StagingError::Service {
+            path: staged,
+            error,
+        })
+    }
 }
 
 /// Gives a staged Worker a service binding to another.
@@ -64,18 +133,13 @@ fn bind(
     staging: &Staging,
     file: &str,
     binding: &str,
-    to: &str,
+    service: &str,
     entrypoint: Option<&str>,
 ) -> Result<(), StagingError> {
-    let of = |path: String, error: ConfigurationError| StagingError::Service {
-        path: staging.path(&path),
-        error,
-    };
-    let other = format!("{to}/wrangler.toml");
-    let service =
-        worker_name(&read_file(&staging.path(&other))?).map_err(|error| of(other, error))?;
-    let text = read_file(&staging.path(file))?;
-    let bound = with_service(&text, binding, &service, entrypoint)
-        .map_err(|error| of(file.to_owned(), error))?;
-    write_file(&staging.path(file), &bound)
+    let path = staging.path(file);
+    let bound = with_service(&read_file(&path)?, binding, service, entrypoint);
+    match bound {
+        Ok(bound) => write_file(&path, &bound),
+        Err(error) => Err(StagingError::Service { path, error }),
+    }
 }

@@ -5,7 +5,6 @@ use super::{
     project::{Build, CALLER, CONFIGURATIONS, CRATES, Project, ProjectError},
 };
 use crate::configuration::ConfigurationError;
-use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -39,6 +38,9 @@ pub enum StagingError {
         /// Which variable.
         name: String,
     },
+    /// The Worker of a runtime of others cannot be served.
+    #[error(transparent)]
+    Runtime(Box<super::driven::configuration::ConfigurationError>),
     /// A runtime's binding cannot be added.
     #[error("{path}: {error}")]
     Service {
@@ -63,14 +65,6 @@ pub(super) struct Staging {
     directory: TempDir,
 }
 
-/// What plain workerd needs to know of a Worker's configuration.
-#[derive(Deserialize)]
-struct Configuration {
-    compatibility_date: String,
-    #[serde(default)]
-    compatibility_flags: Vec<String>,
-}
-
 impl Staging {
     /// Copies `build` of `project`, the caller-worker's with the clock that is asked for.
     pub(super) fn new(
@@ -87,12 +81,10 @@ impl Staging {
             })?;
         let staging = Self { directory };
         for folder in CRATES {
-            let its = match clock {
-                LocalClock::Production | LocalClock::ProductionOutside if folder == CALLER => {
-                    build.standing_clock_folder()
-                }
-                _ => build.folder(),
-            };
+            let mut its = build.folder().to_owned();
+            if folder == CALLER {
+                its.push_str(clock.suffix());
+            }
             let from = project.built(&format!("{folder}/{its}"), build)?;
             copy_folder(&from, &staging.path(&format!("{folder}/build")))?;
         }
@@ -128,82 +120,6 @@ impl Staging {
             &dotenv(variables)?,
         )
     }
-
-    /// Writes the configuration with which plain workerd serves the runtime on a free port.
-    pub(super) fn write_runtime_configuration(
-        &self,
-        variables: &Variables,
-    ) -> Result<PathBuf, StagingError> {
-        let path = self.path("runtime-worker/wrangler.toml");
-        let text = read_file(&path)?;
-        let configuration: Configuration =
-            toml::from_str(&text).map_err(|source| StagingError::Configuration {
-                path,
-                source: Box::new(source),
-            })?;
-        let modules = modules(&self.path("runtime-worker/build"))?;
-        let path = self.path("runtime.capnp");
-        write_file(&path, &capnp(&configuration, &modules, variables))?;
-        Ok(path)
-    }
-}
-
-/// File names of a build that are modules, the entry first.
-fn modules(build: &Path) -> Result<Vec<String>, StagingError> {
-    let entries = fs::read_dir(build).map_err(|source| file_error(build, source))?;
-    let mut names: Vec<String> = entries
-        .filter_map(Result::ok)
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| {
-            Path::new(name)
-                .extension()
-                .is_some_and(|kind| kind == "js" || kind == "wasm")
-        })
-        .collect();
-    names.sort_by_key(|name| (name != "index.js", name.clone()));
-    Ok(names)
-}
-
-/// Configuration of plain workerd (`workerd.capnp` documents it): one Worker behind one socket.
-fn capnp(configuration: &Configuration, modules: &[String], variables: &Variables) -> String {
-    let modules = modules.iter().map(|name| {
-        let is_wasm = Path::new(name)
-            .extension()
-            .is_some_and(|kind| kind == "wasm");
-        let kind = if is_wasm { "wasm" } else { "esModule" };
-        format!(
-            "(name = {name:?}, {kind} = embed {:?})",
-            format!("runtime-worker/build/{name}")
-        )
-    });
-    let bindings = variables
-        .iter()
-        .map(|(name, value)| format!("(name = {name:?}, text = {value:?})"));
-    let list = |items: Vec<String>| items.join(", ");
-    format!(
-        "using Workerd = import \"/workerd/workerd.capnp\";
-const config :Workerd.Config = (
-  services = [(name = \"runtime\", worker = .runtime)],
-  sockets = [(name = \"public\", address = \"127.0.0.1:0\", http = (), service = \"runtime\")],
-);
-const runtime :Workerd.Worker = (
-  modules = [{}],
-  compatibilityDate = {:?},
-  compatibilityFlags = [{}],
-  bindings = [{}],
-);
-",
-        list(modules.collect()),
-        configuration.compatibility_date,
-        list(
-            configuration
-                .compatibility_flags
-                .iter()
-                .map(|flag| format!("{flag:?}"))
-                .collect()
-        ),
-        list(bindings.collect()),
-    )
 }
 
 /// Variables in the form of `.dev.vars`; quotes that are not in a value keep it as it is.
@@ -242,7 +158,7 @@ pub(super) fn copy_file(from: &Path, to: &Path) -> Result<(), StagingError> {
         .map_err(|source| file_error(from, source))
 }
 
-fn create_folder(path: &Path) -> Result<(), StagingError> {
+pub(super) fn create_folder(path: &Path) -> Result<(), StagingError> {
     fs::create_dir_all(path).map_err(|source| file_error(path, source))
 }
 
@@ -254,7 +170,7 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), StagingError> {
     fs::write(path, text).map_err(|source| file_error(path, source))
 }
 
-fn file_error(path: &Path, source: io::Error) -> StagingError {
+pub(super) fn file_error(path: &Path, source: io::Error) -> StagingError {
     StagingError::File {
         path: path.to_owned(),
         source,
@@ -286,28 +202,5 @@ mod tests {
         }
         let variables = BTreeMap::from([("LOCATIONS".to_owned(), "it's".to_owned())]);
         assert_eq!(dotenv(&variables).unwrap(), "LOCATIONS=`it's`\n");
-    }
-
-    #[test]
-    fn plain_workerd_gets_every_module_and_binding() {
-        let configuration = Configuration {
-            compatibility_date: "2026-07-01".to_owned(),
-            compatibility_flags: vec!["a_flag".to_owned()],
-        };
-        let modules = ["index.js".to_owned(), "index_bg.wasm".to_owned()];
-        let text = capnp(
-            &configuration,
-            &modules,
-            &BTreeMap::from([("RUNTIME_TOKEN".to_owned(), "t".to_owned())]),
-        );
-        for part in [
-            "(name = \"index.js\", esModule = embed \"runtime-worker/build/index.js\")",
-            "(name = \"index_bg.wasm\", wasm = embed \"runtime-worker/build/index_bg.wasm\")",
-            "compatibilityDate = \"2026-07-01\"",
-            "compatibilityFlags = [\"a_flag\"]",
-            "(name = \"RUNTIME_TOKEN\", text = \"t\")",
-        ] {
-            assert!(text.contains(part), "{part} is not in\n{text}");
-        }
     }
 }

@@ -286,6 +286,39 @@ fn what_a_module_keeps_persists_between_calls_whatever_the_transport() {
     assert_eq!(call(python(), "counter", &json!(0)), json!(first + 2));
 }
 
+/// Short texts go to Python as strings, long ones as bytes; Python keeps a text in one, two or four bytes a character.
+#[test]
+fn texts_of_every_length_and_alphabet_come_back_as_they_went() {
+    for alphabet in ["a", "\u{e9}", "\u{3b1}b", "\u{1F44B}x"] {
+        for length in [
+            1, 100, 127, 128, 251, 252, 253, 254, 255, 256, 257, 1_000, 40_000,
+        ] {
+            let text = json!(alphabet.repeat(length));
+            for function in ["echo", "transform"] {
+                assert_eq!(
+                    call(python(), function, &text),
+                    text,
+                    "{function} {alphabet} {length}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_that_no_utf_8_can_hold_is_a_problem() {
+    let worker = PythonWorker::with(&[(
+        "half.py",
+        "def main_json(text):\n    return '\"' + '\\ud83d' * 300 + '\"'\n",
+    )])
+    .start();
+    let detail = problem(&post(&worker, "/execute", "half", &json!(1))).detail;
+    assert!(
+        detail.starts_with("half.py: UnicodeEncodeError: 'utf-8' codec can't encode"),
+        "{detail}"
+    );
+}
+
 #[test]
 fn a_megabyte_is_answered_and_what_is_longer_refused() {
     let long = json!("x".repeat(1_000_000));

@@ -106,6 +106,9 @@ pub struct Breakdown {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slope {
+    /// Whose function it is.
+    #[serde(default)]
+    pub runtime: Runtime,
     /// The transport.
     pub transport: Transport,
     /// The function.

@@ -101,19 +101,14 @@ impl Reader<'_> {
             payload_bytes: *self.report.plan.payload_bytes.iter().max()?,
             ..small
         };
-        let slope = self
-            .report
-            .slopes
-            .iter()
-            .find(|s| s.transport == transport && s.function == small.function)?;
+        let slope = self.report.slopes.iter().find(|s| {
+            (s.runtime, s.transport, s.function) == (small.runtime, transport, small.function)
+        })?;
         let per_kb = &slope.us_per_kb;
         let (value, lower, upper) = (per_kb.value?, per_kb.lower?, per_kb.upper?);
         let (from, to) = (self.cell(small)?, self.cell(large)?);
         let figures = vec![
-            figure(
-                format!("slopes/{transport}.{}/us_per_kb", small.function),
-                per_kb,
-            )?,
+            figure(format!("slopes/{}/us_per_kb", line_of(small)), per_kb)?,
             figure(format!("cells/{small}/mean_us"), &from.mean_us)?,
             figure(format!("cells/{large}/mean_us"), &to.mean_us)?,
         ];
@@ -197,4 +192,11 @@ impl Reader<'_> {
             figures,
         })
     }
+}
+
+/// What a line of growth is called in the path of a figure: its cells' ids without the payload.
+fn line_of(cell: Cell) -> String {
+    let id = cell.to_string();
+    let line = id.rsplit_once('.').map(|(line, _)| line.to_owned());
+    line.unwrap_or(id)
 }

@@ -1,7 +1,7 @@
 //! What stands below the tables of latencies.
 
 use crate::document::{Document, Span, plain};
-use crate::format::{UNSTATED, count, percent, size};
+use crate::format::{UNSTATED, count, method, percent, size};
 use protocol::{
     Quantile, Report,
     report::{Outcome, Share},
@@ -113,7 +113,7 @@ pub(super) fn breakdown(out: &mut Document, report: &Report) {
 pub(super) fn slopes(out: &mut Document, report: &Report) {
     let rows = report.slopes.iter().map(|slope| {
         [
-            slope.transport.title().to_owned(),
+            method(slope.runtime, slope.transport),
             slope.function.to_string(),
             slope.us_per_kb.text.clone(),
             slope.intercept_us.text.clone(),

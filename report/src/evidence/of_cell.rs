@@ -43,6 +43,8 @@ pub(crate) struct CellEvidence {
     /// Calls in flight at once: samples of whole ticks are so many chains, begun at the same moment.
     lanes: u32,
     pub(crate) errors: BTreeMap<ErrorKind, u64>,
+    /// What the first call that failed said, where the stub reports it.
+    pub(crate) failure: Option<Box<str>>,
     pub(crate) skipped: u64,
     pub(crate) lost: u64,
     pub(crate) warmup_calls: u64,
@@ -189,6 +191,7 @@ pub(super) fn cell_evidence(
         chain_tick_ns: tick_ns,
         lanes: plan.concurrency.max(1),
         errors: BTreeMap::new(),
+        failure: None,
         skipped: 0,
         lost: 0,
         warmup_calls: 0,
@@ -248,6 +251,9 @@ impl CellEvidence {
     fn add(&mut self, record: &SliceRecord, answer: &MeasureResponse, plan: &Plan, asked: Asked) {
         for (kind, count) in answer.errors.iter() {
             *self.errors.entry(kind).or_default() += count;
+        }
+        if self.failure.is_none() {
+            self.failure.clone_from(&answer.failure);
         }
         self.skipped += answer.skipped;
         self.lost += answer.lost;

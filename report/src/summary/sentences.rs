@@ -1,9 +1,9 @@
 //! The answer, and what it rests on, in sentences.
 
 use super::{Decisive, Own};
-use crate::format::{count, percent};
+use crate::format::{count, method, percent};
 use protocol::{
-    Plan,
+    Plan, Runtime,
     report::{FailedCalls, Outcome, Share, Summary, TransportSummary, Verdict},
 };
 
@@ -54,7 +54,6 @@ fn because(summary: &Summary, verdicts: &[Verdict], failed: &[FailedCalls]) -> O
     same.sort_by_key(|one| !one.judged);
     same.into_iter().find_map(|one| {
         let own = Own::of(one.transport, one.judged, verdicts, failed);
-        let title = one.transport.title();
         match own.decisive(one.outcome)? {
             Decisive::Latency(_) if !one.judged => None,
             Decisive::Latency(verdict) => {
@@ -62,6 +61,7 @@ fn because(summary: &Summary, verdicts: &[Verdict], failed: &[FailedCalls]) -> O
                     let (what, id) = (verdict.metric, verdict.id);
                     return Some(format!("the {what} of {id} is not known"));
                 };
+                let title = method(verdict.id.runtime, one.transport);
                 Some(format!(
                     "{} of {title}: {} of calls at {} ms or above, {} allowed",
                     verdict.metric,
@@ -72,8 +72,12 @@ fn because(summary: &Summary, verdicts: &[Verdict], failed: &[FailedCalls]) -> O
             }
             Decisive::Calls(row) => row.share.as_ref().map(|share| {
                 format!(
-                    "{} of the calls of {title} failed, {} allowed",
+                    "{} of the calls of {} failed, {} allowed",
                     with_interval(share),
+                    method(
+                        row.id.map_or(Runtime::NATIVE, |id| id.runtime),
+                        one.transport
+                    ),
                     percent(row.allowed_share)
                 )
             }),

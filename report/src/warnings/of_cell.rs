@@ -85,8 +85,10 @@ fn errors(cell: &CellEvidence) -> Option<CellWarning> {
             .iter()
             .map(|(kind, count)| format!("{count} {kind}"))
             .collect();
+        let first = cell.failure.as_deref();
+        let first = first.map_or_else(String::new, |words| format!("; the first: {words}"));
         let text = format!(
-            "{:.1} % of the calls failed ({}), {} were not made",
+            "{:.1} % of the calls failed ({}), {} were not made{first}",
             severity * 100.0,
             kinds.join(", "),
             cell.skipped

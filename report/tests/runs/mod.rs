@@ -39,9 +39,10 @@ pub(crate) fn truth(cell: Cell) -> (Latencies, f64) {
     } else {
         1.0
     };
+    let runtime = if cell.runtime.is_native() { 1.0 } else { 5.0 };
     (
         Latencies::lognormal().block_correlated(0.1),
-        transport * function * (1.0 + f64::from(cell.payload_bytes) / 50_000.0),
+        runtime * transport * function * (1.0 + f64::from(cell.payload_bytes) / 50_000.0),
     )
 }
 

@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// It could not be read.
-    #[error("{path}: {source}; --config names the wrangler.toml or wrangler.json of a Worker")]
+    #[error("{path}: {source}; a wrangler.toml or wrangler.json of a Worker must be there")]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -42,6 +42,26 @@ pub enum ConfigurationError {
         /// Where the Worker should be.
         main: PathBuf,
     },
+    /// `services` is no list.
+    #[error("the Worker {name}: `services` must be a list of tables")]
+    Services {
+        /// Which Worker.
+        name: String,
+    },
+    /// A binding is there already, to another Worker.
+    #[error(
+        "the Worker {name}: the service binding {binding} is bound to {bound} already, not to {service}: remove one of the two"
+    )]
+    Bound {
+        /// Which Worker.
+        name: String,
+        /// The binding.
+        binding: String,
+        /// Where it leads.
+        bound: String,
+        /// Where it should.
+        service: String,
+    },
     /// A secret cannot be written down for wrangler.
     #[error(transparent)]
     Secret(#[from] staging::StagingError),
@@ -52,14 +72,27 @@ const PATHS: [&str; 3] = ["main", "base_dir", "tsconfig"];
 
 /// A configuration that was read.
 #[derive(Clone, Debug)]
-pub(super) struct Configuration {
+pub(in crate::local) struct Configuration {
     fields: Map<String, Value>,
     folder: PathBuf,
 }
 
 impl Configuration {
+    /// Reads the file of a Worker that is built.
+    pub(in crate::local) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        let read = Self::read_unbuilt(path)?;
+        let main = PathBuf::from(read.text("main"));
+        if main.is_file() {
+            return Ok(read);
+        }
+        Err(ConfigurationError::NotBuilt {
+            path: path.to_owned(),
+            main,
+        })
+    }
+
     /// Reads a file, TOML or JSON by its name.
-    pub(super) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+    pub(in crate::local) fn read_unbuilt(path: &Path) -> Result<Self, ConfigurationError> {
         let format = |why: String| ConfigurationError::Format {
             path: path.to_owned(),
             why,
@@ -96,13 +129,6 @@ impl Configuration {
                 *relative = folder.join(&*relative).to_string_lossy().into_owned();
             }
         }
-        let main = PathBuf::from(fields["main"].as_str().unwrap_or_default());
-        if !main.is_file() {
-            return Err(ConfigurationError::NotBuilt {
-                path: path.to_owned(),
-                main,
-            });
-        }
         if let Some(Value::String(relative)) = fields
             .get_mut("assets")
             .and_then(|assets| assets.get_mut("directory"))
@@ -112,13 +138,46 @@ impl Configuration {
         Ok(Self { fields, folder })
     }
 
+    /// Adds a service binding, to a named entrypoint if one is given.
+    pub(in crate::local) fn bind(
+        &mut self,
+        binding: &str,
+        service: &str,
+        entrypoint: Option<&str>,
+    ) -> Result<(), ConfigurationError> {
+        let mut added = json!({"binding": binding, "service": service});
+        if let Some(entrypoint) = entrypoint {
+            added["entrypoint"] = entrypoint.into();
+        }
+        let services = self.fields.entry("services").or_insert_with(|| json!([]));
+        let Some(services) = services.as_array_mut() else {
+            return Err(ConfigurationError::Services {
+                name: self.text("name").to_owned(),
+            });
+        };
+        let Some(known) = services.iter().find(|known| known["binding"] == binding) else {
+            services.push(added);
+            return Ok(());
+        };
+        if *known == added {
+            return Ok(());
+        }
+        let bound = known["service"].as_str().unwrap_or_default().to_owned();
+        Err(ConfigurationError::Bound {
+            name: self.text("name").to_owned(),
+            binding: binding.to_owned(),
+            bound,
+            service: service.to_owned(),
+        })
+    }
+
     /// As wrangler reads it in any folder.
-    pub(super) fn to_json(&self) -> String {
+    pub(in crate::local) fn to_json(&self) -> String {
         Value::Object(self.fields.clone()).to_string()
     }
 
     /// Its secrets in the form of `.dev.vars`: those beside the file, with `token` as `RUNTIME_TOKEN`.
-    pub(super) fn secrets(&self, token: &str) -> Result<String, ConfigurationError> {
+    pub(in crate::local) fn secrets(&self, token: &str) -> Result<String, ConfigurationError> {
         let beside = fs::read_to_string(self.folder.join(".dev.vars")).unwrap_or_default();
         let others = beside
             .lines()
@@ -130,7 +189,8 @@ impl Configuration {
         Ok(secrets)
     }
 
-    fn text(&self, field: &str) -> &str {
+    /// A field that is a text; an empty one where it is not.
+    pub(in crate::local) fn text(&self, field: &str) -> &str {
         self.fields
             .get(field)
             .and_then(Value::as_str)
@@ -194,6 +254,31 @@ mod tests {
     }
 
     #[test]
+    fn a_binding_is_added_once_and_never_to_two_workers() {
+        let (_folder, path) = written(
+            "wrangler.toml",
+            "name = \"w\"\nmain = \"index.js\"\n[[services]]\nbinding = \"A\"\nservice = \"a\"\n",
+        );
+        let mut configuration = Configuration::read(&path).unwrap();
+        configuration.bind("A", "a", None).unwrap();
+        configuration.bind("B", "b", Some("Entry")).unwrap();
+        configuration.bind("B", "b", Some("Entry")).unwrap();
+        let json: Value = serde_json::from_str(&configuration.to_json()).unwrap();
+        assert_eq!(
+            json["services"],
+            json!([{"binding": "A", "service": "a"}, {"binding": "B", "service": "b", "entrypoint": "Entry"}])
+        );
+        let error = configuration
+            .bind("A", "other", None)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("w: the service binding A is bound to a already"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn secrets_are_kept_but_for_the_token() {
         let (folder, path) = written("wrangler.toml", "name = \"w\"\nmain = \"index.js\"\n");
         fs::write(
@@ -223,6 +308,6 @@ mod tests {
                 .contains("build the Worker first")
         );
         let missing = Configuration::read(Path::new("no-such/wrangler.toml")).unwrap_err();
-        assert!(missing.to_string().contains("--config"), "{missing}");
+        assert!(missing.to_string().contains("must be there"), "{missing}");
     }
 }

@@ -28,6 +28,22 @@ pub(super) fn newest(root: &Path) -> Option<(SystemTime, PathBuf)> {
             add_files(&folder.join("js"), &mut files);
         }
     }
+    newest_of(files)
+}
+
+/// The same for a runtime's Workers: whatever lies in its folder beside the builds is in them, functions and what lays them out included.
+pub(super) fn newest_of_runtime(root: &Path, folder: &Path) -> Option<(SystemTime, PathBuf)> {
+    let mut files = Vec::new();
+    for path in entries(folder) {
+        let is_build = path.join("index.js").is_file();
+        if path.is_dir() && !is_build {
+            add_files(&path, &mut files);
+        }
+    }
+    newest(root).into_iter().chain(newest_of(files)).max()
+}
+
+fn newest_of(files: Vec<PathBuf>) -> Option<(SystemTime, PathBuf)> {
     let changed = files.into_iter().filter_map(|file| {
         let changed = fs::metadata(&file).ok()?.modified().ok()?;
         Some((changed, file))

@@ -1,0 +1,112 @@
+//! `configure`: complete configuration files for a choice of runtimes, which is remembered.
+
+use crate::{arguments::runtime_configuration, exit::Exit, output};
+use anyhow::{Context as _, bail};
+use clap::Args;
+use cli::local::{Project, RuntimeConfigurations, deployment};
+use core::fmt::Write as _;
+use protocol::Runtime;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigureOptions {
+    /// Runtimes to deploy, comma-separated [default: those that were remembered, else native]
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    runtimes: Vec<Runtime>,
+    /// Where a runtime is configured that is none of this project's: its wrangler.toml or wrangler.json; it is bound, not deployed
+    #[arg(long = "runtime-config", value_name = "NAME=FILE", value_parser = runtime_configuration, requires = "runtimes")]
+    runtime_configurations: Vec<(Runtime, PathBuf)>,
+    /// Remember the choice for the next time, in the project's file .runtimes.json
+    #[arg(long)]
+    remember: bool,
+    /// Folder of the project [default: the one around the current folder]
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Folder to write into [default: target/deploy of the project]
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+}
+
+/// The project's file that keeps the choice. It is of this checkout's deployment, so it is not committed.
+const REMEMBERED: &str = ".runtimes.json";
+
+/// Which runtimes are deployed.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choice {
+    runtimes: Vec<Runtime>,
+    #[serde(default)]
+    configurations: Vec<(Runtime, PathBuf)>,
+}
+
+/// `rpc-latency configure`: prints a line for each Worker in the order of deployment: its role, the variable or binding that leads to it, its file.
+pub(crate) fn configure(options: &ConfigureOptions) -> anyhow::Result<Exit> {
+    let project = match &options.project {
+        Some(folder) => Project::at(folder)?,
+        None => Project::around(&std::env::current_dir()?)?,
+    };
+    let file = project.root().join(REMEMBERED);
+    let choice = options.choice(&file)?;
+    let into = options.into.clone();
+    let into = into.unwrap_or_else(|| project.root().join("target/deploy"));
+    let others = choice.others()?;
+    let deployed = deployment::configure(&project, &choice.runtimes, &others, &into)?;
+    let mut lines = String::new();
+    for one in deployed {
+        let file = one.file.strip_prefix(project.root()).unwrap_or(&one.file);
+        // Writing to a String cannot fail.
+        let _ = writeln!(lines, "{} {}", one.role, file.display());
+    }
+    if options.remember {
+        let json = serde_json::to_string_pretty(&choice)? + "\n";
+        fs::write(&file, json).with_context(|| file.display().to_string())?;
+    }
+    output::result(&lines)?;
+    Ok(Exit::Pass)
+}
+
+impl ConfigureOptions {
+    /// What the options name, else what was remembered, else the native runtime.
+    fn choice(&self, remembered: &Path) -> anyhow::Result<Choice> {
+        if !self.runtimes.is_empty() {
+            let configurations: Result<Vec<_>, io::Error> = self
+                .runtime_configurations
+                .iter()
+                // Remembered, it is read from another folder.
+                .map(|(runtime, file)| Ok((*runtime, std::path::absolute(file)?)))
+                .collect();
+            return Ok(Choice {
+                runtimes: self.runtimes.clone(),
+                configurations: configurations?,
+            });
+        }
+        match fs::read_to_string(remembered) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| {
+                format!("{} is not what `rpc-latency configure --remember` writes; remove it, and name --runtimes", remembered.display())
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Choice { runtimes: vec![Runtime::NATIVE], ..Choice::default() }),
+            Err(error) => Err(error).with_context(|| remembered.display().to_string()),
+        }
+    }
+}
+
+impl Choice {
+    fn others(&self) -> anyhow::Result<RuntimeConfigurations> {
+        let mut others = RuntimeConfigurations::new();
+        for (runtime, file) in &self.configurations {
+            if !self.runtimes.contains(runtime) {
+                bail!(
+                    "--runtime-config {runtime} has no effect: --runtimes does not name {runtime}"
+                );
+            }
+            if others.insert(*runtime, file.clone()).is_some() {
+                bail!("--runtime-config {runtime} is given twice");
+            }
+        }
+        Ok(others)
+    }
+}
