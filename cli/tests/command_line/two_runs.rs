@@ -321,7 +321,7 @@ fn completions_know_every_command() {
     let script = text(&output);
     assert!(
         script.contains(
-            " run watch report runs cancel compare history export plan doctor serve check completions help"
+            " run watch report runs cancel compare history export plan doctor serve check configure completions help"
         ),
         "{script}"
     );
