@@ -106,7 +106,13 @@ fn a_runtime_with_300_us_added_to_each_call_is_found_and_named() {
 fn the_same_build_against_itself_alarms_nobody() {
     let _turn = stage::my_turn();
     let (project, results) = (stage::project(), stage::temporary_folder());
-    let output = against(project.root(), project.root(), results.path(), &["--json"]);
+    let attempt = || against(project.root(), project.root(), results.path(), &["--json"]);
+    let mut output = attempt();
+    // One comparison in twenty may alarm by chance, and a machine that is busy on one side's turns makes more: twice in a row is no chance.
+    if output.status.code() == Some(1) {
+        stage::tell("the same build against itself: alarmed once");
+        output = attempt();
+    }
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(printed["regression"], false, "{printed:#}");

@@ -11,7 +11,9 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// It could not be read.
-    #[error("{path}: {source}; a wrangler.toml or wrangler.json of a Worker must be there")]
+    #[error(
+        "{path} cannot be read; name the wrangler.toml or wrangler.json of a Worker, with --config where it is checked"
+    )]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -308,6 +310,6 @@ mod tests {
                 .contains("build the Worker first")
         );
         let missing = Configuration::read(Path::new("no-such/wrangler.toml")).unwrap_err();
-        assert!(missing.to_string().contains("must be there"), "{missing}");
+        assert!(missing.to_string().contains("cannot be read"), "{missing}");
     }
 }
