@@ -53,6 +53,9 @@ function grouped(text) {
 /** A whole number with its thousands separated. */
 export const integer = (value) => grouped(String(Math.round(value)));
 
+/** A count with its noun: `1 warning`, `2 warnings`. */
+export const counted = (count, noun) => `${integer(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 /** How an estimate reads: its text as the report has it, and why it has no value. */
 export function estimateText({ value, text, reason }) {
   return { text: text || UNSTATED, reason: isNumber(value) ? null : reason?.text ?? "no reason was given" };

@@ -1,7 +1,7 @@
 // Everything on the page that comes from one report.
 import { history } from "./api.js";
 import { element, fill } from "./element.js";
-import { integer, listed, slopeText } from "./format.js";
+import { counted, listed, slopeText } from "./format.js";
 import { answerPlot } from "./plots/answer.js";
 import { breakdownPlot } from "./plots/breakdown.js";
 import { distributionPlot } from "./plots/distribution.js";
@@ -14,7 +14,7 @@ import { showChoice } from "./sections/choice.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
 import { showVerdict } from "./sections/verdict.js";
-import { COMPARED, payloadTitle, transportTitle } from "./vocabulary.js";
+import { COMPARED, cellTitle, transportTitle } from "./vocabulary.js";
 
 /** As `GET /history` names them. */
 const HISTORY_METRICS = ["mean", ...COMPARED.map((field) => field.replace(/_us$/, ""))];
@@ -91,7 +91,7 @@ export class ReportView {
   async #offerHistory() {
     const delegated = delegating(this.#report);
     const cells = this.#report.plan.functions.flatMap((fn) => cellsOf(this.#report, fn)).filter(({ transport }) => delegated.includes(transport) || delegated.length === 0);
-    fill(this.#historyCell, cells.map(({ id, transport, function: fn, payload_bytes: bytes }) => element("option", { value: id }, `${transportTitle(transport)}, ${fn}, ${payloadTitle(bytes)}`)));
+    fill(this.#historyCell, cells.map(({ id, transport, function: fn, payload_bytes: bytes }) => element("option", { value: id }, cellTitle({ transport, fn, payloadBytes: bytes }))));
     const kept = cells.some(({ id }) => id === this.#history.cell) ? this.#history.cell : cells[0]?.id;
     if (kept) this.#historyCell.value = kept;
     await this.#chooseHistory({ cell: kept });
@@ -113,8 +113,6 @@ export class ReportView {
     if (cell === this.#history.cell && metric === this.#history.metric) this.#historyFigure.show(plot);
   }
 }
-
-const counted = (count, noun) => `${integer(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 function select(label, options, chosen, onPick) {
   return element("select", { "aria-label": label, onchange: ({ target }) => onPick(target.value) },

@@ -64,3 +64,9 @@ export function payloadTitle(bytes) {
   if (bytes >= 1e3 && bytes % 100 === 0) return `${bytes / 1e3} KB`;
   return `${bytes} B`;
 }
+
+/** A cell without its transport, for people: `transform, 10 KB`. */
+export const workTitle = ({ fn, payloadBytes }) => `${fn}, ${payloadTitle(payloadBytes)}`;
+
+/** A cell for people: `Service Binding, transform, 10 KB`. */
+export const cellTitle = (cell) => `${transportTitle(cell.transport)}, ${workTitle(cell)}`;

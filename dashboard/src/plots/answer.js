@@ -3,8 +3,8 @@ import { axisBottom } from "d3-axis";
 import { scaleLog } from "d3-scale";
 import { isNumber, textOrReason } from "../format.js";
 import { cellParts } from "../report.js";
-import { OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
-import { axisMilliseconds, canvas } from "./canvas.js";
+import { OUTCOMES, transportTitle, workTitle } from "../vocabulary.js";
+import { alongLog, axisMilliseconds, canvas, decadeBelow, intervalPath } from "./canvas.js";
 
 const TITLE = 30;
 const ROW = 46;
@@ -66,10 +66,7 @@ function decidingOf(all, closest) {
   return those.find(({ id }) => id === closest) ?? those.toSorted((a, b) => reach(b) - reach(a))[0];
 }
 
-function cellTitle(id) {
-  const { fn, payloadBytes } = cellParts(id);
-  return `${fn}, ${payloadTitle(payloadBytes)}`;
-}
+const cellTitle = (id) => workTitle(cellParts(id));
 
 const said = (transport, { metric, deciding }) =>
   `${transportTitle(transport)} ${metric} of ${cellTitle(deciding.id)}: ${textOrReason(deciding.estimate_us)} ms, limit ${deciding.threshold_ms} ms, ${OUTCOMES[deciding.outcome].title.toLowerCase()}`;
@@ -99,7 +96,7 @@ function horizontal(groups, width) {
   const verdicts = groups.flatMap(({ rows }) => rows.flatMap(({ all }) => all));
   const ends = verdicts.flatMap(({ estimate_us: { value, lower, upper }, threshold_ms: limit }) => [value / 1000, lower / 1000, upper / 1000, limit]).filter((ms) => isNumber(ms) && ms > 0);
   const least = Math.max(0.001, Math.min(...ends, 0.1));
-  return scaleLog([10 ** Math.floor(Math.log10(least) + 1e-9), Math.max(...ends) * 1.6], [0, width]).clamp(true);
+  return scaleLog([decadeBelow(least), Math.max(...ends) * 1.6], [0, width]).clamp(true);
 }
 
 function drawTitle(inner, { transport, outcome }, top) {
@@ -117,20 +114,16 @@ function drawRow(row, { metric, all, deciding }, x, width) {
   row.append("text").attr("class", `word is-${outcome}`).attr("x", width).attr("y", 14).attr("text-anchor", "end").text(`${OUTCOMES[outcome].sign} ${OUTCOMES[outcome].title.toLowerCase()}: limit ${limit} ms`);
   row.append("rect").attr("class", "ground").attr("y", BAR_TOP).attr("width", width).attr("height", BAR);
   row.append("rect").attr("class", "beyond").attr("x", x(limit)).attr("y", BAR_TOP).attr("width", Math.max(0, width - x(limit))).attr("height", BAR);
-  for (const verdict of all.filter((one) => one !== deciding)) drawInterval(row, verdict, x, width, "span");
-  drawInterval(row, deciding, x, width, "span wide");
+  for (const verdict of all.filter((one) => one !== deciding)) drawInterval(row, verdict, x, "span");
+  drawInterval(row, deciding, x, "span wide");
   if (isNumber(estimate.value)) {
     const unseen = Math.abs(estimate.value) < (estimate.resolution ?? 0);
-    row.append("circle").attr("class", `is-${outcome}${unseen ? " hollow" : ""}`).attr("cx", x(Math.max(estimate.value / 1000, 1e-6))).attr("cy", BAR_TOP + BAR / 2).attr("r", 5);
+    row.append("circle").attr("class", `is-${outcome}${unseen ? " hollow" : ""}`).attr("cx", alongLog(x, estimate.value)).attr("cy", BAR_TOP + BAR / 2).attr("r", 5);
   }
   row.append("path").attr("class", "limit").attr("d", `M${x(limit)},${BAR_TOP - 3}v${BAR + 6}`);
 }
 
-/** An interval, or bounds; without an upper end it goes on beyond the axis. */
-function drawInterval(row, { id, metric, outcome, estimate_us: { lower, upper, text } }, x, width, name) {
-  if (!isNumber(lower) && !isNumber(upper)) return;
-  const from = x(Math.max((lower ?? 0) / 1000, 1e-6));
-  const to = isNumber(upper) ? x(Math.max(upper / 1000, 1e-6)) : width;
-  row.append("path").attr("class", `${name} is-${outcome}`).attr("d", `M${from},${BAR_TOP + BAR / 2}H${Math.max(to, from + 2)}`)
-    .append("title").text(`${cellTitle(id)} ${metric}: ${text} ms, ${OUTCOMES[outcome].title.toLowerCase()}`);
+function drawInterval(row, { id, metric, outcome, estimate_us: estimate }, x, name) {
+  const path = intervalPath(estimate, x, BAR_TOP + BAR / 2);
+  if (path) row.append("path").attr("class", `${name} is-${outcome}`).attr("d", path).append("title").text(`${cellTitle(id)} ${metric}: ${estimate.text} ms, ${OUTCOMES[outcome].title.toLowerCase()}`);
 }

@@ -2,6 +2,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { create } from "d3-selection";
 import { symbol, symbolCircle, symbolCross, symbolDiamond, symbolSquare, symbolStar, symbolTriangle, symbolWye } from "d3-shape";
+import { isNumber } from "../format.js";
 import { TRANSPORTS, transportTitle } from "../vocabulary.js";
 
 const SYMBOLS = {
@@ -106,3 +107,17 @@ export function band({ inner, size }, { from, to, y, name, text }) {
 
 /** Writes a time in ms on an axis: no more digits than it needs. */
 export const axisMilliseconds = (ms) => Number(ms.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
+
+/** The power of ten at or below a figure: where a logarithmic axis begins. */
+export const decadeBelow = (ms) => 10 ** Math.floor(Math.log10(ms) + 1e-9);
+
+/** Where a figure in us lies on a logarithmic axis in ms, which has no place for 0 and less. */
+export const alongLog = (x, us) => x(Math.max(us / 1000, 1e-6));
+
+/** The path of an interval along such an axis, or of bounds; without an upper end it goes on to the end of the axis. `null` where it has no end at all. */
+export function intervalPath({ lower, upper }, x, y) {
+  if (!isNumber(lower) && !isNumber(upper)) return null;
+  const from = alongLog(x, lower ?? 0);
+  const to = isNumber(upper) ? alongLog(x, upper) : x.range()[1];
+  return `M${from},${y}H${Math.max(to, from + 2)}`;
+}

@@ -2,8 +2,8 @@
 import { scaleLog } from "d3-scale";
 import { isNumber } from "../format.js";
 import { cellParts } from "../report.js";
-import { payloadTitle, transportTitle } from "../vocabulary.js";
-import { axes, axisMilliseconds, canvas } from "./canvas.js";
+import { transportTitle, workTitle } from "../vocabulary.js";
+import { alongLog, axes, axisMilliseconds, canvas, decadeBelow, intervalPath } from "./canvas.js";
 
 const ROW = 52;
 /** Where the two bars of a row lie, below its text. */
@@ -38,7 +38,7 @@ const ends = ({ value, lower, upper }) => [value, lower, upper].filter((us) => i
 function cellsTitle({ first, second }) {
   const [a, b] = [cellParts(first), cellParts(second)];
   const transports = a.transport === b.transport ? transportTitle(a.transport) : `${transportTitle(a.transport)} and ${transportTitle(b.transport)}`;
-  return `${transports}, ${a.fn}, ${payloadTitle(a.payloadBytes)}`;
+  return `${transports}, ${workTitle(a)}`;
 }
 
 function draw(rows, what, width) {
@@ -46,7 +46,7 @@ function draw(rows, what, width) {
   const frame = canvas({ width, innerHeight: rows.length * ROW, label, entries: ENTRIES, margin: { left: 8, right: 12 } });
   const all = rows.flatMap((row) => [...ends(row.first_us), ...ends(row.second_us)]);
   const least = Math.max(0.001, Math.min(...all));
-  const x = scaleLog([10 ** Math.floor(Math.log10(least) + 1e-9), Math.max(...all, least * 10) * 1.3], [0, frame.size.width]).clamp(true);
+  const x = scaleLog([decadeBelow(least), Math.max(...all, least * 10) * 1.3], [0, frame.size.width]).clamp(true);
   axes(frame, { x: { scale: x, label: `${what} (ms)`, count: width > 520 ? 6 : 3, format: axisMilliseconds }, y: { scale: scaleLog([1, 10], [frame.size.height, 0]), values: [] } });
   rows.forEach((row, index) => {
     const group = frame.inner.append("g").attr("class", "compared-row").attr("transform", `translate(0,${index * ROW})`);
@@ -58,11 +58,8 @@ function draw(rows, what, width) {
 }
 
 function drawSide(group, estimate, y, x, side) {
-  const at = (us) => x(Math.max(us / 1000, 1e-6));
-  const { value, lower, upper } = estimate;
-  if (isNumber(lower) || isNumber(upper)) {
-    const to = isNumber(upper) ? at(upper) : x.range()[1];
-    group.append("path").attr("class", "span wide").attr("d", `M${at(lower ?? 0)},${y}H${Math.max(to, at(lower ?? 0) + 2)}`).append("title").text(`${side}: ${estimate.text} ms`);
-  }
-  if (isNumber(value)) group.append("circle").attr("class", Math.abs(value) < (estimate.resolution ?? 0) ? "hollow" : null).attr("cx", at(value)).attr("cy", y).attr("r", 4);
+  const { value } = estimate;
+  const path = intervalPath(estimate, x, y);
+  if (path) group.append("path").attr("class", "span wide").attr("d", path).append("title").text(`${side}: ${estimate.text} ms`);
+  if (isNumber(value)) group.append("circle").attr("class", Math.abs(value) < (estimate.resolution ?? 0) ? "hollow" : null).attr("cx", alongLog(x, value)).attr("cy", y).attr("r", 4);
 }

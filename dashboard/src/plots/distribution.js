@@ -4,7 +4,7 @@ import { integer, listed, resolutionText, sampleCounts } from "../format.js";
 import { totalCount } from "../histogram.js";
 import { drawnMs, isTicked, tickMs } from "../report.js";
 import { COMPARED, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
-import { axes, axisMilliseconds, canvas } from "./canvas.js";
+import { axes, axisMilliseconds, canvas, decadeBelow } from "./canvas.js";
 
 /** Bars of one decade of latency: narrow enough to show two modes, wide enough for 400 samples. */
 const BARS_PER_DECADE = 16;
@@ -44,7 +44,7 @@ export function distributionPlot(report, series) {
 function floorMs(report, series) {
   if (isTicked(report)) return tickMs(report) / 10;
   const fastest = Math.min(...series.flatMap(({ slots }) => slots.map((slot) => (slot.from + slot.to) / 2)).filter((ms) => ms > 0));
-  return 10 ** Math.floor(Math.log10(Math.max(FINEST_MS, Number.isFinite(fastest) ? fastest : FINEST_MS)) + 1e-9);
+  return decadeBelow(Math.max(FINEST_MS, Number.isFinite(fastest) ? fastest : FINEST_MS));
 }
 
 /** Bars of equal width on the log axis; of one tick each where samples are ticks. */

@@ -1,18 +1,18 @@
 // One figure of one cell over the runs, with deploys and change points.
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
-import { instant, isNumber, resolutionText, sampleCounts } from "../format.js";
+import { counted, instant, isNumber, resolutionText, sampleCounts } from "../format.js";
 import { cellParts } from "../report.js";
-import { payloadTitle, transportTitle } from "../vocabulary.js";
+import { cellTitle, transportTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath } from "./canvas.js";
 
 /** `history` is the answer of `GET /history`, oldest point first. */
 export function historyPlot(history) {
-  const { transport, fn, payloadBytes } = cellParts(history.cell);
+  const { transport } = cellParts(history.cell);
   const points = history.points.map((point) => ({ ...point, estimate: { value: point.value_us, lower: point.lower_us, upper: point.upper_us, resolution: point.resolution_us, n: point.n } }));
   const drawn = points.filter(({ value_us: us }) => isNumber(us));
   const changes = history.change_points ?? [];
-  const what = `${transportTitle(transport)}, ${fn}, ${payloadTitle(payloadBytes)}: ${history.metric}`;
+  const what = `${cellTitle(cellParts(history.cell))}: ${history.metric}`;
   return {
     empty: drawn.length === 0 && "No completed run has this figure yet.",
     name: `history-${history.cell}-${history.metric}`,
@@ -35,8 +35,6 @@ export function historyPlot(history) {
 const changeText = (change) => change?.text ?? "";
 
 const percent = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)} %`;
-
-const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** The first point of each version but the first. */
 const deploysOf = (points) => points.filter((point, index) => index > 0 && (point.version ?? null) !== (points[index - 1].version ?? null));

@@ -5,7 +5,7 @@ import { integer, isNumber, listed, milliseconds, resolutionText, sampleCounts }
 import { drawnMs, isTicked, tickMs } from "../report.js";
 import { slotAt, totalCount } from "../histogram.js";
 import { QUANTILES, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
-import { EDGE, axes, axisMilliseconds, band, canvas, markerPath, transportEntries } from "./canvas.js";
+import { EDGE, axes, axisMilliseconds, band, canvas, decadeBelow, markerPath, transportEntries } from "./canvas.js";
 
 /** Ticks at 1 / (1 - q), the ones that matter most first: as many are shown as there is room for. */
 const TICKS = new Map([[2, "50"], [100, "99"], [20, "95"], [1000, "99.9"], [10, "90"], [1e4, "99.99"], [1, "0"], [4, "75"], [1e5, "99.999"]]);
@@ -150,5 +150,5 @@ function latencyScale(curves, tick, ticked, height) {
   const all = curves.flatMap(({ points }) => points.map((point) => point.ms + (ticked ? tick : 0)));
   const uppers = curves.flatMap(({ cell }) => Object.keys(QUANTILES).map((field) => (cell[field].upper ?? 0) / 1000));
   const least = ticked ? tick / 10 : Math.max(0.001, Math.min(...all.filter((ms) => ms > 0), tick / 10));
-  return scaleLog([10 ** Math.floor(Math.log10(least) + 1e-9), Math.max(...all, ...uppers, tick * 1.5) * 1.15], [height, 0]);
+  return scaleLog([decadeBelow(least), Math.max(...all, ...uppers, tick * 1.5) * 1.15], [height, 0]);
 }

@@ -2,15 +2,14 @@
 import { element } from "../element.js";
 import { estimateText, integer, percentText, shareText } from "../format.js";
 import { cellParts } from "../report.js";
-import { OUTCOMES, payloadTitle, transportTitle } from "../vocabulary.js";
+import { OUTCOMES, cellTitle, transportTitle } from "../vocabulary.js";
 
 /** The table of all verdicts, folded. */
 export function allVerdicts(verdicts) {
   const rows = verdicts.map(({ id, metric, quantity, condition, threshold_ms: limit, estimate_us: estimate, outcome, share_above: share, allowed_share: allowed, samples_needed: needed }) => {
-    const { transport, fn, payloadBytes } = cellParts(id);
     const { text, reason } = estimateText(estimate);
     return element("tr", {},
-      element("th", { scope: "row" }, `${transportTitle(transport)}, ${fn}, ${payloadTitle(payloadBytes)}`),
+      element("th", { scope: "row" }, cellTitle(cellParts(id))),
       element("td", {}, `${metric} ${quantity}`),
       element("td", { class: "number" }, `< ${limit}`),
       element("td", { class: "number" }, text),
@@ -44,7 +43,7 @@ function folded(attributes, title, head, rows) {
         element("tbody", {}, rows))));
 }
 
-function badge(outcome) {
-  const { sign, title } = OUTCOMES[outcome];
-  return element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${title}`);
+/** An outcome in its colour, in the word for a verdict or another one. */
+export function badge(outcome, word = OUTCOMES[outcome].title) {
+  return element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, OUTCOMES[outcome].sign), ` ${word}`);
 }

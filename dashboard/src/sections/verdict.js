@@ -1,9 +1,9 @@
 // The answer in ten seconds: yes, no or open, its number, and one picture that carries it; what it rests on is folded.
 import { element, fill } from "../element.js";
-import { instant, isNumber, listed, percentText } from "../format.js";
+import { counted, instant, isNumber, listed, percentText } from "../format.js";
 import { isLocal, isMerged } from "../report.js";
 import { BASELINE, COMPARED, OUTCOMES, figureTitle, transportTitle } from "../vocabulary.js";
-import { allVerdicts, failedCalls } from "./thresholds.js";
+import { allVerdicts, badge, failedCalls } from "./thresholds.js";
 
 /** `picture` is the node of the plot that carries the answer. */
 export function showVerdict(node, report, picture) {
@@ -52,9 +52,8 @@ function question(report) {
 
 /** A transport's answer in a line: outcome, reason, and what delegating costs in the cell that is the closest to a threshold. */
 function transportAnswer({ transport, outcome, reason, figures = "" }) {
-  const { answer: word, sign } = OUTCOMES[outcome];
   return element("li", { "data-transport": transport, class: `is-${outcome}` },
-    element("span", { class: `badge is-${outcome}` }, element("span", { "aria-hidden": "true" }, sign), ` ${word}`),
+    badge(outcome, OUTCOMES[outcome].answer),
     element("strong", {}, ` ${transportTitle(transport)}: `), element("span", { class: "reason" }, reason), ". ",
     figures && element("span", { class: "figures" }, `The ${figures}.`));
 }
@@ -73,7 +72,7 @@ function provenance(report) {
   return element("p", { class: "muted" },
     "Measured ", element("time", { datetime: run.finished_at ?? run.started_at }, instant(run.finished_at ?? run.started_at)), ` on ${place}. `,
     `Clock step ${environment.tick_ms ?? "unknown"} ms, ${environment.timers.join(" and ") || "no"} timer.${cut} `,
-    warnings.length > 0 && [element("a", { href: "#findings" }, `${warnings.length} warning${warnings.length === 1 ? "" : "s"}`), " · "],
+    warnings.length > 0 && [element("a", { href: "#findings" }, counted(warnings.length, "warning")), " · "],
     isMerged(report)
       ? element("a", { href: "/results" }, "JSON")
       : [element("a", { href: `/results/${run.id}.md` }, "Markdown"), " · ", element("a", { href: `/results/${run.id}` }, "JSON")]);
