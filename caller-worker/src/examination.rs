@@ -1,16 +1,12 @@
 //! `GET /health?probe=clock`: what this Worker's clock does, and how many calls one request of it may make.
 
-use crate::{clock::WorkerClock, polls::Polls};
+use crate::{clock::WorkerClock, polls::Polls, repeat::EmptyHop};
 use measurement::probe::{Probe, ProbeLimits, io::IoProbe};
 use protocol::{
     Problem,
     examination::{CallerFindings, ClockFindings, Probing, SEQUENTIAL_CALLS, SequentialCalls},
-    routes::runtime::{INTERNAL_ORIGIN, NOTHING},
 };
-use stub::{
-    platform::{Env, FetchInit, FetchedResponse},
-    watchdog::Watchdog,
-};
+use stub::{platform::Env, watchdog::Watchdog};
 
 /// Time for one poll over a socket, in ms.
 const POLL_TIMEOUT_MS: u32 = 10_000;
@@ -53,14 +49,11 @@ async fn look_at_the_clock(env: &Env) -> Result<ClockFindings, Problem> {
 }
 
 async fn call_again_and_again(env: &Env) -> Result<SequentialCalls, Problem> {
-    let binding = env.runtime()?;
-    let url = format!("{INTERNAL_ORIGIN}{NOTHING}").into();
+    let call = EmptyHop::new(env)?;
     let (mut made, mut refused) = (0, None);
     while made < SEQUENTIAL_CALLS && refused.is_none() {
-        let init = FetchInit::new("GET", &[]);
-        match FetchedResponse::of(binding.fetch(&url, &init)).await {
-            Ok(response) if response.status() < 400 => made += 1,
-            Ok(response) => refused = Some(format!("status {}", response.status())),
+        match call.hop().await {
+            Ok(()) => made += 1,
             Err(error) => refused = Some(error.detail),
         }
     }

@@ -136,14 +136,14 @@ impl Bodies {
 }
 
 /// A call of the runtime that carries nothing and does nothing.
-struct EmptyHop {
+pub(crate) struct EmptyHop {
     runtime: ServiceBinding,
     url: JsString,
     init: FetchInit,
 }
 
 impl EmptyHop {
-    fn new(env: &Env) -> Result<Self, Problem> {
+    pub(crate) fn new(env: &Env) -> Result<Self, Problem> {
         Ok(Self {
             runtime: env.runtime()?,
             url: format!("{INTERNAL_ORIGIN}{NOTHING}").into(),
@@ -151,7 +151,7 @@ impl EmptyHop {
         })
     }
 
-    async fn hop(&self) -> Result<(), CallError> {
+    pub(crate) async fn hop(&self) -> Result<(), CallError> {
         let response = FetchedResponse::of(self.runtime.fetch(&self.url, &self.init)).await?;
         match response.status() {
             204 => Ok(()),

@@ -1,6 +1,6 @@
 //! What is about the deployment: health, metrics, this document.
 
-use crate::paths::{NO_TOKEN, NOBODY_MAY};
+use super::{NO_TOKEN, NOBODY_MAY};
 use crate::{
     DocumentError,
     operation::{Body, Operation, Paths},
