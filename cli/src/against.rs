@@ -148,8 +148,7 @@ fn start(
     runtimes: &[Runtime],
     baseline: &Path,
 ) -> anyhow::Result<[Served; 2]> {
-    let mut this = serve::local_options(api, &options.local_options, None)?;
-    serve::serve_runtimes(&mut this, runtimes.to_vec())?;
+    let this = serve::local_options(api, &options.local_options, runtimes.to_vec(), None)?;
     let its_name = format!("the baseline in {}", baseline.display());
     let project = Project::at(baseline).with_context(|| {
         format!(

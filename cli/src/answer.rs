@@ -1,7 +1,7 @@
 //! The answer of a report, laid out for the end of a terminal's output: what stays in sight when everything has been printed.
 
 use crate::{screen::wrap, tables::coloured};
-use console::{Style, measure_text_width};
+use console::{Alignment, Style, measure_text_width, pad_str};
 use report::{Answer, Cost, OfTransport};
 
 /// Lines that a reader sees at a glance.
@@ -141,10 +141,9 @@ impl Figures {
     }
 
     fn line<'a>(&self, texts: impl Iterator<Item = &'a String>) -> String {
-        let padded = texts.zip(&self.widths).map(|(text, &width)| {
-            let space = " ".repeat(width.saturating_sub(measure_text_width(text)));
-            format!("{GAP}{space}{text}")
-        });
+        let padded = texts
+            .zip(&self.widths)
+            .map(|(text, &width)| format!("{GAP}{}", pad_str(text, width, Alignment::Right, None)));
         padded.collect()
     }
 }

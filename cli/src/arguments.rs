@@ -6,6 +6,7 @@ use crate::{
     configure::ConfigureOptions,
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
+    runtime_options::runtime_configuration,
     tolerance::Tolerance,
 };
 use anyhow::bail;
@@ -340,19 +341,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
         return Err("the token of the API is given with --token".to_owned());
     }
     Ok((name.to_owned(), value.to_owned()))
-}
-
-/// `NAME=FILE`: where a runtime is configured.
-pub(crate) fn runtime_configuration(text: &str) -> Result<(Runtime, PathBuf), String> {
-    let (name, file) = text
-        .split_once('=')
-        .filter(|(_, file)| !file.is_empty())
-        .ok_or("reads NAME=FILE, as in other=path/to/wrangler.toml")?;
-    let runtime: Runtime = name.parse().map_err(|error| format!("{error}"))?;
-    if runtime.is_native() {
-        return Err("the native runtime is this project's own".to_owned());
-    }
-    Ok((runtime, PathBuf::from(file)))
 }
 
 /// A share in percent, from 0.

@@ -1,9 +1,13 @@
 //! `configure`: complete configuration files for a choice of runtimes, which is remembered.
 
-use crate::{arguments::runtime_configuration, exit::Exit, output};
-use anyhow::{Context as _, bail};
+use crate::{
+    exit::Exit,
+    output,
+    runtime_options::{configurations, runtime_configuration},
+};
+use anyhow::Context as _;
 use clap::Args;
-use cli::local::{Project, RuntimeConfigurations, deployment};
+use cli::local::{Project, deployment};
 use core::fmt::Write as _;
 use protocol::Runtime;
 use serde::{Deserialize, Serialize};
@@ -53,7 +57,7 @@ pub(crate) fn configure(options: &ConfigureOptions) -> anyhow::Result<Exit> {
     let choice = options.choice(&file)?;
     let into = options.into.clone();
     let into = into.unwrap_or_else(|| project.root().join("target/deploy"));
-    let others = choice.others()?;
+    let others = configurations(&choice.runtimes, &choice.configurations)?;
     let deployed = deployment::configure(&project, &choice.runtimes, &others, &into)?;
     let mut lines = String::new();
     for one in deployed {
@@ -91,22 +95,5 @@ impl ConfigureOptions {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Choice { runtimes: vec![Runtime::NATIVE], ..Choice::default() }),
             Err(error) => Err(error).with_context(|| remembered.display().to_string()),
         }
-    }
-}
-
-impl Choice {
-    fn others(&self) -> anyhow::Result<RuntimeConfigurations> {
-        let mut others = RuntimeConfigurations::new();
-        for (runtime, file) in &self.configurations {
-            if !self.runtimes.contains(runtime) {
-                bail!(
-                    "--runtime-config {runtime} has no effect: --runtimes does not name {runtime}"
-                );
-            }
-            if others.insert(*runtime, file.clone()).is_some() {
-                bail!("--runtime-config {runtime} is given twice");
-            }
-        }
-        Ok(others)
     }
 }

@@ -3,7 +3,7 @@
 //! A pure function from a report to lines. Functions and payloads are rows, ways of calling are columns, three figures each, so that the default plan
 //! fits a window of 80 by 24. Ways that do not fit beside the others follow below; what does not fit at all is counted.
 
-use console::{measure_text_width, truncate_str};
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
 use protocol::{
     Cell, Estimate, Function, Quantile, Report, Runtime, Transport, report::CellReport,
 };
@@ -170,8 +170,7 @@ fn figures(cell: &CellReport) -> Vec<String> {
 }
 
 fn to_the_right(text: &str, width: usize) -> String {
-    let space = width.saturating_sub(measure_text_width(text));
-    format!("{}{text}", " ".repeat(space))
+    pad_str(text, width, Alignment::Right, None).into_owned()
 }
 
 /// As many ways beside each other as there is room for.
@@ -194,9 +193,9 @@ fn bands(ways: &[Way], label_width: usize, width: usize) -> Vec<&[Way]> {
 
 fn of_band(band: &[Way], rows: &[Row], label_width: usize) -> Vec<String> {
     let line = |label: &str, texts: &mut dyn Iterator<Item = String>| {
-        let space = " ".repeat(label_width.saturating_sub(measure_text_width(label)));
+        let label = pad_str(label, label_width, Alignment::Left, None);
         let texts = texts.map(|text| format!("{GAP}{text}"));
-        format!("{label}{space}{}", texts.collect::<String>())
+        format!("{label}{}", texts.collect::<String>())
     };
     let mut titles = band.iter().map(|way| to_the_right(&way.title, way.width()));
     let mut lines = vec![

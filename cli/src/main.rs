@@ -30,6 +30,7 @@ mod plan_options;
 mod progress;
 mod public_address;
 mod runs;
+mod runtime_options;
 mod saved;
 mod screen;
 mod serve;

@@ -72,8 +72,7 @@ fn start_local(
     options: &LocalArguments,
     runtimes: Vec<Runtime>,
 ) -> anyhow::Result<LocalWorkers> {
-    let mut options = serve::local_options(api, options, None)?;
-    serve::serve_runtimes(&mut options, runtimes)?;
+    let options = serve::local_options(api, options, runtimes, None)?;
     output::note("starting the Workers on this machine");
     Ok(LocalWorkers::start(&options)?)
 }

@@ -7,6 +7,7 @@ use crate::{
     interrupt::Interrupt,
     live_log::{LiveLog, Look},
     output,
+    runtime_options::configurations,
 };
 use anyhow::bail;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -21,8 +22,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// `rpc-latency serve`
 pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
-    let mut local_options = local_options(api, &options.local, Some(options.port))?;
-    serve_runtimes(&mut local_options, options.runtimes.clone())?;
+    let runtimes = options.runtimes.clone();
+    let local_options = local_options(api, &options.local, runtimes, Some(options.port))?;
     output::note("starting the Workers on this machine");
     let mut local = LocalWorkers::start(&local_options)?;
     let look = Look::of_output(api.json);
@@ -61,6 +62,7 @@ fn greeting(local: &LocalWorkers, look: Look) -> String {
 pub(crate) fn local_options(
     api: &ApiOptions,
     arguments: &LocalArguments,
+    runtimes: Vec<Runtime>,
     port: Option<u16>,
 ) -> anyhow::Result<LocalOptions> {
     let project = match &arguments.project {
@@ -79,12 +81,8 @@ pub(crate) fn local_options(
         .token
         .clone()
         .unwrap_or_else(|| LOCAL_API_TOKEN.to_owned());
-    for (runtime, file) in &arguments.runtime_configurations {
-        let given = &mut options.runtime_configurations;
-        if given.insert(*runtime, file.clone()).is_some() {
-            bail!("--runtime-config {runtime} is given twice");
-        }
-    }
+    options.runtime_configurations = configurations(&runtimes, &arguments.runtime_configurations)?;
+    options.runtimes = runtimes;
     for (name, value) in &arguments.variables {
         let given = &mut options.orchestrator_variables;
         if given.insert(name.clone(), value.clone()).is_some() {
@@ -92,19 +90,6 @@ pub(crate) fn local_options(
         }
     }
     Ok(options)
-}
-
-/// Which runtimes to serve, of those that are configured.
-pub(crate) fn serve_runtimes(
-    options: &mut LocalOptions,
-    runtimes: Vec<Runtime>,
-) -> anyhow::Result<()> {
-    let mut configured = options.runtime_configurations.keys();
-    if let Some(unused) = configured.find(|runtime| !runtimes.contains(runtime)) {
-        bail!("--runtime-config {unused} has no effect: --runtimes does not name {unused}");
-    }
-    options.runtimes = runtimes;
-    Ok(())
 }
 
 /// The address, and three commands to try.

@@ -43,13 +43,7 @@ fn way(transport: Transport, count: u64, errors: &BTreeMap<ErrorKind, u64>) -> C
     let what = transport.as_str();
     let failed: u64 = errors.values().sum();
     if failed == 0 && count > 0 {
-        let found = format!("{count} calls, none failed");
-        return Check {
-            what,
-            state: State::Ok,
-            found,
-            advice: "",
-        };
+        return Check::ok(what, format!("{count} calls, none failed"));
     }
     let kinds: Vec<String> = errors
         .iter()

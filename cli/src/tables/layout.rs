@@ -1,7 +1,7 @@
 //! A table within a width: as it is, else by groups, else in parts.
 
 use super::coloured;
-use console::measure_text_width;
+use console::{Alignment, measure_text_width, pad_str};
 use core::ops::Range;
 use report::document::Table;
 
@@ -64,13 +64,12 @@ impl Columns {
     fn line(&self, row: &[String], numbers: &Range<usize>) -> String {
         let cells = self.each.iter().map(|(column, width)| {
             let cell = row.get(*column).map_or("", String::as_str);
-            let space = " ".repeat(width.saturating_sub(measure_text_width(cell)));
-            let cell = coloured(cell);
-            if numbers.contains(column) {
-                format!("{space}{cell}")
+            let side = if numbers.contains(column) {
+                Alignment::Right
             } else {
-                format!("{cell}{space}")
-            }
+                Alignment::Left
+            };
+            pad_str(&coloured(cell), *width, side, None).into_owned()
         });
         let cells: Vec<String> = cells.collect();
         cells.join(self.gap).trim_end().to_owned() + "\n"
