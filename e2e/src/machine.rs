@@ -21,10 +21,10 @@ const BUSY: f64 = 0.03;
 /// # Panics
 /// When an attempt fails on a quiet machine.
 pub fn undisturbed<T>(what: &str, mut attempt: impl FnMut() -> Result<T, String>) -> Option<T> {
-    let mut taken = taken_by_others();
     for _ in 0..ATTEMPTS {
+        let before = taken_by_others();
         let result = attempt();
-        taken = taken.max(taken_by_others());
+        let taken = before.max(taken_by_others());
         match result {
             Ok(found) => return Some(found),
             Err(error) if taken < BUSY => panic!("{what}: {error}"),
@@ -33,7 +33,6 @@ pub fn undisturbed<T>(what: &str, mut attempt: impl FnMut() -> Result<T, String>
                 taken * 100.0
             )),
         }
-        taken = taken_by_others();
     }
     stage::tell(&format!(
         "{what}: NOT JUDGED, the machine was busy {ATTEMPTS} times"

@@ -181,18 +181,13 @@ fn wrap(worker: &Path, copy: &Path, code: &str) {
 /// When it does not complete.
 #[must_use]
 pub fn run_to_completion(client: &Client, plan: &Value) -> Report {
-    let started = begin(client, plan);
-    let ended = wait(client, &started.id, |run| run.state.is_final());
-    assert_eq!(ended.state, RunState::Completed, "{ended:?}");
-    client
-        .report(&started.id)
-        .unwrap_or_else(|error| panic!("{error}"))
+    run_if_possible(client, plan).unwrap_or_else(|reason| panic!("{reason}"))
 }
 
-/// Starts a run and waits for its report, if it completes; or why it does not.
+/// Starts a run and waits for its report, if it completes.
 ///
 /// # Errors
-/// The reason of a run that fails.
+/// How a run stands that has ended otherwise, its reason included.
 ///
 /// # Panics
 /// When the API fails.
@@ -200,7 +195,7 @@ pub fn run_if_possible(client: &Client, plan: &Value) -> Result<Report, String> 
     let started = begin(client, plan);
     let ended = wait(client, &started.id, |run| run.state.is_final());
     if ended.state != RunState::Completed {
-        return Err(ended.reason.unwrap_or_else(|| format!("{:?}", ended.state)));
+        return Err(format!("{ended:?}"));
     }
     client
         .report(&started.id)

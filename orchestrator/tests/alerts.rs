@@ -7,22 +7,18 @@ use orchestrator::{
     store::sql::Value,
 };
 use protocol::{
-    Function, Plan, Report, RunId, Thresholds, Transport,
+    Plan, Report, RunId, Thresholds,
     alert::{Alert, AlertKind},
 };
-use simulated::{process::Process, settings};
+use simulated::{process::Process, settings, small_plan};
 
 /// Percent of the usual latency, run after run, without a change: what a quiet series looks like.
 const QUIET: [u64; 12] = [100, 103, 98, 101, 97, 102, 100, 99, 104, 96, 101, 100];
 
 fn plan() -> Plan {
     Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
         samples_per_cell: 400,
-        breakdown: false,
-        ..Plan::of_fixed_size()
+        ..small_plan()
     }
 }
 

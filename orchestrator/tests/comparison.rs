@@ -2,7 +2,6 @@
 
 mod simulated;
 
-use orchestrator::api::Response;
 use protocol::{
     Problem, Report, RunId, Transport,
     comparison::{Comparison, Finding},
@@ -29,18 +28,14 @@ fn completed(places: &Places) -> RunId {
     status.id
 }
 
-fn get(places: &Places, url: &str) -> Response {
-    places.send(&TestRequest::new("GET", url))
-}
-
 fn comparison(places: &Places, query: &str) -> Comparison {
-    let response = get(places, &format!("/comparison?{query}"));
+    let response = places.get(&format!("/comparison?{query}"));
     assert_eq!(response.status, 200, "{}", response.body);
     serde_json::from_str(&response.body).unwrap()
 }
 
 fn report(places: &Places, run: &RunId) -> Report {
-    serde_json::from_str(&get(places, &format!("/results/{run}")).body).unwrap()
+    serde_json::from_str(&places.get(&format!("/results/{run}")).body).unwrap()
 }
 
 #[test]
@@ -122,7 +117,7 @@ fn each_bad_field_is_named_and_a_run_that_is_not_there_is_404() {
             vec!["first", "second", "first_transport", "second_transport"],
         ),
     ] {
-        let response = get(&places, &format!("/comparison?{query}"));
+        let response = places.get(&format!("/comparison?{query}"));
         assert_eq!(response.status, 400, "{query}: {}", response.body);
         let problem: Problem = serde_json::from_str(&response.body).unwrap();
         let named: Vec<&str> = problem
@@ -132,10 +127,9 @@ fn each_bad_field_is_named_and_a_run_that_is_not_there_is_404() {
             .collect();
         assert_eq!(named, fields, "{query}");
     }
-    let response = get(
-        &places,
-        &format!("/comparison?first={run}&second=20000101T000000Z-00000000"),
-    );
+    let response = places.get(&format!(
+        "/comparison?first={run}&second=20000101T000000Z-00000000"
+    ));
     assert_eq!(response.status, 404, "{}", response.body);
     let itself = comparison(&places, &format!("first={run}"));
     assert!(itself.text.contains("with itself"), "{}", itself.text);

@@ -3,24 +3,13 @@
 mod simulated;
 
 use orchestrator::coordinator::Question;
-use protocol::{Function, Plan, Report, RunId, RunState, Transport, report::Outcome};
+use protocol::{Plan, Report, RunId, RunState, report::Outcome};
 use simulated::{
     TOKEN,
     http::{Places, TestRequest},
     process::Process,
-    settings,
+    settings, small_plan,
 };
-
-fn plan() -> Plan {
-    Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
-        samples_per_cell: 40,
-        breakdown: false,
-        ..Plan::of_fixed_size()
-    }
-}
 
 fn process() -> Process {
     Process::new(settings(&[("LIMITS", "local")]))
@@ -47,7 +36,7 @@ fn refusal(process: &mut Process, run: &RunId) -> (u16, String) {
 #[test]
 fn a_report_as_it_stands_says_how_far_its_run_is_and_has_no_answer() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     for _ in 0..30 {
         process.wake();
     }
@@ -79,7 +68,7 @@ fn a_report_as_it_stands_says_how_far_its_run_is_and_has_no_answer() {
 #[test]
 fn it_is_assembled_by_a_wake_of_its_own_and_neither_stored_nor_measured() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     process.wake();
     let (rows, measured) = (
         process.database.rows_written(),
@@ -101,7 +90,7 @@ fn however_often_it_is_asked_for_it_is_assembled_once_in_five_seconds() {
     let mut process = process();
     let run = process.start(&Plan {
         samples_per_cell: 10_000,
-        ..plan()
+        ..small_plan()
     });
     process.wake();
     let (mut assembled, mut last) = (0, 0);
@@ -120,7 +109,7 @@ fn however_often_it_is_asked_for_it_is_assembled_once_in_five_seconds() {
 fn watching_changes_nothing_in_the_final_report() {
     let (mut watched, mut alone) = (process(), process());
     let of = |process: &mut Process, watch: bool| {
-        let run = process.start(&plan());
+        let run = process.start(&small_plan());
         while !process.status(&run).state.is_final() {
             if watch {
                 let _ = process.ask(&Question::Report {
@@ -144,7 +133,7 @@ fn watching_changes_nothing_in_the_final_report() {
 #[test]
 fn before_the_first_slice_and_on_a_free_account_it_says_why_there_is_none() {
     let mut fresh = process();
-    let run = fresh.start(&plan());
+    let run = fresh.start(&small_plan());
     let (status, detail) = refusal(&mut fresh, &run);
     assert!(
         status == 404 && detail.contains("no samples yet"),
@@ -166,7 +155,7 @@ fn before_the_first_slice_and_on_a_free_account_it_says_why_there_is_none() {
 #[test]
 fn a_restart_loses_the_text_alone() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     process.wake();
     interim(&mut process, &run);
     process.restart();
@@ -181,7 +170,7 @@ fn the_api_does_not_keep_a_report_as_it_stands_beyond_the_end_of_its_run() {
     // Longer than the second for which an answer that may change is kept.
     let plan = Plan {
         samples_per_cell: 2_000,
-        ..plan()
+        ..small_plan()
     };
     let body = serde_json::to_string(&plan).unwrap();
     let start = TestRequest::new("POST", "/runs")

@@ -6,19 +6,8 @@ use orchestrator::{
     coordinator::{DispatchError, Question},
     store::sql::{Sql as _, Value},
 };
-use protocol::{Function, Plan, RunState, Transport, run::Trigger};
-use simulated::{process::Process, settings};
-
-fn plan() -> Plan {
-    Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
-        samples_per_cell: 40,
-        breakdown: false,
-        ..Plan::of_fixed_size()
-    }
-}
+use protocol::{Plan, RunState, run::Trigger};
+use simulated::{process::Process, settings, small_plan};
 
 fn process() -> Process {
     Process::new(settings(&[("LIMITS", "local")]))
@@ -34,7 +23,7 @@ fn count(process: &Process, statement: &str) -> i64 {
 #[test]
 fn a_run_goes_from_pending_over_running_to_completed() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     assert_eq!(process.status(&run).state, RunState::Pending);
     process.wake();
     let status = process.status(&run);
@@ -60,7 +49,7 @@ fn a_run_goes_from_pending_over_running_to_completed() {
 #[test]
 fn nothing_is_written_before_or_during_a_measurement() {
     let mut process = process();
-    process.start(&plan());
+    process.start(&small_plan());
     let before = process.database.rows_written();
     // A wake that crashes when the answer is there has written nothing yet.
     process.world.crashes.steps.set(0);
@@ -73,7 +62,7 @@ fn nothing_is_written_before_or_during_a_measurement() {
 #[test]
 fn a_wake_writes_as_many_rows_as_it_is_charged_for() {
     let mut process = process();
-    process.start(&plan());
+    process.start(&small_plan());
     let before = process.database.rows_written();
     process.wake();
     // The alarm is the platform's own row.
@@ -128,7 +117,7 @@ fn repetitions_are_found_once_and_kept() {
         process.world.frozen.set(frozen);
         let run = process.start(&Plan {
             breakdown: true,
-            ..plan()
+            ..small_plan()
         });
         process.wake_until_idle();
         let records = process.coordinator().store().records(&run).unwrap();
@@ -165,7 +154,7 @@ fn a_failing_caller_is_asked_again_with_growing_pauses_and_then_given_up() {
         .failures
         .borrow_mut()
         .extend((0..5).map(|_| unreachable()));
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     let mut pauses = Vec::new();
     for _ in 0..4 {
         process.wake();
@@ -189,7 +178,7 @@ fn a_request_that_the_caller_refuses_is_not_repeated() {
         detail: "no RUNTIME_URL".to_owned(),
     };
     process.world.failures.borrow_mut().push(refused);
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     process.wake_until_idle();
     assert_eq!(process.world.measured.borrow().len(), 1);
     let reason = process.status(&run).reason.unwrap();
@@ -202,7 +191,7 @@ fn a_request_that_the_caller_refuses_is_not_repeated() {
 #[test]
 fn a_run_that_gets_nowhere_for_a_quarter_of_an_hour_fails_itself() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     for _ in 0..5 {
         process.wake();
     }
@@ -229,7 +218,7 @@ fn a_run_that_gets_nowhere_for_a_quarter_of_an_hour_fails_itself() {
 #[test]
 fn a_run_that_lost_its_alarm_is_woken_by_whoever_asks_next() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     for _ in 0..5 {
         process.wake();
     }
@@ -243,10 +232,10 @@ fn a_run_that_lost_its_alarm_is_woken_by_whoever_asks_next() {
 #[test]
 fn people_wait_for_the_active_run_and_one_scheduled_run_queues_behind_it() {
     let mut process = process();
-    let first = process.start(&plan());
+    let first = process.start(&small_plan());
     process.wake();
     let start = |process: &mut Process, trigger, random| {
-        let start = process.start_of(&plan(), trigger, random);
+        let start = process.start_of(&small_plan(), trigger, random);
         process.ask(&Question::Start(Box::new(start)))
     };
     let problem = start(&mut process, Trigger::Request, 2).unwrap_err();
@@ -275,8 +264,8 @@ fn people_wait_for_the_active_run_and_one_scheduled_run_queues_behind_it() {
 #[test]
 fn a_run_that_waited_long_in_the_queue_is_not_taken_for_stalled() {
     let mut process = process();
-    process.start(&plan());
-    let queued = process.start_of(&plan(), Trigger::Cron, 3);
+    process.start(&small_plan());
+    let queued = process.start_of(&small_plan(), Trigger::Cron, 3);
     process
         .ask(&Question::Start(Box::new(queued.clone())))
         .unwrap();
@@ -292,7 +281,7 @@ fn a_run_that_waited_long_in_the_queue_is_not_taken_for_stalled() {
 #[test]
 fn a_cancelled_run_keeps_what_was_measured_and_drops_the_slice_in_flight() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     for _ in 0..6 {
         process.wake();
     }
@@ -340,7 +329,7 @@ fn a_cancelled_run_keeps_what_was_measured_and_drops_the_slice_in_flight() {
 fn where_on_earth_is_learnt_before_the_first_slice_and_not_locally() {
     for (limits, colo) in [("paid", Some("VIE")), ("local", None)] {
         let mut process = Process::new(settings(&[("LIMITS", limits)]));
-        let run = process.start(&plan());
+        let run = process.start(&small_plan());
         process.wake_until_idle();
         assert_eq!(process.report(&run).run.colo.as_deref(), colo);
     }
@@ -349,7 +338,7 @@ fn where_on_earth_is_learnt_before_the_first_slice_and_not_locally() {
 #[test]
 fn a_report_that_crashes_its_worker_is_given_up_after_three_attempts() {
     let mut process = process();
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     while process.status(&run).progress.slices_done < 40 {
         process.wake();
     }
@@ -376,7 +365,7 @@ fn old_samples_and_then_old_runs_are_pruned_but_not_the_series() {
     ]));
     for _ in 0..5 {
         process.world.now.set(process.world.now.get() + 60_000);
-        process.start(&plan());
+        process.start(&small_plan());
         process.wake_until_idle();
     }
     assert_eq!(count(&process, "SELECT COUNT(*) FROM runs"), 3);
@@ -409,7 +398,7 @@ fn letting_go_never_touches_a_run_that_goes_on() {
         ("KEEP_RUNS", "1"),
         ("KEEP_SAMPLES_OF_RUNS", "1"),
     ]));
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     process.wake();
     let newer = "INSERT INTO runs SELECT '2027' || substr(id, 5), 'completed', request, 0, tally, started_ms, 0, progress_ms, reason, colo, 'none', 1 FROM runs";
     process.database.query(newer, &[]).unwrap();
@@ -423,7 +412,7 @@ fn letting_go_never_touches_a_run_that_goes_on() {
 fn people_may_start_so_many_runs_an_hour() {
     let mut process = Process::new(settings(&[("LIMITS", "local"), ("RUNS_PER_HOUR", "2")]));
     for _ in 0..2 {
-        process.start(&plan());
+        process.start(&small_plan());
         process.wake_until_idle();
         process.world.now.set(process.world.now.get() + 1_000);
     }

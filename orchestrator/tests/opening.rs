@@ -7,8 +7,8 @@ use orchestrator::{
     settings::SettingsError,
     store::sql::Value,
 };
-use protocol::{Function, Plan, RunState, Thresholds, Transport, run::Trigger};
-use simulated::{process::Process, settings};
+use protocol::{Plan, RunState, Thresholds, run::Trigger};
+use simulated::{process::Process, settings, small_plan};
 
 const WEBHOOK: (&str, &str) = ("ALERT_WEBHOOK_URL", "https://hooks.example/x");
 
@@ -18,16 +18,11 @@ const BAD_MS: i64 = 20 * 60_000;
 /// A plan whose threshold is breached, so that its review has something to say.
 fn plan() -> Plan {
     Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
-        samples_per_cell: 40,
-        breakdown: false,
         thresholds: Thresholds {
             p50_ms: 0.001,
             ..Thresholds::default()
         },
-        ..Plan::of_fixed_size()
+        ..small_plan()
     }
 }
 

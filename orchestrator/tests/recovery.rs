@@ -9,19 +9,15 @@ mod simulated;
 
 use orchestrator::{coordinator::DispatchError, store::sql::Sql as _};
 use protocol::{
-    Function, Plan, RunId, RunState, Transport,
+    Plan, RunId, RunState,
     slice::{Measured, SliceRecord},
 };
-use simulated::{process::Process, settings};
+use simulated::{process::Process, settings, small_plan};
 
-fn small_plan(breakdown: bool) -> Plan {
+fn plan(breakdown: bool) -> Plan {
     Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
-        samples_per_cell: 40,
         breakdown,
-        ..Plan::of_fixed_size()
+        ..small_plan()
     }
 }
 
@@ -60,7 +56,7 @@ fn run_with_crash(plan: &Plan, at: Option<u64>) -> (Process, RunId) {
 fn no_crash_at_any_step_loses_or_doubles_a_sample() {
     // Every step of a run of cells; of the longer one with components every seventh.
     for (breakdown, stride) in [(false, 1), (true, 7)] {
-        let plan = small_plan(breakdown);
+        let plan = plan(breakdown);
         let (mut undisturbed, run) = run_with_crash(&plan, None);
         let steps = undisturbed.world.crashes.steps.get();
         let (expected, report) = (
@@ -106,7 +102,7 @@ fn no_crash_at_any_step_loses_or_doubles_a_sample() {
 
 #[test]
 fn a_process_that_crashes_again_and_again_still_gets_to_the_end() {
-    let plan = small_plan(false);
+    let plan = plan(false);
     let (undisturbed, run) = run_with_crash(&plan, None);
     let expected = samples(&records(&undisturbed, &run));
     // A start and one slice take fewer steps than this; every process gets a little further.
@@ -128,7 +124,7 @@ fn a_process_that_crashes_again_and_again_still_gets_to_the_end() {
 #[test]
 fn an_alarm_that_fires_twice_at_once_commits_its_slice_once() {
     let mut process = Process::new(settings(&[("LIMITS", "local")]));
-    let run = process.start(&small_plan(false));
+    let run = process.start(&plan(false));
     let coordinator = process.coordinator();
     let (one, other) = pollster::block_on(futures_util::future::join(
         coordinator.wake(&*process.world),
@@ -154,7 +150,7 @@ fn a_slice_that_is_answered_too_late_is_measured_again_and_counted_once() {
         .failures
         .borrow_mut()
         .push(DispatchError::Timeout(1_000));
-    let run = process.start(&small_plan(false));
+    let run = process.start(&plan(false));
     process.wake_until_idle();
     let records = records(&process, &run);
     assert_eq!((records[0].attempt, records[1].attempt), (2, 1));
@@ -193,13 +189,13 @@ fn a_deployment_in_mid_run_changes_nothing_of_what_is_measured() {
         &[("LIMITS", "local"), ("DELEGATED_CALLS_PER_SLICE", "12")],
         &[("LIMITS", "free"), ("DELEGATED_CALLS_PER_SLICE", "60")],
     ];
-    let (mut undisturbed, run) = run_with_crash(&small_plan(true), None);
+    let (mut undisturbed, run) = run_with_crash(&plan(true), None);
     let expected = course(&mut undisturbed, &run);
     for variables in deployments {
         // Deployed before its first slice, among its first and among its later ones.
         for wakes in [0, 3, 30] {
             let mut process = Process::new(settings(&[("LIMITS", "local")]));
-            let run = process.start(&small_plan(true));
+            let run = process.start(&plan(true));
             for _ in 0..wakes {
                 process.wake();
             }
@@ -224,7 +220,7 @@ fn a_stub_that_states_elapsed_times_alone_is_divided_by_the_calls_that_were_made
     process.world.says_elapsed_alone.set(true);
     let plan = Plan {
         samples_per_cell: 3_000,
-        ..small_plan(false)
+        ..plan(false)
     };
     let run = process.start(&plan);
     process.wake_until_idle();
@@ -251,7 +247,7 @@ fn a_store_that_contradicts_itself_is_not_opened() {
         "UPDATE runs SET cursor = 0",
     ] {
         let mut process = Process::new(settings(&[("LIMITS", "local")]));
-        process.start(&small_plan(false));
+        process.start(&plan(false));
         for _ in 0..7 {
             process.wake();
         }

@@ -9,19 +9,8 @@ use orchestrator::{
         sql::{Sql as _, Value},
     },
 };
-use protocol::{Function, Plan, RunState, Transport};
-use simulated::{database::Database, open, process::Process, settings, world};
-
-fn plan() -> Plan {
-    Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
-        samples_per_cell: 40,
-        breakdown: false,
-        ..Plan::of_fixed_size()
-    }
-}
+use protocol::{Plan, RunState, Transport};
+use simulated::{database::Database, open, process::Process, settings, small_plan, world};
 
 /// The rows of a table, column by column as far as the older schema has them.
 fn copy(from: &Database, to: &Database, table: &str) {
@@ -130,7 +119,7 @@ fn some_of_each(process: &mut Process) {
             };
             process.world.failures.borrow_mut().push(refusal);
         }
-        let run = process.start(&plan());
+        let run = process.start(&small_plan());
         if number % 3 == 2 {
             process.wake();
             process.wake();
@@ -207,7 +196,7 @@ fn what_an_earlier_release_stored_is_counted_reviewed_and_pruned_by_this_one() {
         process.restart();
         assert!(process.ask(&Question::MayStart).is_ok());
         process.world.now.set(process.world.now.get() + 60_000);
-        process.start(&plan());
+        process.start(&small_plan());
         process.wake_until_idle();
         assert_eq!(process.ask(&Question::MayStart).unwrap_err().status, 429);
     }
@@ -220,10 +209,10 @@ fn a_run_that_an_earlier_release_began_is_completed_by_this_one() {
             ("LIMITS", "local"),
             ("ALERT_WEBHOOK_URL", "https://hooks.example/x"),
         ]));
-        let completed = process.start(&plan());
+        let completed = process.start(&small_plan());
         process.wake_until_idle();
         process.world.now.set(process.world.now.get() + 60_000);
-        let begun = process.start(&plan());
+        let begun = process.start(&small_plan());
         for _ in 0..7 {
             process.wake();
         }
@@ -250,7 +239,7 @@ fn a_run_that_an_earlier_release_began_goes_on_with_the_round_that_its_division_
     let variables = [("LIMITS", "local"), ("DELEGATED_CALLS_PER_SLICE", "40")];
     for version in 1..4 {
         let mut undisturbed = Process::new(settings(&variables));
-        let run = undisturbed.start(&plan());
+        let run = undisturbed.start(&small_plan());
         undisturbed.wake_until_idle();
         let store = |process: &Process| {
             let coordinator = process.coordinator();
@@ -260,7 +249,7 @@ fn a_run_that_an_earlier_release_began_goes_on_with_the_round_that_its_division_
         let expected = store(&undisturbed);
 
         let mut process = Process::new(settings(&variables));
-        assert_eq!(process.start(&plan()), run);
+        assert_eq!(process.start(&small_plan()), run);
         for _ in 0..7 {
             process.wake();
         }
@@ -284,7 +273,7 @@ fn a_run_that_an_earlier_release_began_goes_on_with_the_round_that_its_division_
 #[test]
 fn a_request_that_cannot_be_read_keeps_no_coordinator_from_opening() {
     let mut process = Process::new(settings(&[("LIMITS", "local")]));
-    let run = process.start(&plan());
+    let run = process.start(&small_plan());
     process.wake_until_idle();
     leave_to(&mut process, 3);
     let spoil = "UPDATE runs SET request = 'not JSON'";
@@ -293,7 +282,7 @@ fn a_request_that_cannot_be_read_keeps_no_coordinator_from_opening() {
     let problem = process.ask(&Question::Status { run }).unwrap_err();
     assert_eq!(problem.status, 500);
     process.world.now.set(process.world.now.get() + 60_000);
-    let next = process.start(&plan());
+    let next = process.start(&small_plan());
     process.wake_until_idle();
     assert_eq!(process.status(&next).state, RunState::Completed);
 }

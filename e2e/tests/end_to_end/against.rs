@@ -108,9 +108,9 @@ fn the_same_build_against_itself_alarms_nobody() {
     let (project, results) = (stage::project(), stage::temporary_folder());
     let attempt = || against(project.root(), project.root(), results.path(), &["--json"]);
     let mut output = attempt();
-    // One comparison in twenty may alarm by chance, and a machine that is busy on one side's turns makes more: twice in a row is no chance.
+    // One comparison in twenty finds a regression where there is none, more on a machine that is busy in one side's turns: not twice in a row.
     if output.status.code() == Some(1) {
-        stage::tell("the same build against itself: alarmed once");
+        stage::tell("the same build against itself: a regression was found once");
         output = attempt();
     }
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));

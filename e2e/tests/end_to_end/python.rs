@@ -1,5 +1,8 @@
 //! Python behind the binding, on a real workerd through wrangler.
 
+mod package;
+mod sources;
+
 use cli::local::driven::{DRIVEN_TOKEN, DrivenAnswer, DrivenWorker};
 use e2e::{python::PythonWorker, stage};
 use protocol::{
@@ -9,7 +12,7 @@ use protocol::{
     msgpack::{self, MsgpackRequest, MsgpackResponse},
 };
 use serde_json::{Value, json, value::RawValue};
-use std::{process::Command, sync::OnceLock};
+use std::sync::OnceLock;
 
 const BINDING: &str = "https://runtime.internal";
 
@@ -390,113 +393,4 @@ fn an_interpreter_that_failed_is_started_anew_and_says_what_is_lost() {
         "{detail}"
     );
     assert_eq!(call(&worker, "counter", &json!(0)), 1, "a new interpreter");
-}
-
-#[test]
-fn source_with_an_error_is_named_at_start() {
-    for (source, wrong) in [
-        (
-            "def main(payload):\n    return (\n",
-            "broken.py, line 2: SyntaxError: '(' was never closed",
-        ),
-        (
-            "import re\n1 / 0\n",
-            "broken.py, line 2: ZeroDivisionError: division by zero",
-        ),
-        (
-            "def run(payload): return 1\n",
-            "broken.py: it defines neither main(payload) nor main_json(text)",
-        ),
-    ] {
-        let worker = PythonWorker::with(&[("broken.py", source)]).start();
-        for (path, method) in [("/health", "GET"), ("/execute", "POST")] {
-            let body: &[u8] = if method == "GET" {
-                b""
-            } else {
-                b"{\"functionId\":\"echo\",\"payload\":1}"
-            };
-            let answer = worker
-                .fetch(method, &format!("{BINDING}{path}"), &[], body)
-                .unwrap();
-            assert_eq!(answer.status, 503, "{}", answer.text());
-            assert_eq!(
-                problem(&answer).detail,
-                format!("Python did not start: {wrong}")
-            );
-        }
-        let refused = worker.call("execute", "echo", b"1").unwrap_err();
-        assert!(refused.contains(wrong), "{refused}");
-        // Whoever has no token learns that it is out of order, and no more.
-        let public = worker
-            .fetch_public("GET", "https://python.example/health", &[], b"")
-            .unwrap();
-        assert!(
-            public.status == 503 && !public.text().contains("broken.py"),
-            "{}",
-            public.text()
-        );
-        stage::eventually("the error in the log", || {
-            worker.log().contains(wrong).then_some(())
-        });
-    }
-}
-
-#[test]
-fn editing_a_function_changes_the_answer() {
-    let edited = "import json\n\ndef main_json(text):\n    return json.dumps({\"edited\": json.loads(text)})\n";
-    let worker = PythonWorker::with(&[("transform.py", edited)]).start();
-    assert_eq!(
-        call(&worker, "transform", &json!([1])),
-        json!({"edited": [1]})
-    );
-}
-
-/// What a script that has the build's own code says: whether it accepts a file of the package.
-fn replaced(script: &str) -> String {
-    let root = stage::project().root().to_owned();
-    let output = Command::new(root.join("node_modules/.bin/node"))
-        .current_dir(&root)
-        .args(["--input-type=module", "--eval", script])
-        .output()
-        .expect("Node.js; scripts/setup installs it");
-    String::from_utf8_lossy(if output.status.success() {
-        &output.stdout
-    } else {
-        &output.stderr
-    })
-    .into_owned()
-}
-
-#[test]
-fn another_version_of_the_package_is_refused_by_name() {
-    let read =
-        "import { check, replaceAll, signatures } from './pyodide-runtime/make/replacements.mjs';
-import { readFileSync } from 'node:fs';
-const source = readFileSync('node_modules/pyodide/pyodide.asm.mjs', 'utf8');";
-    let tried = |code: &str| {
-        replaced(&format!(
-            "{read}\ntry {{ {code}; console.log('accepted'); }} catch (error) {{ console.log(error.message); }}"
-        ))
-    };
-    assert_eq!(
-        tried("check('pyodide.asm.mjs', source); replaceAll(source)"),
-        "accepted\n"
-    );
-    let other = tried("check('pyodide.asm.mjs', source + ' ')");
-    assert!(
-        other.contains("node_modules/pyodide/pyodide.asm.mjs is not that of pyodide 314.0.7"),
-        "{other}"
-    );
-    let moved = tried("replaceAll(source.replace('var convertJsFunctionToWasm=', 'var other='))");
-    assert!(
-        moved.contains("does not have exactly one \"var convertJsFunctionToWasm="),
-        "{moved}"
-    );
-    let compiles = tried("replaceAll(source + 'new WebAssembly.Module(bytes)')");
-    assert!(
-        compiles.contains("still compiles wasm while it runs"),
-        "{compiles}"
-    );
-    let none = tried("signatures('')");
-    assert!(none.contains("only 0 functions with a signature"), "{none}");
 }

@@ -17,10 +17,12 @@ use orchestrator::{
     settings::{Settings, Variable},
     store::{Millis, StoreError},
 };
-use protocol::ErrorKind;
-use protocol::measure::{
-    Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
-    TimerChoice,
+use protocol::{
+    ErrorKind, Function, Plan, Transport,
+    measure::{
+        Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
+        TimerChoice,
+    },
 };
 use std::{cell::Cell, cell::RefCell, rc::Rc};
 
@@ -276,6 +278,18 @@ async fn yield_once() {
         std::task::Poll::Pending
     })
     .await;
+}
+
+/// A plan of one function and payload: 20 slices for each of two cells.
+pub fn small_plan() -> Plan {
+    Plan {
+        transports: vec![Transport::Direct, Transport::ServiceBinding],
+        functions: vec![Function::Echo],
+        payload_bytes: vec![100],
+        samples_per_cell: 40,
+        breakdown: false,
+        ..Plan::of_fixed_size()
+    }
 }
 
 /// A configuration with a token, under the given variables.
