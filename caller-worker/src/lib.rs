@@ -22,12 +22,13 @@ mod repeat;
 mod routing;
 mod runtimes;
 
-use core::{fmt::Display, str::FromStr};
 use protocol::{
     PACKAGE_VERSION, Problem,
     execute::{StubRequest, StubResponse},
     measure::{MeasureRequest, RepeatRequest},
+    named::UnknownName,
     routes::Refusal,
+    runtime::RuntimeError,
 };
 use routing::Resource;
 use serde::Serialize;
@@ -68,17 +69,20 @@ async fn answer(request: web_sys::Request, env: Env) -> Result<Vec<u8>, Refusal>
 async fn of_health(url: &str, env: &Env) -> Result<Vec<u8>, Refusal> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     match query.split_once('=') {
-        Some((field @ "runtime", name)) => Ok(runtimes::health(named(field, name)?, env).await?),
-        Some((field @ "probe", name)) => {
-            Ok(json(&examination::examine(named(field, name)?, env).await?))
+        Some(("runtime", name)) => {
+            let runtime = name
+                .parse()
+                .map_err(|error: RuntimeError| measure::bad_field("runtime", error.to_string()))?;
+            Ok(runtimes::health(runtime, env).await?)
+        }
+        Some(("probe", name)) => {
+            let probing = name
+                .parse()
+                .map_err(|error: UnknownName| measure::bad_field("probe", error.to_string()))?;
+            Ok(json(&examination::examine(probing, env).await?))
         }
         _ => Ok(health()),
     }
-}
-
-fn named<T: FromStr<Err: Display>>(field: &str, name: &str) -> Result<T, Problem> {
-    name.parse()
-        .map_err(|error: T::Err| measure::bad_field(field, error.to_string()))
 }
 
 fn health() -> Vec<u8> {
