@@ -64,7 +64,7 @@ impl Burner {
         let mut counts = Vec::with_capacity(TICKS);
         let (mut last_ms, mut strokes, mut whole, mut ticks) = (now_ms(), 0, false, 0);
         while counts.len() < TICKS {
-            let reading_ms = stroke(&now_ms);
+            let reading_ms = work(1, &now_ms);
             strokes += 1;
             if reading_ms > last_ms {
                 ticks += 1;
@@ -83,16 +83,24 @@ impl Burner {
 
     /// Works for that long.
     pub fn burn(self, burn: Burn, now_ms: impl Fn() -> f64) {
-        for _ in 0..u64::from(self.strokes_per_ms) * u64::from(burn.us()) / 1_000 {
-            core::hint::black_box(stroke(&now_ms));
-        }
+        let strokes = u64::from(self.strokes_per_ms) * u64::from(burn.us()) / 1_000;
+        core::hint::black_box(work(strokes, &now_ms));
     }
 }
 
-/// One unit of work, the same in burning as in calibrating: some arithmetic and a reading of the clock, which it returns.
-fn stroke(now_ms: impl Fn() -> f64) -> f64 {
-    core::hint::black_box(sum_of_square_roots(STROKE_ROOTS));
-    now_ms()
+/// So many strokes, each some arithmetic and a reading of the clock, the last of which it returns.
+///
+/// Burning and calibrating call this one function. V8 replaces wasm by optimised code only where a function is entered anew: a loop that is entered
+/// once, as the calibration's is, stays in baseline code to its end. Were the work a part of that loop, it would be calibrated on slow code, and burns
+/// would run on fast code and be a quarter short.
+#[inline(never)]
+fn work(strokes: u64, now_ms: &impl Fn() -> f64) -> f64 {
+    let mut reading_ms = 0.0;
+    for _ in 0..strokes {
+        core::hint::black_box(sum_of_square_roots(STROKE_ROOTS));
+        reading_ms = now_ms();
+    }
+    reading_ms
 }
 
 #[cfg(test)]
