@@ -33,7 +33,8 @@ pub struct Plan {
     pub until: Until,
     /// Isolated timed calls of each cell, at least; rounded up to whole slices. Of a run until it is settled: those of its first round.
     pub samples_per_cell: u32,
-    /// A run until it is settled begins no round that would probably take it beyond this, in seconds; absent for one of fixed size.
+    /// A run until it is settled begins no round that would probably take it beyond this, in seconds, but for its first two, which measure every cell;
+    /// absent for one of fixed size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_seconds: Option<u32>,
     /// A run until it is settled makes no more delegated calls than this; absent for one of fixed size.

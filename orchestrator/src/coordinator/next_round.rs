@@ -25,7 +25,8 @@ pub fn next_round(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
     let left = Left::of(run)?;
     let pace = Pace::of(run, records);
     if rounds.last().number == 0 && has_isolated_calls(records) {
-        return back_to_back(plan, rounds).filter(|round| left.allows(round, &pace));
+        // both first rounds are of every cell, and measured whatever they take: a clock that stands still makes isolated calls slow, never these
+        return back_to_back(plan, rounds).filter(|round| left.has_calls_for(round));
     }
     let affordable = affordable(doubts(plan, rounds, records), rounds, &left, &pace);
     let kind = affordable.iter().map(|doubt| doubt.kind).max()?;
@@ -89,12 +90,13 @@ fn affordable(mut doubts: Vec<Doubt>, rounds: &Rounds, left: &Left, pace: &Pace)
 
 /// What a run may still take.
 struct Left {
+    /// Negative where the first round outlasted the time of the plan.
     ms: f64,
     calls: u64,
 }
 
 impl Left {
-    /// `None` where nothing is left.
+    /// `None` where no calls are left.
     fn of(run: &RunRow) -> Option<Self> {
         let plan = &run.request.plan;
         let until_ms = run.started_ms? + Millis::from(plan.max_seconds?) * 1_000;
@@ -102,14 +104,17 @@ impl Left {
             .max_calls?
             .checked_sub(run.tally.usage.delegated_calls)?;
         let ms = (until_ms - run.progress_ms) as f64;
-        (ms > 0.0 && calls > 0).then_some(Self { ms, calls })
+        (calls > 0).then_some(Self { ms, calls })
     }
 
     fn allows(&self, round: &Round, pace: &Pace) -> bool {
+        let ms = f64::from(round.slices()) * pace.of_slice_ms(round.kind);
+        ms <= self.ms && self.has_calls_for(round)
+    }
+
+    fn has_calls_for(&self, round: &Round) -> bool {
         let calls = usage::estimate([round]).delegated_calls;
-        f64::from(round.slices()) * pace.of_slice_ms(round.kind) <= self.ms
-            && calls <= self.calls
-            && round.end_slice() <= round.limits.slices_per_run
+        calls <= self.calls && round.end_slice() <= round.limits.slices_per_run
     }
 }
 
