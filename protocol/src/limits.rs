@@ -19,6 +19,9 @@ named! {
 /// do not; field tests of 2026 made 120 in one request): many small slices make many independent blocks for the statistics.
 pub const DELEGATED_CALLS_PER_SLICE: u32 = 30;
 
+/// Samples of one cell of one run, on any profile: what a report can be assembled from within the memory of its Worker.
+pub const MOST_SAMPLES_PER_CELL: u32 = 10_000;
+
 /// The budgets of one profile. Stored with each run: whatever is deployed while it goes on, it keeps those that it was accepted with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
@@ -51,7 +54,7 @@ impl Limits {
             external_subrequests_per_event: 10_000,
             cpu_ms_per_event: 30_000,
             alarm_wall_ms: 15 * 60 * 1_000,
-            samples_per_cell: 10_000,
+            samples_per_cell: MOST_SAMPLES_PER_CELL,
             slices_per_run: 100_000,
         };
         match profile {

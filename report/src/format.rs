@@ -2,7 +2,7 @@
 
 mod scale;
 
-use protocol::{Estimate, Runtime, Transport, report::Share};
+use protocol::{Estimate, Runtime, Transport, limits::MOST_SAMPLES_PER_CELL, report::Share};
 pub use scale::Scale;
 
 /// What stands where nothing can be stated.
@@ -124,6 +124,19 @@ pub fn count(n: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// How many samples of a cell would settle what is open: `about 2,100 samples per cell would settle it`.
+#[must_use]
+pub fn samples_to_settle(n: u64) -> String {
+    if n > u64::from(MOST_SAMPLES_PER_CELL) {
+        let most = count(MOST_SAMPLES_PER_CELL.into());
+        return format!(
+            "no run can settle it: it takes about {} samples per cell, {most} is the most",
+            count(n)
+        );
+    }
+    format!("about {} samples per cell would settle it", count(n))
 }
 
 /// Some time in whole seconds: `12 s`, `1 min 40 s`, `1 h 2 min`. What is negative or no number is `0 s`.
@@ -288,6 +301,31 @@ mod tests {
             ..Estimate::default()
         };
         assert_eq!(ms_value(&fine), "0.2053 to 6.112");
+    }
+
+    #[test]
+    fn a_bound_has_no_more_digits_than_a_reader_can_use() {
+        let with_resolution = |us, resolution| Estimate {
+            resolution: Some(resolution),
+            ..bounds(Some(us), None)
+        };
+        let shown = |us, resolution| ms_value(&with_resolution(us, resolution));
+        assert_eq!(shown(398.59, 1.0), "> 0.398");
+        assert_eq!(shown(12_398.59, 1.0), "> 12.398");
+        assert_eq!(shown(71.428, 1_000.0), "> 0.07");
+        assert_eq!(shown(0.0718, 1.0), "> 0.00007");
+    }
+
+    #[test]
+    fn what_no_run_can_settle_is_said_to_be_so() {
+        assert_eq!(
+            samples_to_settle(10_000),
+            "about 10,000 samples per cell would settle it"
+        );
+        assert_eq!(
+            samples_to_settle(548_490),
+            "no run can settle it: it takes about 548,490 samples per cell, 10,000 is the most"
+        );
     }
 
     #[test]

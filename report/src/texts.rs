@@ -30,7 +30,7 @@ pub(crate) fn complete(report: &mut Report) {
         if let Some(above) = &mut verdict.share_above {
             above.text = share(above);
         }
-        verdict.text = format!("{}: {}", verdict.outcome, reason(verdict));
+        verdict.text = format!("{}: {}", verdict.outcome.word(), reason(verdict));
     }
     let figures: Vec<String> = report
         .summary
@@ -54,7 +54,7 @@ pub(crate) fn complete(report: &mut Report) {
         if let Some(failed) = &mut row.share {
             failed.text = share(failed);
         }
-        row.text = format!("{}: {}", row.outcome, failures(row));
+        row.text = format!("{}: {}", row.outcome.word(), failures(row));
     }
 }
 

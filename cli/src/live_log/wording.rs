@@ -57,7 +57,7 @@ pub(super) fn in_words(line: &LogLine) -> String {
             warnings,
         } => {
             let transports = transports.join("; ");
-            format!("{run} {outcome}, {warnings} warnings: {transports}")
+            format!("{run} {}, {warnings} warnings: {transports}", outcome.word())
         }
         line => of_troubles(line),
     }

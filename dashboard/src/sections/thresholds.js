@@ -4,6 +4,13 @@ import { estimateText, integer, percentText, shareText } from "../format.js";
 import { cellParts } from "../report.js";
 import { OUTCOMES, cellTitle, transportTitle } from "../vocabulary.js";
 
+/** The most samples that a cell of a run can have. */
+const MOST_SAMPLES = 10_000;
+
+const samplesToSettle = (samples) => samples > MOST_SAMPLES
+  ? `no run can settle it: it takes about ${integer(samples)} samples per cell, ${integer(MOST_SAMPLES)} is the most`
+  : `about ${integer(samples)} samples per cell would settle it`;
+
 /** The table of all verdicts, folded. */
 export function allVerdicts(verdicts) {
   const rows = verdicts.map(({ id, metric, quantity, condition, threshold_ms: limit, estimate_us: estimate, outcome, share_above: share, allowed_share: allowed, samples_needed: needed }) => {
@@ -16,7 +23,7 @@ export function allVerdicts(verdicts) {
       element("td", { class: "number" }, shareText(share), share && element("span", { class: "interval" }, `of < ${percentText(allowed)}`)),
       element("td", {}, condition ?? "—"),
       element("td", {}, badge(outcome)),
-      element("td", {}, [reason, needed && `about ${integer(needed)} samples would settle it`].filter(Boolean).join("; ")));
+      element("td", {}, [reason, needed && samplesToSettle(needed)].filter(Boolean).join("; ")));
   });
   return folded({ id: "all-verdicts" }, `Every threshold against every cell (${verdicts.length})`, ["Cell", "Figure", "Limit (ms)", "Found (ms)", "Calls above", "Calls", "Verdict", "Note"], rows);
 }

@@ -15,6 +15,18 @@ named! {
     }
 }
 
+impl Outcome {
+    /// What a reader is told. JSON keeps the name that it has always had.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Inconclusive => "open",
+        }
+    }
+}
+
 /// The answer in short.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

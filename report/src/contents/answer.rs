@@ -3,11 +3,11 @@
 use super::latencies::latencies;
 use crate::{
     document::{Document, Span},
-    format::{count, duration, size},
+    format::{count, duration, samples_to_settle, size},
 };
 use protocol::{
     ByQuantile, Cell, Estimate, Quantile, Report, Runtime,
-    limits::LimitsProfile,
+    limits::{LimitsProfile, MOST_SAMPLES_PER_CELL},
     plan::MAX_SECONDS,
     report::{Outcome, Quantity, TransportSummary},
 };
@@ -88,7 +88,7 @@ pub fn answer(report: &Report) -> Answer {
 pub(super) fn sentence(report: &Report) -> String {
     let summary = &report.summary;
     if summary.text.is_empty() {
-        format!("Run {}: {}", report.run.id, summary.outcome)
+        format!("Run {}: {}", report.run.id, summary.outcome.word())
     } else {
         summary.text.clone()
     }
@@ -203,6 +203,12 @@ fn to_settle(report: &Report) -> String {
     match (samples, report.plan.max_seconds) {
         (None, _) => "the whole report says what is missing (--full)".to_owned(),
         // an option is copied: its number has no separators
+        (Some(samples), _) if samples > u64::from(MOST_SAMPLES_PER_CELL) => {
+            format!(
+                "look at what makes calls slow (--full): the share of them is so close to what is allowed that {}",
+                samples_to_settle(samples)
+            )
+        }
         (Some(samples), None) => format!("--samples {samples} would probably settle it"),
         (Some(samples), Some(seconds)) => format!(
             "about {} samples of a cell would settle it; --max-seconds {} leaves more time",

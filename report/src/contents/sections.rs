@@ -1,7 +1,7 @@
 //! What stands below the tables of latencies.
 
 use crate::document::{Document, Span, plain};
-use crate::format::{UNSTATED, count, method, percent, size};
+use crate::format::{UNSTATED, count, method, percent, samples_to_settle, size};
 use protocol::{
     Quantile, Report,
     report::{Outcome, Share},
@@ -40,7 +40,7 @@ pub(super) fn verdicts(out: &mut Document, report: &Report) {
     ];
     let rows = report.verdicts.iter().map(|verdict| {
         let needed = verdict.samples_needed.map_or_else(String::new, |samples| {
-            format!(" (about {} samples would settle it)", count(samples))
+            format!(" ({})", samples_to_settle(samples))
         });
         [
             verdict.id.to_string(),
@@ -49,7 +49,7 @@ pub(super) fn verdicts(out: &mut Document, report: &Report) {
             verdict.threshold_ms.to_string(),
             above(verdict.share_above.as_ref()),
             format!("< {}", percent(verdict.allowed_share)),
-            format!("{}{needed}", verdict.outcome),
+            format!("{}{needed}", verdict.outcome.word()),
         ]
     });
     out.section_of_table("Verdicts", head, 2..7, rows);
@@ -76,7 +76,7 @@ pub(super) fn failed_calls(out: &mut Document, report: &Report) {
             row.failed.to_string(),
             above(row.share.as_ref()),
             format!("< {}", percent(row.allowed_share)),
-            format!("{}{needed}", row.outcome),
+            format!("{}{needed}", row.outcome.word()),
         ]
     });
     let head = ["Of", "Calls", "Failed", "Share", "Allowed", "Verdict"];

@@ -16,6 +16,9 @@ const RESOLUTION_DIGITS: i32 = 2;
 /// Digits of a bound beyond those that the resolution supports.
 const BOUND_DIGITS: i32 = 2;
 
+/// Digits in all that they may bring a bound to.
+const BOUND_FIGURES: i32 = 3;
+
 /// Decimals at most.
 const MOST_DECIMALS: i32 = 9;
 
@@ -78,7 +81,7 @@ impl Scale {
         self.reading(us)
     }
 
-    /// A proven lower bound, in us, rounded down. It is a fact and no reading, so it has two digits more than the resolution supports, and what
+    /// A proven lower bound, in us, rounded down. It is a fact and no reading, so it has up to two digits more than the resolution supports, to three in all, and what
     /// rounds to nothing there is 0.
     #[must_use]
     pub fn lower_bound(self, us: f64) -> String {
@@ -94,10 +97,11 @@ impl Scale {
     fn bound(self, us: f64, towards: Towards) -> String {
         let bound = us / self.unit_us;
         // two digits finer than the resolution at most: what rounds to nothing there is 0
-        let decimals = self.decimals() + BOUND_DIGITS;
-        if (bound * 10_f64.powi(decimals)).abs() < 0.5 {
+        let finest = self.decimals() + BOUND_DIGITS;
+        if (bound * 10_f64.powi(finest)).abs() < 0.5 {
             return "0".to_owned();
         }
+        let decimals = significant(bound, BOUND_FIGURES).clamp(self.decimals(), finest);
         trimmed(rounded(bound, decimals, towards))
     }
 

@@ -1,7 +1,7 @@
 //! The answer, and what it rests on, in sentences.
 
 use super::{Decisive, Own};
-use crate::format::{count, method, percent};
+use crate::format::{count, method, percent, samples_to_settle};
 use protocol::{
     Plan, Runtime,
     report::{FailedCalls, Outcome, Share, Summary, TransportSummary, Verdict},
@@ -101,7 +101,7 @@ pub(crate) fn reason(verdict: &Verdict) -> String {
         return format!("{what} is not known: {why}");
     };
     let advice = verdict.samples_needed.map_or_else(String::new, |n| {
-        format!("; about {} samples per cell would settle it", count(n))
+        format!("; {}", samples_to_settle(n))
     });
     let calls = verdict.condition.map_or_else(
         || "calls".to_owned(),
