@@ -17,7 +17,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Measures what delegating a function from a thin stub Worker to a shared runtime Worker costs.
 ///
-/// Exit status of run, watch and report: 0 pass, 1 fail, 3 inconclusive, 2 wrong usage or a failure.
+/// Exit status of run, watch and report: 0 pass, 1 fail, 3 open, 2 wrong usage or a failure.
 #[derive(Debug, Parser)]
 #[command(name = "rpc-latency", version, max_term_width = 100)]
 pub(crate) struct Arguments {

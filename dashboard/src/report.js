@@ -1,15 +1,23 @@
 // Finds things in a report (protocol/src/report.rs).
-import { BASELINE } from "./vocabulary.js";
+import { BASELINE, NATIVE } from "./vocabulary.js";
 import { decodeHistogram } from "./histogram.js";
 import { isNumber } from "./format.js";
 
-/** The id of a cell. */
-export const cellId = (transport, fn, payloadBytes) => `${transport}.${fn}.${payloadBytes}`;
-
-/** The parts of a cell's id. */
+/** The parts of a cell's id: `transport.function.payload`, with the runtime before them where it is not the native one. */
 export function cellParts(id) {
-  const [transport, fn, payloadBytes] = id.split(".");
-  return { transport, fn, payloadBytes: Number(payloadBytes) };
+  const parts = id.split(".");
+  const [transport, fn, payloadBytes] = parts.slice(-3);
+  return { runtime: parts.length > 3 ? parts[0] : NATIVE, transport, fn, payloadBytes: Number(payloadBytes) };
+}
+
+/** The runtimes of the plan. (Reports of before there were several name none.) */
+export const runtimesOf = (report) => report.plan.runtimes ?? [NATIVE];
+
+/** A report with the figures of one runtime alone. */
+export function ofRuntime(report, runtime) {
+  const own = (rows) => rows.filter(({ id, runtime: named }) => (id ? cellParts(id).runtime : named ?? NATIVE) === runtime);
+  const [cells, overheads, slopes, breakdown] = [report.cells, report.overheads, report.slopes, report.breakdown].map(own);
+  return { ...report, cells, overheads, slopes, breakdown };
 }
 
 /** The cells of a function, transport by transport in the plan's order, payload by payload. */

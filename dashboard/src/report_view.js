@@ -9,7 +9,7 @@ import { Figure, nothing } from "./plots/figure.js";
 import { historyPlot } from "./plots/history.js";
 import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
 import { percentilePlot } from "./plots/percentiles.js";
-import { cellsAt, cellsOf, delegating, isMerged, samplesOf } from "./report.js";
+import { cellParts, cellsAt, cellsOf, delegating, isMerged, ofRuntime, runtimesOf, samplesOf } from "./report.js";
 import { showChoice } from "./sections/choice.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
@@ -23,7 +23,7 @@ const node = (id) => document.getElementById(id);
 
 export class ReportView {
   #report = null;
-  #chosen = { fn: null, payloadBytes: null };
+  #chosen = { runtime: null, fn: null, payloadBytes: null };
   #overheadField = "p50_us";
   #history = { cell: null, metric: "p50" };
   #overheadSelect = select("Figure of the overhead", OVERHEAD_FIGURES, "p50_us", (field) => {
@@ -48,11 +48,13 @@ export class ReportView {
   async show(report) {
     this.#report = report;
     const { functions, payload_bytes: payloads } = report.plan;
+    const runtimes = runtimesOf(report);
+    if (!runtimes.includes(this.#chosen.runtime)) this.#chosen.runtime = runtimes[0];
     if (!functions.includes(this.#chosen.fn)) this.#chosen.fn = functions[0];
     if (!payloads.includes(this.#chosen.payloadBytes)) this.#chosen.payloadBytes = payloads.includes(1000) ? 1000 : payloads[0];
     showVerdict(node("verdict-content"), report, this.#answer.node);
     this.#answer.show(answerPlot(report));
-    showChoice(node("choice"), report.plan, this.#chosen, () => this.#showChosen());
+    showChoice(node("choice"), { plan: report.plan, runtimes }, this.#chosen, () => this.#showChosen());
     showFindings(node("findings-content"), report);
     node("figures-summary").textContent = `${counted(report.cells.length, "cell")}: ${listed(functions)}`;
     node("findings-summary").textContent = [counted(report.warnings.length, "warning"), counted(report.analysis.length, "statement"), "environment"].join(", ");
@@ -61,16 +63,22 @@ export class ReportView {
 
   async #showChosen() {
     const { fn, payloadBytes } = this.#chosen;
-    showLatency(node("latency-content"), this.#report, fn);
+    const own = this.#own();
+    showLatency(node("latency-content"), own, fn);
     this.#showOverhead();
-    this.#breakdown.show(breakdownPlot(this.#report, fn));
-    await this.#showSamples(fn, payloadBytes);
+    this.#breakdown.show(breakdownPlot(own, fn));
+    await this.#showSamples(own, fn, payloadBytes);
+  }
+
+  /** The report, of the chosen runtime alone. */
+  #own() {
+    return ofRuntime(this.#report, this.#chosen.runtime);
   }
 
   /** The two plots of samples; decoding takes a moment, and another choice may have been made meanwhile. */
-  async #showSamples(fn, payloadBytes) {
-    const report = this.#report;
-    const cells = cellsAt(report, fn, payloadBytes);
+  async #showSamples(own, fn, payloadBytes) {
+    const [report, { runtime }] = [this.#report, this.#chosen];
+    const cells = cellsAt(own, fn, payloadBytes);
     let series = [];
     let trouble = "Nothing of this function and payload was measured.";
     try {
@@ -78,20 +86,20 @@ export class ReportView {
     } catch (error) {
       trouble = `The histograms of this report cannot be decoded: ${error.message}.`;
     }
-    if (report !== this.#report || fn !== this.#chosen.fn || payloadBytes !== this.#chosen.payloadBytes) return;
-    this.#percentiles.show(series.length > 0 ? percentilePlot(report, series) : nothing(trouble));
-    this.#distribution.show(series.length > 0 ? distributionPlot(report, series) : nothing(trouble));
+    if (report !== this.#report || runtime !== this.#chosen.runtime || fn !== this.#chosen.fn || payloadBytes !== this.#chosen.payloadBytes) return;
+    this.#percentiles.show(series.length > 0 ? percentilePlot(own, series) : nothing(trouble));
+    this.#distribution.show(series.length > 0 ? distributionPlot(own, series) : nothing(trouble));
   }
 
   #showOverhead() {
-    const plot = overheadPlot(this.#report, this.#chosen.fn, this.#overheadField);
+    const plot = overheadPlot(this.#own(), this.#chosen.fn, this.#overheadField);
     this.#overhead.show(plot, slopes(plot.slopes));
   }
 
   async #offerHistory() {
     const delegated = delegating(this.#report);
     const cells = this.#report.plan.functions.flatMap((fn) => cellsOf(this.#report, fn)).filter(({ transport }) => delegated.includes(transport) || delegated.length === 0);
-    fill(this.#historyCell, cells.map(({ id, transport, function: fn, payload_bytes: bytes }) => element("option", { value: id }, cellTitle({ transport, fn, payloadBytes: bytes }))));
+    fill(this.#historyCell, cells.map(({ id }) => element("option", { value: id }, cellTitle(cellParts(id)))));
     const kept = cells.some(({ id }) => id === this.#history.cell) ? this.#history.cell : cells[0]?.id;
     if (kept) this.#historyCell.value = kept;
     await this.#chooseHistory({ cell: kept });

@@ -58,6 +58,12 @@ export const figureTitle = (field) => QUANTILES[field]?.title ?? "mean";
 /** The name of a transport for people; an unknown one keeps its wire name. */
 export const transportTitle = (transport) => TRANSPORTS[transport]?.title ?? transport;
 
+/** The runtime of this project, whose name is left out of a cell's id and title. */
+export const NATIVE = "native";
+
+/** How a cell reaches its function, and whose it is: `Service Binding`, `Service Binding (pyodide)`. */
+export const methodTitle = ({ runtime, transport }) => (runtime === NATIVE ? transportTitle(transport) : `${transportTitle(transport)} (${runtime})`);
+
 /** A payload's size for people: `100 B`, `10 KB` (1 KB = 1,000 bytes). */
 export function payloadTitle(bytes) {
   if (bytes >= 1e6 && bytes % 1e5 === 0) return `${bytes / 1e6} MB`;
@@ -65,8 +71,11 @@ export function payloadTitle(bytes) {
   return `${bytes} B`;
 }
 
-/** A cell without its transport, for people: `transform, 10 KB`. */
-export const workTitle = ({ fn, payloadBytes }) => `${fn}, ${payloadTitle(payloadBytes)}`;
+/** What a cell does, for people: `transform, 10 KB`. */
+const workTitle = ({ fn, payloadBytes }) => `${fn}, ${payloadTitle(payloadBytes)}`;
 
-/** A cell for people: `Service Binding, transform, 10 KB`. */
-export const cellTitle = (cell) => `${transportTitle(cell.transport)}, ${workTitle(cell)}`;
+/** A cell without its transport, for people: `transform, 10 KB`, `pyodide: transform, 10 KB`. */
+export const ownWorkTitle = (cell) => (cell.runtime === NATIVE ? workTitle(cell) : `${cell.runtime}: ${workTitle(cell)}`);
+
+/** A cell for people: `Service Binding, transform, 10 KB`, `Service Binding (pyodide), transform, 10 KB`. */
+export const cellTitle = (cell) => `${methodTitle(cell)}, ${workTitle(cell)}`;

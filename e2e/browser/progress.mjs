@@ -74,7 +74,7 @@ export async function testProgress(browser) {
       const facts = await text(page, "#progress");
       assert.match(facts, /about 9 s left of this round/);
       assert.match(facts, /ends when settled, and begins no round after 1 min 1 s/);
-      assert.match(facts, /Open: Service Binding \(echo, 100 B\), Service Binding \(echo, 1 KB\), Workers RPC \(compute, 100 B\), and 2 others\./);
+      assert.match(facts, /Open: Service Binding, echo, 100 B; Service Binding, echo, 1 KB; Workers RPC, compute, 100 B; and 2 others\./);
       assert.equal(await text(page, "#live"), "", "there is no table yet");
     }));
 

@@ -3,7 +3,7 @@ import { axisBottom } from "d3-axis";
 import { scaleLog } from "d3-scale";
 import { isNumber, textOrReason } from "../format.js";
 import { cellParts } from "../report.js";
-import { OUTCOMES, transportTitle, workTitle } from "../vocabulary.js";
+import { OUTCOMES, ownWorkTitle, transportTitle } from "../vocabulary.js";
 import { alongLog, axisMilliseconds, canvas, decadeBelow, intervalPath } from "./canvas.js";
 
 const TITLE = 30;
@@ -66,7 +66,7 @@ function decidingOf(all, closest) {
   return those.find(({ id }) => id === closest) ?? those.toSorted((a, b) => reach(b) - reach(a))[0];
 }
 
-const cellTitle = (id) => workTitle(cellParts(id));
+const cellTitle = (id) => ownWorkTitle(cellParts(id));
 
 const said = (transport, { metric, deciding }) =>
   `${transportTitle(transport)} ${metric} of ${cellTitle(deciding.id)}: ${textOrReason(deciding.estimate_us)} ms, limit ${deciding.threshold_ms} ms, ${OUTCOMES[deciding.outcome].title.toLowerCase()}`;

@@ -1,7 +1,6 @@
 // Where the time of a service-binding call goes: one bar for each payload size, divided into measured parts.
 import { scaleBand, scaleLinear } from "d3-scale";
 import { isNumber, resolutionText, sampleCounts, stretchText, textOrReason } from "../format.js";
-import { cellId } from "../report.js";
 import { payloadTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas } from "./canvas.js";
 
@@ -42,7 +41,7 @@ export function breakdownPlot(report, fn) {
 /** Which totals, and so which residuals, are mostly about one slice. */
 function stalls(report, rows) {
   const texts = rows.map(({ function: fn, payload_bytes: bytes, total_us: total }) => {
-    const cell = report.cells.find(({ id }) => id === cellId("service-binding", fn, bytes));
+    const cell = report.cells.find((one) => one.transport === "service-binding" && one.function === fn && one.payload_bytes === bytes);
     const text = stretchText(cell?.chain_dominated_by, total);
     return text && ` The total of ${payloadTitle(bytes)} is mostly about a stall: ${text} (ms).`;
   });

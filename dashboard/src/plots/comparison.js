@@ -2,7 +2,7 @@
 import { scaleLog } from "d3-scale";
 import { isNumber } from "../format.js";
 import { cellParts } from "../report.js";
-import { transportTitle, workTitle } from "../vocabulary.js";
+import { cellTitle, methodTitle } from "../vocabulary.js";
 import { alongLog, axes, axisMilliseconds, canvas, decadeBelow, intervalPath } from "./canvas.js";
 
 const ROW = 52;
@@ -37,8 +37,7 @@ const ends = ({ value, lower, upper }) => [value, lower, upper].filter((us) => i
 
 function cellsTitle({ first, second }) {
   const [a, b] = [cellParts(first), cellParts(second)];
-  const transports = a.transport === b.transport ? transportTitle(a.transport) : `${transportTitle(a.transport)} and ${transportTitle(b.transport)}`;
-  return `${transports}, ${workTitle(a)}`;
+  return methodTitle(a) === methodTitle(b) ? cellTitle(a) : `${methodTitle(a)} and ${cellTitle(b)}`;
 }
 
 function draw(rows, what, width) {

@@ -1,8 +1,8 @@
 // The table that users came for, and under it everything else that was measured of each cell.
 import { element, fill } from "../element.js";
 import { estimateText, integer, isNumber, milliseconds, resolutionText, sampleCounts, stretchText } from "../format.js";
-import { cellsOf, errorCount, isMerged, isTicked } from "../report.js";
-import { COMPARED, FUNCTIONS, NOT_COMPARED, figureTitle, payloadTitle, transportTitle } from "../vocabulary.js";
+import { cellParts, cellsOf, errorCount, isMerged, isTicked } from "../report.js";
+import { COMPARED, FUNCTIONS, NOT_COMPARED, figureTitle, methodTitle, payloadTitle } from "../vocabulary.js";
 
 export function showLatency(node, report, fn) {
   fill(node, latencyTable("latency", report, fn), everything(report, cellsOf(report, fn)));
@@ -27,10 +27,11 @@ export function latencyTable(name, report, fn) {
 }
 
 function row(cells, cell, index, notes) {
-  const first = cells.findIndex(({ transport }) => transport === cell.transport) === index;
-  const span = cells.filter(({ transport }) => transport === cell.transport).length;
+  const sameMethod = ({ runtime, transport }) => runtime === cell.runtime && transport === cell.transport;
+  const first = cells.findIndex(sameMethod) === index;
+  const span = cells.filter(sameMethod).length;
   return element("tr", { class: first && "first", "data-cell": cell.id },
-    first && element("th", { scope: "rowgroup", rowspan: span, class: `method of-${cell.transport}` }, transportTitle(cell.transport)),
+    first && element("th", { scope: "rowgroup", rowspan: span, class: `method of-${cell.transport}` }, methodTitle(cellParts(cell.id))),
     element("th", { scope: "row", class: "payload" }, payloadTitle(cell.payload_bytes)),
     COMPARED.map((field) => element("td", { class: "number", "data-figure": field }, figure(cell[field], notes))));
 }
@@ -77,7 +78,7 @@ function everythingOf(report, cell) {
   const plain = (us) => (isNumber(us) ? milliseconds(us, resolution) : "—");
   const files = ["hgrm", "hlog", "csv"].map((kind) => [element("a", { href: `/results/${report.run.id}/cells/${cell.id}.${kind}`, download: true, "aria-label": `${cell.id} as ${kind}` }, kind), " "]);
   return element("tr", {},
-    element("th", { scope: "row" }, `${transportTitle(cell.transport)}, ${payloadTitle(cell.payload_bytes)}`),
+    element("th", { scope: "row" }, `${methodTitle(cellParts(cell.id))}, ${payloadTitle(cell.payload_bytes)}`),
     [cell.count, errorCount(cell), cell.skipped, cell.lost, cell.warmup_calls].map((count, index) => element("td", { class: "number" }, integer(count), index === 1 && count > 0 && ` (${kinds(cell.errors)})`)),
     element("td", { class: "number" }, plain(cell.min_us)),
     ["mean_us", "chain_mean_us", "isolation_cost_us", ...NOT_COMPARED].map((field) => element("td", { class: "number" }, withReason(cell[field], cell[DOMINATED_BY[field]]))),

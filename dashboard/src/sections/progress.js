@@ -1,7 +1,7 @@
 // A run while it is active: how far it is, what is still open, the table as it stands, and the way to stop it.
 import { element, fill } from "../element.js";
 import { duration, instant, integer, isNumber } from "../format.js";
-import { payloadTitle, transportTitle } from "../vocabulary.js";
+import { cellTitle } from "../vocabulary.js";
 import { cellParts } from "../report.js";
 import { LiveTable } from "./live_table.js";
 
@@ -106,13 +106,12 @@ function describe(status, share) {
   ].filter(Boolean).join(" · ");
 }
 
-/** `Open: Service Binding (echo, 100 B), and 4 others`; nothing where no cell is measured on. */
+/** `Open: Service Binding, echo, 100 B; and 4 others`; nothing where no cell is measured on. */
 function openCells(cells) {
   if (cells.length === 0) return "";
   const named = cells.slice(0, NAMED_CELLS).map((id) => {
-    const { transport, fn, payloadBytes } = cellParts(id);
-    return `${transportTitle(transport)} (${fn}, ${payloadTitle(payloadBytes)})`;
+    return cellTitle(cellParts(id));
   });
   const others = cells.length - named.length;
-  return `Open: ${named.join(", ")}${others > 0 ? `, and ${others} other${others === 1 ? "" : "s"}` : ""}.`;
+  return `Open: ${named.join("; ")}${others > 0 ? `; and ${others} other${others === 1 ? "" : "s"}` : ""}.`;
 }
