@@ -15,18 +15,19 @@ pub(crate) enum Tolerance {
 const UNITS: [(&str, f64); 3] = [("us", 1e3), ("µs", 1e3), ("ms", 1e6)];
 
 impl Tolerance {
-    /// The most that a latency of the baseline may have grown to, in nanoseconds.
+    /// The most that a latency of the baseline, read to `resolution_ns`, may have grown to, in nanoseconds.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a duration that is not negative; a cast keeps it in range"
     )]
-    pub(crate) fn allows(self, baseline_ns: u64) -> u64 {
+    pub(crate) fn allows(self, baseline_ns: u64, resolution_ns: f64) -> u64 {
         let baseline = baseline_ns as f64;
-        match self {
-            Self::Share(share) => (baseline * (1.0 + share)).round() as u64,
-            Self::Time(ns) => (baseline + ns).round() as u64,
-        }
+        let tolerated = match self {
+            Self::Share(share) => baseline * share,
+            Self::Time(ns) => ns,
+        };
+        (baseline + tolerated.max(resolution_ns)).round() as u64
     }
 }
 
@@ -79,9 +80,11 @@ mod tests {
 
     #[test]
     fn it_says_how_far_a_latency_may_grow() {
-        assert_eq!(Tolerance::Share(0.05).allows(100_000), 105_000);
-        assert_eq!(Tolerance::Time(50_000.0).allows(100_000), 150_000);
-        assert_eq!(Tolerance::Share(0.0).allows(7), 7);
+        assert_eq!(Tolerance::Share(0.05).allows(100_000, 4_000.0), 105_000);
+        assert_eq!(Tolerance::Time(50_000.0).allows(100_000, 0.0), 150_000);
+        assert_eq!(Tolerance::Share(0.0).allows(7, 0.0), 7);
+        // what the timer does not resolve is tolerated
+        assert_eq!(Tolerance::Share(0.05).allows(100_000, 23_000.0), 123_000);
         assert_eq!(Tolerance::Share(0.05).to_string(), "5 %");
         assert_eq!(Tolerance::Time(50_000.0).to_string(), "0.05 ms");
     }

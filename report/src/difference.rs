@@ -36,6 +36,7 @@ impl Difference {
     #[must_use]
     pub fn finding(&self) -> Finding {
         match (self.us.lower, self.us.upper) {
+            _ if self.us.is_below_resolution() => Finding::NoneShown,
             (Some(lower), _) if lower > 0.0 => Finding::Slower,
             (_, Some(upper)) if upper < 0.0 => Finding::Faster,
             (Some(_), Some(_)) => Finding::NoneShown,
@@ -137,6 +138,14 @@ mod tests {
                 "{difference}"
             );
             assert!(difference.to_string().ends_with(']'), "{difference}");
+            let wholly_above = Difference {
+                us: Estimate {
+                    lower: Some(0.1),
+                    ..difference.us.clone()
+                },
+                ..difference
+            };
+            assert_eq!(wholly_above.finding(), Finding::NoneShown);
         }
         let surely = Difference::of(&estimate(100.0, 99.8, 100.2), &estimate(100.1, 99.9, 100.3));
         assert_eq!(surely.to_string(), "within ±0.001");

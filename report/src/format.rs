@@ -300,7 +300,7 @@ mod tests {
             resolution: Some(10.9),
             ..Estimate::default()
         };
-        assert_eq!(ms_value(&fine), "0.2053 to 6.112");
+        assert_eq!(ms_value(&fine), "0.205 to 6.12");
     }
 
     #[test]

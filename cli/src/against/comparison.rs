@@ -1,8 +1,8 @@
 //! What changed from the baseline to this checkout, and which of it is proven.
 //!
 //! Each round measured both sides, in random order. A figure is slower if, in the rounds as a whole, more of this checkout's calls than of the
-//! baseline's lie above the quantile of both together; the baseline's latencies are first lengthened by the tolerance, so that what is proven is
-//! a growth beyond it. The test over rounds is exact ([`measurement::sign_flip`]), and Holm's procedure ([`measurement::holm`]) keeps the probability
+//! baseline's lie above the quantile of both together; the baseline's latencies are first lengthened by the tolerance, or by the resolution of the
+//! timer where that is more, so that what is proven is a growth beyond both. The test over rounds is exact ([`measurement::sign_flip`]), and Holm's procedure ([`measurement::holm`]) keeps the probability
 //! of any wrong alarm, over all cells and figures, at 5 %. The interval shown beside it is one of 95 % for that figure alone
 //! ([`measurement::overhead`], paired by round).
 
@@ -152,8 +152,7 @@ pub(super) fn compare(
 
 /// A quantile on both sides.
 fn latency([before, now]: &[CellSamples; 2], rounds: [&[Round]; 2], q: f64) -> Found {
-    let rounds = rounds.into_iter().flatten();
-    let resolution_us = median(rounds.map(|round| round.resolution_ns / NS_PER_US)).unwrap_or(0.0);
+    let resolution_us = typical_resolution_ns(rounds) / NS_PER_US;
     let [baseline, this] =
         [before, now].map(|cell| in_us(quantile::quantile(cell, q), resolution_us));
     let us = Overhead::new(now, before).and_then(|pair| pair.quantile(q));
@@ -171,14 +170,21 @@ fn latency([before, now]: &[CellSamples; 2], rounds: [&[Round]; 2], q: f64) -> F
     }))
 }
 
-/// In each round, by how much more of this checkout's calls than of the baseline's, each of them lengthened by the tolerance, lie above the
-/// quantile of all rounds of both.
+/// The median over rounds: one on a disturbed machine does not count.
+fn typical_resolution_ns(rounds: [&[Round]; 2]) -> f64 {
+    let rounds = rounds.into_iter().flatten();
+    median(rounds.map(|round| round.resolution_ns)).unwrap_or(0.0)
+}
+
+/// In each round, by how much more of this checkout's calls than of the baseline's, each of them lengthened by what is tolerated, lie above the
+/// quantile of all rounds of both. Two processes of one build differ by less than the timer resolves, and that is no regression.
 fn more_above([before, now]: [&[Round]; 2], q: f64, tolerance: Tolerance) -> Vec<i64> {
+    let resolution_ns = typical_resolution_ns([before, now]);
     let lengthened = |round: &Round| Round {
         samples_ns: round
             .samples_ns
             .iter()
-            .map(|&ns| tolerance.allows(ns))
+            .map(|&ns| tolerance.allows(ns, resolution_ns))
             .collect(),
         ..round.clone()
     };

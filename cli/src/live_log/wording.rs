@@ -57,7 +57,10 @@ pub(super) fn in_words(line: &LogLine) -> String {
             warnings,
         } => {
             let transports = transports.join("; ");
-            format!("{run} {}, {warnings} warnings: {transports}", outcome.word())
+            format!(
+                "{run} {}, {warnings} warnings: {transports}",
+                outcome.word()
+            )
         }
         line => of_troubles(line),
     }

@@ -100,9 +100,9 @@ pub(crate) fn reason(verdict: &Verdict) -> String {
         let why = why.map_or("no samples", |reason| reason.text.as_str());
         return format!("{what} is not known: {why}");
     };
-    let advice = verdict.samples_needed.map_or_else(String::new, |n| {
-        format!("; {}", samples_to_settle(n))
-    });
+    let advice = verdict
+        .samples_needed
+        .map_or_else(String::new, |n| format!("; {}", samples_to_settle(n)));
     let calls = verdict.condition.map_or_else(
         || "calls".to_owned(),
         |condition| format!("{condition} calls"),
