@@ -162,7 +162,7 @@ fn one_round_on_a_disturbed_machine_does_not_hide_a_difference_as_too_small_to_s
 fn a_growth_that_the_timer_does_not_resolve_is_no_regression() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let mut sides = sides(&mut rng, 2, 15_000);
-    let alarms = |sides| proven(&compared(sides, Tolerance::Share(0.05)));
+    let alarms = |sides: &(Side, Side)| proven(&compared(sides, Tolerance::Share(0.05)));
     assert!(!alarms(&sides).is_empty(), "15 us of 100 are found");
     let rounds = sides.0.values_mut().chain(sides.1.values_mut()).flatten();
     rounds.for_each(|round| round.resolution_ns = 30_000.0);
