@@ -137,9 +137,11 @@ impl Project {
     /// [`ProjectError::NotFound`] where the three Workers' configurations are not there.
     pub fn at(root: &Path) -> Result<Self, ProjectError> {
         if CONFIGURATIONS.iter().all(|file| root.join(file).is_file()) {
+            // Servers run in folders of their own, where a relative name would lead elsewhere.
+            let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
             Ok(Self {
-                root: root.to_owned(),
                 tools: root.join("node_modules/.bin"),
+                root,
             })
         } else {
             Err(ProjectError::NotFound {

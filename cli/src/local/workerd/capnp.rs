@@ -1,0 +1,260 @@
+//! The configuration of plain workerd, as text. `workerd.capnp`, which comes with it, documents each field.
+
+use super::served::{Binding, Class, ServedWorker};
+use std::path::Path;
+
+/// The service that stands before the first Worker.
+pub(super) const FRONT: &str = "front";
+
+/// What is served, and where.
+pub(super) struct Layout<'a> {
+    /// The Worker that [`FRONT`] passes requests on to.
+    pub(super) front: Option<&'a str>,
+    pub(super) sockets: Vec<Socket<'a>>,
+    pub(super) workers: &'a [ServedWorker],
+    /// The folder of Durable Objects.
+    pub(super) storage: Option<&'a Path>,
+    /// Certificates to trust beside those that browsers do, in PEM.
+    pub(super) trusted: Option<String>,
+}
+
+/// A port of this machine.
+pub(super) struct Socket<'a> {
+    pub(super) name: &'a str,
+    pub(super) port: u16,
+    pub(super) service: String,
+}
+
+/// The name of a Worker's service: Workers may be called as the other services here.
+pub(super) fn service_of(worker: &str) -> String {
+    format!("worker:{worker}")
+}
+
+/// The configuration.
+pub(super) fn text(layout: &Layout<'_>) -> String {
+    let mut services = vec![internet(layout.trusted.as_deref())];
+    let mut definitions = String::new();
+    if let Some(storage) = layout.storage {
+        services.push(format!(
+            "(name = \"storage\", disk = (path = {}, writable = true))",
+            quoted(&storage.to_string_lossy())
+        ));
+    }
+    if let Some(worker) = layout.front {
+        services.push(format!("(name = {}, worker = .front)", quoted(FRONT)));
+        definitions.push_str(&own(
+            "front",
+            &["service_binding_extra_handlers"],
+            &format!(
+                "(name = \"WORKER\", service = {})",
+                quoted(&service_of(worker))
+            ),
+        ));
+    }
+    for (index, worker) in layout.workers.iter().enumerate() {
+        let service = service_of(&worker.name);
+        services.push(format!(
+            "(name = {}, worker = .worker{index})",
+            quoted(&service)
+        ));
+        if let Some(folder) = &worker.assets {
+            services.push(format!(
+                "(name = {}, worker = .assets{index})",
+                quoted(&assets_of(worker))
+            ));
+            services.push(format!(
+                "(name = {}, disk = (path = {}))",
+                quoted(&files_of(worker)),
+                quoted(&folder.to_string_lossy())
+            ));
+            definitions.push_str(
+                &own(
+                    "assets",
+                    &[],
+                    &format!(
+                        "(name = \"FILES\", service = {})",
+                        quoted(&files_of(worker))
+                    ),
+                )
+                .replacen("const assets ", &format!("const assets{index} "), 1),
+            );
+        }
+        definitions.push_str(&definition(index, worker, layout));
+    }
+    for name in missing(layout.workers) {
+        // Called, it fails as a binding to nothing does; that it is bound does no harm.
+        services.push(format!(
+            "(name = {}, external = (address = \"127.0.0.1:9\", http = ()))",
+            quoted(&service_of(name))
+        ));
+    }
+    let sockets = layout.sockets.iter().map(|socket| {
+        format!(
+            "(name = {}, address = \"127.0.0.1:{}\", http = (), service = {})",
+            quoted(socket.name),
+            socket.port,
+            quoted(&socket.service)
+        )
+    });
+    format!(
+        "using Workerd = import \"/workerd/workerd.capnp\";
+const config :Workerd.Config = (
+  services = [
+    {}
+  ],
+  sockets = [{}],
+);
+{definitions}",
+        services.join(",\n    "),
+        list(sockets)
+    )
+}
+
+/// What `fetch` reaches: this machine, too.
+fn internet(trusted: Option<&str>) -> String {
+    let trusted = trusted.map_or_else(String::new, |pem| {
+        format!(", trustedCertificates = [{}]", quoted(pem))
+    });
+    format!(
+        "(name = \"internet\", network = (allow = [\"public\", \"private\"], tlsOptions = (trustBrowserCas = true{trusted})))"
+    )
+}
+
+/// A Worker of this crate's, of one module that is called as it is.
+fn own(name: &str, flags: &[&str], binding: &str) -> String {
+    format!(
+        "const {name} :Workerd.Worker = (
+  modules = [(name = \"{name}.js\", esModule = embed \"{name}.js\")],
+  compatibilityDate = \"2026-07-01\",
+  compatibilityFlags = [{}],
+  bindings = [{binding}],
+);
+",
+        list(flags.iter().map(|flag| quoted(flag)))
+    )
+}
+
+fn definition(index: usize, worker: &ServedWorker, layout: &Layout<'_>) -> String {
+    let modules = worker.modules.iter().map(|module| {
+        format!(
+            "(name = {}, {} = embed {})",
+            quoted(&module.name),
+            module.kind.field(),
+            quoted(&module.file)
+        )
+    });
+    let bindings = worker
+        .bindings
+        .iter()
+        .map(|(name, binding)| bound(name, binding, worker));
+    let flags = worker.compatibility_flags.iter().map(|flag| quoted(flag));
+    let classes = worker.classes.iter().map(|class| namespace(class, worker));
+    let storage = if worker.classes.is_empty() {
+        ""
+    } else if layout.storage.is_some() {
+        "  durableObjectStorage = (localDisk = \"storage\"),\n"
+    } else {
+        "  durableObjectStorage = (inMemory = void),\n"
+    };
+    format!(
+        "const worker{index} :Workerd.Worker = (
+  modules = [{}],
+  compatibilityDate = {},
+  compatibilityFlags = [{}],
+  bindings = [{}],
+  durableObjectNamespaces = [{}],
+{storage});
+",
+        list(modules),
+        quoted(&worker.compatibility_date),
+        list(flags),
+        list(bindings),
+        list(classes),
+    )
+}
+
+fn bound(name: &str, binding: &Binding, worker: &ServedWorker) -> String {
+    let to = match binding {
+        Binding::Text(value) => format!("text = {}", quoted(value)),
+        Binding::Json(value) => format!("json = {}", quoted(&value.to_string())),
+        Binding::Service {
+            worker,
+            entrypoint: None,
+        } => format!("service = {}", quoted(&service_of(worker))),
+        Binding::Service {
+            worker,
+            entrypoint: Some(entrypoint),
+        } => format!(
+            "service = (name = {}, entrypoint = {})",
+            quoted(&service_of(worker)),
+            quoted(entrypoint)
+        ),
+        Binding::Class {
+            class,
+            worker: None,
+        } => format!("durableObjectNamespace = {}", quoted(class)),
+        Binding::Class {
+            class,
+            worker: Some(other),
+        } => format!(
+            "durableObjectNamespace = (className = {}, serviceName = {})",
+            quoted(class),
+            quoted(&service_of(other))
+        ),
+        Binding::Assets => format!("service = {}", quoted(&assets_of(worker))),
+        Binding::Loader => "workerLoader = ()".to_owned(),
+    };
+    format!("(name = {}, {to})", quoted(name))
+}
+
+/// The key is the one that wrangler gives: state that it left is found.
+fn namespace(class: &Class, worker: &ServedWorker) -> String {
+    format!(
+        "(className = {}, uniqueKey = {}, enableSql = {})",
+        quoted(&class.name),
+        quoted(&format!("{}-{}", worker.name, class.name)),
+        class.has_sqlite
+    )
+}
+
+fn assets_of(worker: &ServedWorker) -> String {
+    format!("assets:{}", worker.name)
+}
+
+fn files_of(worker: &ServedWorker) -> String {
+    format!("files:{}", worker.name)
+}
+
+/// Workers that are bound and not served, each once.
+fn missing(workers: &[ServedWorker]) -> Vec<&str> {
+    let mut missing: Vec<&str> = workers
+        .iter()
+        .flat_map(|worker| &worker.bindings)
+        .filter_map(|(_, binding)| match binding {
+            Binding::Service { worker, .. } => Some(worker.as_str()),
+            _ => None,
+        })
+        .filter(|name| workers.iter().all(|worker| worker.name != *name))
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    missing
+}
+
+/// A text as Cap'n Proto reads it: whatever is not plain ASCII by its bytes.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => quoted.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => quoted.push(char::from(byte)),
+            _ => quoted.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,210 @@
+//! Workers in plain workerd: from their wrangler configurations to a running server.
+//!
+//! What workerd serves is what its own configuration names, and nothing stands between the Workers: a call over a binding is the platform's, without
+//! a proxy. Served are modules, variables, service bindings with named entrypoints, Durable Objects with their storage and alarms on disk, static
+//! assets, the version's metadata, Worker loaders, and the schedule by request (`front.js`). Whatever else a configuration names is refused
+//! by its name (module `served`).
+//!
+//! Out of scope: bundling (wrangler does, see module `bundle`), and what only the real platform has.
+
+mod bundle;
+mod capnp;
+mod modules;
+mod served;
+
+pub(super) use bundle::bundle;
+pub(super) use served::{ServedWorker, VARIABLES};
+
+use super::{
+    driven::ConfigurationError,
+    environment,
+    process_group::{ProcessGroup, Server},
+    project::Project,
+    start_error::StartError,
+};
+use capnp::{Layout, Socket};
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The socket at which the first Worker is asked.
+pub(super) const SOCKET: &str = "front";
+
+/// Why Workers cannot be served by plain workerd.
+#[derive(Debug, thiserror::Error)]
+pub enum ServingError {
+    /// A configuration cannot be read.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// A field of a configuration is not what wrangler would accept.
+    #[error("{path}: {why}")]
+    Field {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The Worker has a binding that nothing here answers.
+    #[error(
+        "{path}: `{field}` is not served on this machine; what is: vars, services, durable_objects, assets with run_worker_first = true, version_metadata, worker_loaders"
+    )]
+    NotServed {
+        /// Which file.
+        path: PathBuf,
+        /// Which field.
+        field: String,
+    },
+    /// Two Workers have one name.
+    #[error("two Workers are called {name}: bindings could not tell them apart; rename one")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// wrangler could not bundle a Worker.
+    #[error("{path}: wrangler could not bundle the Worker. The end of what it wrote:\n\n{tail}")]
+    Bundle {
+        /// Its configuration.
+        path: PathBuf,
+        /// The end of what wrangler wrote.
+        tail: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Serves the Workers of `files`, configurations below `directory`, the first of which is asked at `port` (0: any free one). Durable Objects are kept in
+/// `state`, laid out as wrangler lays them out, so that either can go on where the other left off.
+///
+/// # Errors
+/// [`StartError`].
+pub(super) fn serve(
+    project: &Project,
+    directory: &Path,
+    files: &[String],
+    port: u16,
+    state: &Path,
+) -> Result<ProcessGroup, StartError> {
+    let workers = read(directory, files)?;
+    let storage = state.join("v3/do");
+    fs::create_dir_all(&storage).map_err(|source| file_error(&storage, source))?;
+    for (name, text) in [
+        ("front.js", include_str!("front.js")),
+        ("assets.js", include_str!("assets.js")),
+    ] {
+        write(&directory.join(name), text)?;
+    }
+    let layout = Layout {
+        front: workers.first().map(|worker| worker.name.as_str()),
+        sockets: vec![Socket {
+            name: SOCKET,
+            port,
+            service: capnp::FRONT.to_owned(),
+        }],
+        workers: &workers,
+        storage: Some(&storage),
+        trusted: trusted_certificates()?,
+    };
+    start(project, directory, "workerd", &layout)
+}
+
+/// Serves the Workers of `files` again, each on a free port of its own, on a socket of its file's name: what strangers would reach.
+///
+/// # Errors
+/// [`StartError`].
+pub(super) fn serve_ports(
+    project: &Project,
+    directory: &Path,
+    files: &[String],
+) -> Result<ProcessGroup, StartError> {
+    let workers = read(directory, files)?;
+    let sockets = workers.iter().zip(files).map(|(worker, file)| Socket {
+        name: file,
+        port: 0,
+        service: capnp::service_of(&worker.name),
+    });
+    let layout = Layout {
+        front: None,
+        sockets: sockets.collect(),
+        workers: &workers,
+        storage: None,
+        trusted: trusted_certificates()?,
+    };
+    start(project, directory, "workerd (public ports)", &layout)
+}
+
+fn read(directory: &Path, files: &[String]) -> Result<Vec<ServedWorker>, ServingError> {
+    let read = files.iter().map(|file| ServedWorker::read(directory, file));
+    let workers: Vec<ServedWorker> = read.collect::<Result<_, _>>()?;
+    for (index, worker) in workers.iter().enumerate() {
+        if workers[..index]
+            .iter()
+            .any(|other| other.name == worker.name)
+        {
+            return Err(ServingError::SameName {
+                name: worker.name.clone(),
+            });
+        }
+    }
+    Ok(workers)
+}
+
+fn start(
+    project: &Project,
+    directory: &Path,
+    name: &'static str,
+    layout: &Layout<'_>,
+) -> Result<ProcessGroup, StartError> {
+    let stem = if layout.front.is_some() {
+        "workerd"
+    } else {
+        "ports"
+    };
+    let configuration = directory.join(format!("{stem}.capnp"));
+    write(&configuration, &capnp::text(layout))?;
+    ProcessGroup::start(Server {
+        name,
+        program: &project.tool("workerd")?,
+        arguments: vec![
+            "serve".into(),
+            configuration.into(),
+            // It tells its ports on that file descriptor, here its standard output.
+            "--control-fd=1".into(),
+            // For the schedule by request and Worker loaders; it changes nothing where a configuration names neither.
+            "--experimental".into(),
+            // Exceptions that nobody catches are logged at that level, also those of alarms.
+            "--verbose".into(),
+        ],
+        directory,
+        environment: environment::of_servers(directory, project, |name| env::var_os(name))?,
+        log: directory.join(format!("{stem}.log")),
+    })
+}
+
+/// What else to trust, where the user says so as programs of Node.js are told.
+fn trusted_certificates() -> Result<Option<String>, ServingError> {
+    let Some(path) = env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    let path = PathBuf::from(path);
+    fs::read_to_string(&path)
+        .map(Some)
+        .map_err(|source| file_error(&path, source))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), ServingError> {
+    fs::write(path, text).map_err(|source| file_error(path, source))
+}
+
+fn file_error(path: &Path, source: io::Error) -> ServingError {
+    ServingError::File {
+        path: path.to_owned(),
+        source,
+    }
+}
