@@ -2,7 +2,7 @@
 //!
 //! Both are served at once on this machine, each by servers of its own. Rounds measure both, one after the other in random order: a short run of
 //! each side, of the same plan and seed. What disturbs the machine for longer than a round is in both sides and cancels. Nothing is
-//! built; the same tools (wrangler, workerd) serve both, so that what differs is the Workers.
+//! built; the same workerd serves both, so that what differs is the Workers.
 
 mod comparison;
 mod document;

@@ -1,4 +1,4 @@
-//! Python behind the binding, on a real workerd through wrangler.
+//! Python behind the binding, on a real workerd.
 
 mod package;
 mod sources;
