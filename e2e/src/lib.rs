@@ -25,7 +25,7 @@
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
 //! | `invocations` | no request to the caller makes more calls than a slice may have, whatever the timer, counted at its bindings |
 //! | `panics` | a runtime that panics fails one call; a coordinator that panics in mid-run goes on with it |
-| `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |
+//! | `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |
 //! | `misconfigured` | variables that are not text are refused by name, unquoted numbers are taken; a run goes on by itself after a deployment that could not open its coordinator |
 //! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums; with one down the others are shown |
 //! | `python` | Python behind the binding: every transport, functions by their files' names, exceptions, results that JSON cannot hold, what persists, errors in source; another version of the package is refused |

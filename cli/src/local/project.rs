@@ -253,6 +253,19 @@ impl Project {
         }
     }
 
+    /// workerd: the program itself where it is found, since what stands in the folder of tools is a Node.js around it that stays beside it.
+    pub(super) fn workerd(&self) -> Result<PathBuf, ProjectError> {
+        let packages = self.tools.with_file_name("@cloudflare");
+        let entries = fs::read_dir(packages).into_iter().flatten();
+        let programs = entries.filter_map(Result::ok).filter_map(|entry| {
+            let name = entry.file_name();
+            let is_workerd = name.to_string_lossy().starts_with("workerd-");
+            is_workerd.then(|| entry.path().join("bin/workerd"))
+        });
+        let mut programs = programs.filter(|program| program.is_file());
+        programs.next().map_or_else(|| self.tool("workerd"), Ok)
+    }
+
     /// Where the npm tools are, a Node.js that is new enough for them among them.
     pub(super) fn tools(&self) -> PathBuf {
         self.tools.clone()

@@ -1,7 +1,10 @@
 //! The configuration of plain workerd, as text. `workerd.capnp`, which comes with it, documents each field.
 
 use super::served::{Binding, Class, ServedWorker};
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// The service that stands before the first Worker.
 pub(super) const FRONT: &str = "front";
@@ -81,12 +84,12 @@ pub(super) fn text(layout: &Layout<'_>) -> String {
         }
         definitions.push_str(&definition(index, worker, layout));
     }
-    for name in missing(layout.workers) {
-        // Called, it fails as a binding to nothing does; that it is bound does no harm.
+    for (index, (name, entrypoints)) in missing(layout.workers).into_iter().enumerate() {
         services.push(format!(
-            "(name = {}, external = (address = \"127.0.0.1:9\", http = ()))",
+            "(name = {}, worker = .missing{index})",
             quoted(&service_of(name))
         ));
+        definitions.push_str(&stand_in(index, name, &entrypoints));
     }
     let sockets = layout.sockets.iter().map(|socket| {
         format!(
@@ -225,20 +228,44 @@ fn files_of(worker: &ServedWorker) -> String {
     format!("files:{}", worker.name)
 }
 
-/// Workers that are bound and not served, each once.
-fn missing(workers: &[ServedWorker]) -> Vec<&str> {
-    let mut missing: Vec<&str> = workers
-        .iter()
-        .flat_map(|worker| &worker.bindings)
-        .filter_map(|(_, binding)| match binding {
-            Binding::Service { worker, .. } => Some(worker.as_str()),
-            _ => None,
-        })
-        .filter(|name| workers.iter().all(|worker| worker.name != *name))
-        .collect();
-    missing.sort_unstable();
-    missing.dedup();
+/// Workers that are bound and not served, each with the named entrypoints that are bound.
+fn missing(workers: &[ServedWorker]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (_, binding) in workers.iter().flat_map(|worker| &worker.bindings) {
+        if let Binding::Service { worker, entrypoint } = binding
+            && workers.iter().all(|served| served.name != *worker)
+        {
+            let entrypoints = missing.entry(worker).or_default();
+            entrypoints.extend(entrypoint.as_deref());
+        }
+    }
     missing
+}
+
+/// A Worker in place of one that is not served: that it is bound does no harm, and a call says what is missing.
+fn stand_in(index: usize, name: &str, entrypoints: &BTreeSet<&str>) -> String {
+    let names = entrypoints
+        .iter()
+        .map(|entrypoint| format!("export {{ Missing as {:?} }};", *entrypoint));
+    let code = format!(
+        "import {{ WorkerEntrypoint }} from \"cloudflare:workers\";
+export default class Missing extends WorkerEntrypoint {{
+  fetch() {{
+    throw new Error({:?});
+  }}
+}}
+{}",
+        format!("the Worker {name} is bound, but it is not served here"),
+        names.collect::<String>()
+    );
+    format!(
+        "const missing{index} :Workerd.Worker = (
+  modules = [(name = \"missing.js\", esModule = {})],
+  compatibilityDate = \"2026-07-01\",
+);
+",
+        quoted(&code)
+    )
 }
 
 /// A text as Cap'n Proto reads it: whatever is not plain ASCII by its bytes.
@@ -257,4 +284,99 @@ fn quoted(text: &str) -> String {
 
 fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::modules, *};
+    use serde_json::json;
+
+    fn worker(name: &str, bindings: Vec<(&str, Binding)>) -> ServedWorker {
+        let directory = tempfile::tempdir().unwrap();
+        let build = directory.path().join("w");
+        std::fs::create_dir(&build).unwrap();
+        for file in ["index.js", "index_bg.wasm", "library.bin", "sources.txt"] {
+            std::fs::write(build.join(file), "").unwrap();
+        }
+        ServedWorker {
+            name: name.to_owned(),
+            compatibility_date: "2026-07-01".to_owned(),
+            compatibility_flags: vec!["a_flag".to_owned()],
+            modules: modules::around(&build.join("index.js"), directory.path()).unwrap(),
+            bindings: bindings
+                .into_iter()
+                .map(|(name, binding)| (name.to_owned(), binding))
+                .collect(),
+            classes: Vec::new(),
+            assets: None,
+        }
+    }
+
+    fn service(worker: &str, entrypoint: Option<&str>) -> Binding {
+        Binding::Service {
+            worker: worker.to_owned(),
+            entrypoint: entrypoint.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn workerd_gets_every_module_binding_class_and_socket() {
+        let mut first = worker(
+            "first",
+            vec![
+                ("TEXT", Binding::Text("\u{fc} \"q\"\n\\".to_owned())),
+                ("NUMBER", Binding::Json(json!(12))),
+                ("SECOND", service("second", Some("Runtime"))),
+                ("GONE", service("third", Some("Runtime"))),
+                (
+                    "OBJECTS",
+                    Binding::Class {
+                        class: "Coordinator".to_owned(),
+                        worker: None,
+                    },
+                ),
+                ("ASSETS", Binding::Assets),
+                ("LOADER", Binding::Loader),
+            ],
+        );
+        first.classes.push(Class {
+            name: "Coordinator".to_owned(),
+            has_sqlite: true,
+        });
+        first.assets = Some("/the page".into());
+        let workers = [first, worker("second", Vec::new())];
+        let text = text(&Layout {
+            front: Some("first"),
+            sockets: vec![Socket {
+                name: "front",
+                port: 8787,
+                service: FRONT.to_owned(),
+            }],
+            workers: &workers,
+            storage: Some(Path::new("/state")),
+            trusted: Some("PEM".to_owned()),
+        });
+        for part in [
+            r#"(name = "index.js", esModule = embed "w/index.js"), (name = "index_bg.wasm", wasm = embed "w/index_bg.wasm")"#,
+            r#"(name = "library.bin", data = embed "w/library.bin"), (name = "sources.txt", text = embed "w/sources.txt")"#,
+            r#"(name = "TEXT", text = "\xc3\xbc \"q\"\x0a\\")"#,
+            r#"(name = "NUMBER", json = "12")"#,
+            r#"(name = "SECOND", service = (name = "worker:second", entrypoint = "Runtime"))"#,
+            r#"(name = "worker:third", worker = .missing0)"#,
+            r#"export { Missing as \"Runtime\" };"#,
+            r#"(name = "OBJECTS", durableObjectNamespace = "Coordinator")"#,
+            r#"(className = "Coordinator", uniqueKey = "first-Coordinator", enableSql = true)"#,
+            r#"durableObjectStorage = (localDisk = "storage")"#,
+            r#"(name = "storage", disk = (path = "/state", writable = true))"#,
+            r#"(name = "ASSETS", service = "assets:first")"#,
+            r#"(name = "files:first", disk = (path = "/the page"))"#,
+            r#"(name = "LOADER", workerLoader = ())"#,
+            r#"(name = "front", address = "127.0.0.1:8787", http = (), service = "front")"#,
+            r#"(name = "WORKER", service = "worker:first")"#,
+            r#"trustedCertificates = ["PEM"]"#,
+            r#"compatibilityFlags = ["a_flag"]"#,
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
 }

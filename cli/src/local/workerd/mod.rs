@@ -170,7 +170,7 @@ fn start(
     write(&configuration, &capnp::text(layout))?;
     ProcessGroup::start(Server {
         name,
-        program: &project.tool("workerd")?,
+        program: &project.workerd()?,
         arguments: vec![
             "serve".into(),
             configuration.into(),
