@@ -17,8 +17,8 @@ pub(super) struct Layout<'a> {
     pub(super) workers: &'a [ServedWorker],
     /// The folder of Durable Objects.
     pub(super) storage: Option<&'a Path>,
-    /// Certificates to trust beside those that browsers do, in PEM.
-    pub(super) trusted: Option<String>,
+    /// Certificates to trust beside those that browsers do, each in PEM.
+    pub(super) trusted: Vec<String>,
 }
 
 /// A port of this machine.
@@ -35,7 +35,7 @@ pub(super) fn service_of(worker: &str) -> String {
 
 /// The configuration.
 pub(super) fn text(layout: &Layout<'_>) -> String {
-    let mut services = vec![internet(layout.trusted.as_deref())];
+    let mut services = vec![internet(&layout.trusted)];
     let mut definitions = String::new();
     if let Some(storage) = layout.storage {
         services.push(format!(
@@ -114,12 +114,11 @@ const config :Workerd.Config = (
 }
 
 /// What `fetch` reaches: this machine, too.
-fn internet(trusted: Option<&str>) -> String {
-    let trusted = trusted.map_or_else(String::new, |pem| {
-        format!(", trustedCertificates = [{}]", quoted(pem))
-    });
+fn internet(trusted: &[String]) -> String {
+    let trusted = trusted.iter().map(|certificate| quoted(certificate));
     format!(
-        "(name = \"internet\", network = (allow = [\"public\", \"private\"], tlsOptions = (trustBrowserCas = true{trusted})))"
+        "(name = \"internet\", network = (allow = [\"public\", \"private\"], tlsOptions = (trustBrowserCas = true, trustedCertificates = [{}])))",
+        list(trusted)
     )
 }
 
@@ -354,7 +353,7 @@ mod tests {
             }],
             workers: &workers,
             storage: Some(Path::new("/state")),
-            trusted: Some("PEM".to_owned()),
+            trusted: vec!["PEM".to_owned()],
         });
         for part in [
             r#"(name = "index.js", esModule = embed "w/index.js"), (name = "index_bg.wasm", wasm = embed "w/index_bg.wasm")"#,

@@ -187,15 +187,23 @@ fn start(
     })
 }
 
-/// What else to trust, where the user says so as programs of Node.js are told.
-fn trusted_certificates() -> Result<Option<String>, ServingError> {
+/// What else to trust, where the user says so as programs of Node.js are told: each certificate of that file.
+fn trusted_certificates() -> Result<Vec<String>, ServingError> {
     let Some(path) = env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty()) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let path = PathBuf::from(path);
-    fs::read_to_string(&path)
-        .map(Some)
-        .map_err(|source| file_error(&path, source))
+    let text = fs::read_to_string(&path).map_err(|source| file_error(&path, source))?;
+    Ok(certificates(&text))
+}
+
+/// The certificates of a bundle in PEM, one by one.
+fn certificates(bundle: &str) -> Vec<String> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let after_begin = bundle.split(BEGIN).skip(1);
+    let bodies = after_begin.filter_map(|text| Some(text.split_once(END)?.0));
+    bodies.map(|body| format!("{BEGIN}{body}{END}\n")).collect()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ServingError> {
@@ -206,5 +214,19 @@ fn file_error(path: &Path, source: io::Error) -> ServingError {
     ServingError::File {
         path: path.to_owned(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_certificate_of_a_bundle_is_trusted_by_itself() {
+        let one = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n";
+        let other = one.replace("MII", "MIJ");
+        let bundle = format!("# a comment\n{one}\n# another\n{other}rest");
+        assert_eq!(certificates(&bundle), [one, &other]);
+        assert!(certificates("nothing").is_empty());
     }
 }
