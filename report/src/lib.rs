@@ -58,6 +58,8 @@ pub struct Deployment {
     pub package_version: String,
     /// Cloudflare's id of the deployed version; `None` locally.
     pub deployed_version_id: Option<String>,
+    /// Version of the workerd that served the Workers; `None` in production.
+    pub workerd_version: Option<String>,
     /// Compatibility date of the Workers.
     pub compatibility_date: String,
     /// Whose budgets applied.

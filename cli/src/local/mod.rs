@@ -282,6 +282,9 @@ fn orchestrator_variables(options: &LocalOptions) -> Variables {
         // Crons do not fire here, so none is overdue.
         ("SCHEDULE_INTERVAL_MINUTES".to_owned(), String::new()),
     ]);
+    if let Some(version) = options.project.workerd_version() {
+        variables.insert("WORKERD_VERSION".to_owned(), version);
+    }
     variables.extend(options.orchestrator_variables.clone());
     variables
 }

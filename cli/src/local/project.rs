@@ -266,6 +266,14 @@ impl Project {
         programs.next().map_or_else(|| self.tool("workerd"), Ok)
     }
 
+    /// The version of that workerd, as its package says; `None` where it does not.
+    pub(super) fn workerd_version(&self) -> Option<String> {
+        let program = self.workerd().ok()?;
+        let package = program.parent()?.parent()?.join("package.json");
+        let package: serde_json::Value = serde_json::from_slice(&fs::read(package).ok()?).ok()?;
+        Some(package.get("version")?.as_str()?.to_owned())
+    }
+
     /// Where the npm tools are, a Node.js that is new enough for them among them.
     pub(super) fn tools(&self) -> PathBuf {
         self.tools.clone()

@@ -197,6 +197,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         environment: Environment {
             package_version: "0.1.0".to_owned(),
             deployed_version_id: None,
+            workerd_version: None,
             compatibility_date: "2026-07-01".to_owned(),
             limits: LimitsProfile::Local,
             timers: Vec::new(),

@@ -46,7 +46,7 @@ function environment({ environment: at, run, plan }) {
     ["Polls in a tick", isNumber(at.polls_per_tick) ? `${integer(at.polls_per_tick)}${isNumber(at.polls_per_tick_mad) ? ` (median absolute deviation ${integer(at.polls_per_tick_mad)})` : ""}` : "—"],
     ["Noise floor", noise ? noiseFloorText(noise) : "—"],
     ["Isolation cost", at.isolation_cost_us ? estimateLine(at.isolation_cost_us, "µs") : "—"],
-    ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}`],
+    ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}${at.workerd_version ? `, workerd ${at.workerd_version}` : ""}`],
     ["Compatibility date", at.compatibility_date],
     ["Limits", at.limits],
     ["Plan", `${extent(plan)}, payload of ${plan.payload_shape}, seed ${plan.seed}, concurrency ${plan.concurrency}, batch ${plan.batch_size}`],

@@ -103,6 +103,7 @@ impl<S: Sql> Coordinator<S> {
         let deployment = Deployment {
             package_version: PACKAGE_VERSION.to_owned(),
             deployed_version_id: run.request.deployed_version_id.clone(),
+            workerd_version: self.settings.workerd_version.clone(),
             compatibility_date: self.settings.compatibility_date.clone(),
             limits: run.rounds.first().limits.profile,
         };

@@ -136,6 +136,7 @@ pub(crate) fn deployment() -> Deployment {
     Deployment {
         package_version: "0.1.0".to_owned(),
         deployed_version_id: None,
+        workerd_version: Some("1.20260722.1".to_owned()),
         compatibility_date: "2026-07-01".to_owned(),
         limits: LimitsProfile::Local,
     }
