@@ -33,63 +33,60 @@ pub(super) fn service_of(worker: &str) -> String {
     format!("worker:{worker}")
 }
 
-/// The configuration.
-pub(super) fn text(layout: &Layout<'_>) -> String {
-    let mut services = vec![internet(&layout.trusted)];
-    let mut definitions = String::new();
-    if let Some(storage) = layout.storage {
-        services.push(format!(
-            "(name = \"storage\", disk = (path = {}, writable = true))",
-            quoted(&storage.to_string_lossy())
+/// Services, and the Workers that they refer to.
+#[derive(Default)]
+struct Parts {
+    services: Vec<String>,
+    definitions: String,
+}
+
+impl Parts {
+    /// Adds a service that is a Worker, defined under `constant`.
+    fn worker(&mut self, name: &str, constant: &str, definition: &str) {
+        let service = format!("(name = {}, worker = .{constant})", quoted(name));
+        self.services.push(service);
+        self.definitions.push_str(&format!(
+            "const {constant} :Workerd.Worker = {definition};\n"
         ));
     }
-    if let Some(worker) = layout.front {
-        services.push(format!("(name = {}, worker = .front)", quoted(FRONT)));
-        definitions.push_str(&own(
-            "front",
-            &["service_binding_extra_handlers"],
-            &format!(
-                "(name = \"WORKER\", service = {})",
-                quoted(&service_of(worker))
-            ),
+
+    fn disk(&mut self, name: &str, folder: &Path, is_writable: bool) {
+        self.services.push(format!(
+            "(name = {}, disk = (path = {}, writable = {is_writable}))",
+            quoted(name),
+            quoted(&folder.to_string_lossy())
         ));
+    }
+}
+
+/// The configuration.
+pub(super) fn text(layout: &Layout<'_>) -> String {
+    let mut parts = Parts::default();
+    parts.services.push(internet(&layout.trusted));
+    if let Some(storage) = layout.storage {
+        parts.disk("storage", storage, true);
+    }
+    if let Some(worker) = layout.front {
+        let flags = ["service_binding_extra_handlers"];
+        let front = own("front.js", &flags, "WORKER", &service_of(worker));
+        parts.worker(FRONT, "front", &front);
     }
     for (index, worker) in layout.workers.iter().enumerate() {
         let service = service_of(&worker.name);
-        services.push(format!(
-            "(name = {}, worker = .worker{index})",
-            quoted(&service)
-        ));
+        parts.worker(
+            &service,
+            &format!("worker{index}"),
+            &definition(worker, layout),
+        );
         if let Some(folder) = &worker.assets {
-            services.push(format!(
-                "(name = {}, worker = .assets{index})",
-                quoted(&assets_of(worker))
-            ));
-            services.push(format!(
-                "(name = {}, disk = (path = {}))",
-                quoted(&files_of(worker)),
-                quoted(&folder.to_string_lossy())
-            ));
-            definitions.push_str(
-                &own(
-                    "assets",
-                    &[],
-                    &format!(
-                        "(name = \"FILES\", service = {})",
-                        quoted(&files_of(worker))
-                    ),
-                )
-                .replacen("const assets ", &format!("const assets{index} "), 1),
-            );
+            let assets = own("assets.js", &[], "FILES", &files_of(worker));
+            parts.worker(&assets_of(worker), &format!("assets{index}"), &assets);
+            parts.disk(&files_of(worker), folder, false);
         }
-        definitions.push_str(&definition(index, worker, layout));
     }
     for (index, (name, entrypoints)) in missing(layout.workers).into_iter().enumerate() {
-        services.push(format!(
-            "(name = {}, worker = .missing{index})",
-            quoted(&service_of(name))
-        ));
-        definitions.push_str(&stand_in(index, name, &entrypoints));
+        let stand_in = stand_in(name, &entrypoints);
+        parts.worker(&service_of(name), &format!("missing{index}"), &stand_in);
     }
     let sockets = layout.sockets.iter().map(|socket| {
         format!(
@@ -107,9 +104,10 @@ const config :Workerd.Config = (
   ],
   sockets = [{}],
 );
-{definitions}",
-        services.join(",\n    "),
-        list(sockets)
+{}",
+        parts.services.join(",\n    "),
+        list(sockets),
+        parts.definitions
     )
 }
 
@@ -122,21 +120,23 @@ fn internet(trusted: &[String]) -> String {
     )
 }
 
-/// A Worker of this crate's, of one module that is called as it is.
-fn own(name: &str, flags: &[&str], binding: &str) -> String {
+/// A Worker of this crate's, of one module, with one binding.
+fn own(module: &str, flags: &[&str], binding: &str, service: &str) -> String {
     format!(
-        "const {name} :Workerd.Worker = (
-  modules = [(name = \"{name}.js\", esModule = embed \"{name}.js\")],
+        "(
+  modules = [(name = {0}, esModule = embed {0})],
   compatibilityDate = \"2026-07-01\",
-  compatibilityFlags = [{}],
-  bindings = [{binding}],
-);
-",
-        list(flags.iter().map(|flag| quoted(flag)))
+  compatibilityFlags = [{1}],
+  bindings = [(name = {2}, service = {3})],
+)",
+        quoted(module),
+        list(flags.iter().map(|flag| quoted(flag))),
+        quoted(binding),
+        quoted(service)
     )
 }
 
-fn definition(index: usize, worker: &ServedWorker, layout: &Layout<'_>) -> String {
+fn definition(worker: &ServedWorker, layout: &Layout<'_>) -> String {
     let modules = worker.modules.iter().map(|module| {
         format!(
             "(name = {}, {} = embed {})",
@@ -159,14 +159,13 @@ fn definition(index: usize, worker: &ServedWorker, layout: &Layout<'_>) -> Strin
         "  durableObjectStorage = (inMemory = void),\n"
     };
     format!(
-        "const worker{index} :Workerd.Worker = (
+        "(
   modules = [{}],
   compatibilityDate = {},
   compatibilityFlags = [{}],
   bindings = [{}],
   durableObjectNamespaces = [{}],
-{storage});
-",
+{storage})",
         list(modules),
         quoted(&worker.compatibility_date),
         list(flags),
@@ -242,7 +241,7 @@ fn missing(workers: &[ServedWorker]) -> BTreeMap<&str, BTreeSet<&str>> {
 }
 
 /// A Worker in place of one that is not served: that it is bound does no harm, and a call says what is missing.
-fn stand_in(index: usize, name: &str, entrypoints: &BTreeSet<&str>) -> String {
+fn stand_in(name: &str, entrypoints: &BTreeSet<&str>) -> String {
     let names = entrypoints
         .iter()
         .map(|entrypoint| format!("export {{ Missing as {:?} }};", *entrypoint));
@@ -258,11 +257,10 @@ export default class Missing extends WorkerEntrypoint {{
         names.collect::<String>()
     );
     format!(
-        "const missing{index} :Workerd.Worker = (
+        "(
   modules = [(name = \"missing.js\", esModule = {})],
   compatibilityDate = \"2026-07-01\",
-);
-",
+)",
         quoted(&code)
     )
 }
@@ -286,96 +284,4 @@ fn list(items: impl Iterator<Item = String>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{super::modules, *};
-    use serde_json::json;
-
-    fn worker(name: &str, bindings: Vec<(&str, Binding)>) -> ServedWorker {
-        let directory = tempfile::tempdir().unwrap();
-        let build = directory.path().join("w");
-        std::fs::create_dir(&build).unwrap();
-        for file in ["index.js", "index_bg.wasm", "library.bin", "sources.txt"] {
-            std::fs::write(build.join(file), "").unwrap();
-        }
-        ServedWorker {
-            name: name.to_owned(),
-            compatibility_date: "2026-07-01".to_owned(),
-            compatibility_flags: vec!["a_flag".to_owned()],
-            modules: modules::around(&build.join("index.js"), directory.path()).unwrap(),
-            bindings: bindings
-                .into_iter()
-                .map(|(name, binding)| (name.to_owned(), binding))
-                .collect(),
-            classes: Vec::new(),
-            assets: None,
-        }
-    }
-
-    fn service(worker: &str, entrypoint: Option<&str>) -> Binding {
-        Binding::Service {
-            worker: worker.to_owned(),
-            entrypoint: entrypoint.map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn workerd_gets_every_module_binding_class_and_socket() {
-        let mut first = worker(
-            "first",
-            vec![
-                ("TEXT", Binding::Text("\u{fc} \"q\"\n\\".to_owned())),
-                ("NUMBER", Binding::Json(json!(12))),
-                ("SECOND", service("second", Some("Runtime"))),
-                ("GONE", service("third", Some("Runtime"))),
-                (
-                    "OBJECTS",
-                    Binding::Class {
-                        class: "Coordinator".to_owned(),
-                        worker: None,
-                    },
-                ),
-                ("ASSETS", Binding::Assets),
-                ("LOADER", Binding::Loader),
-            ],
-        );
-        first.classes.push(Class {
-            name: "Coordinator".to_owned(),
-            has_sqlite: true,
-        });
-        first.assets = Some("/the page".into());
-        let workers = [first, worker("second", Vec::new())];
-        let text = text(&Layout {
-            front: Some("first"),
-            sockets: vec![Socket {
-                name: "front",
-                port: 8787,
-                service: FRONT.to_owned(),
-            }],
-            workers: &workers,
-            storage: Some(Path::new("/state")),
-            trusted: vec!["PEM".to_owned()],
-        });
-        for part in [
-            r#"(name = "index.js", esModule = embed "w/index.js"), (name = "index_bg.wasm", wasm = embed "w/index_bg.wasm")"#,
-            r#"(name = "library.bin", data = embed "w/library.bin"), (name = "sources.txt", text = embed "w/sources.txt")"#,
-            r#"(name = "TEXT", text = "\xc3\xbc \"q\"\x0a\\")"#,
-            r#"(name = "NUMBER", json = "12")"#,
-            r#"(name = "SECOND", service = (name = "worker:second", entrypoint = "Runtime"))"#,
-            r#"(name = "worker:third", worker = .missing0)"#,
-            r#"export { Missing as \"Runtime\" };"#,
-            r#"(name = "OBJECTS", durableObjectNamespace = "Coordinator")"#,
-            r#"(className = "Coordinator", uniqueKey = "first-Coordinator", enableSql = true)"#,
-            r#"durableObjectStorage = (localDisk = "storage")"#,
-            r#"(name = "storage", disk = (path = "/state", writable = true))"#,
-            r#"(name = "ASSETS", service = "assets:first")"#,
-            r#"(name = "files:first", disk = (path = "/the page"))"#,
-            r#"(name = "LOADER", workerLoader = ())"#,
-            r#"(name = "front", address = "127.0.0.1:8787", http = (), service = "front")"#,
-            r#"(name = "WORKER", service = "worker:first")"#,
-            r#"trustedCertificates = ["PEM"]"#,
-            r#"compatibilityFlags = ["a_flag"]"#,
-        ] {
-            assert!(text.contains(part), "{part} is not in\n{text}");
-        }
-    }
-}
+mod tests;
