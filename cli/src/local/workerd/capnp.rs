@@ -3,6 +3,7 @@
 use super::served::{Binding, Class, ServedWorker};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     path::Path,
 };
 
@@ -37,7 +38,7 @@ pub(super) fn service_of(worker: &str) -> String {
 #[derive(Default)]
 struct Parts {
     services: Vec<String>,
-    definitions: String,
+    definitions: Vec<String>,
 }
 
 impl Parts {
@@ -45,7 +46,7 @@ impl Parts {
     fn worker(&mut self, name: &str, constant: &str, definition: &str) {
         let service = format!("(name = {}, worker = .{constant})", quoted(name));
         self.services.push(service);
-        self.definitions.push_str(&format!(
+        self.definitions.push(format!(
             "const {constant} :Workerd.Worker = {definition};\n"
         ));
     }
@@ -107,7 +108,7 @@ const config :Workerd.Config = (
 {}",
         parts.services.join(",\n    "),
         list(sockets),
-        parts.definitions
+        parts.definitions.concat()
     )
 }
 
@@ -272,7 +273,10 @@ fn quoted(text: &str) -> String {
         match byte {
             b'"' | b'\\' => quoted.extend(['\\', char::from(byte)]),
             b' '..=b'~' => quoted.push(char::from(byte)),
-            _ => quoted.push_str(&format!("\\x{byte:02x}")),
+            _ => {
+                // Writing to a String cannot fail.
+                let _ = write!(quoted, "\\x{byte:02x}");
+            }
         }
     }
     quoted.push('"');
