@@ -2,7 +2,7 @@
 //! however ours ends. The Workers are a few lines of JavaScript in a project of its own, so that nothing need be built;
 //! workerd is the real one (`scripts/setup` installs it).
 
-use crate::fake_orchestrator::status;
+use crate::fake_orchestrator;
 use cli::local::{LocalOptions, LocalWorkers, Project};
 use nix::{
     sys::signal::{Signal, kill},
@@ -11,8 +11,8 @@ use nix::{
 use protocol::RunState;
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    net::TcpListener,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     os::unix::fs::symlink,
     path::Path,
     process::{Child, Command, Stdio},
@@ -159,6 +159,50 @@ export default {
     assert_eq!(get("/fired").2, r#"[["17 */6 * * *",true]]"#);
 }
 
+/// The status of the next answer on a connection; its body is as long as it says.
+fn status(connection: &mut BufReader<TcpStream>) -> io::Result<String> {
+    let mut status = String::new();
+    connection.read_line(&mut status)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        connection.read_line(&mut header)?;
+        let header = header.trim().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    connection.read_exact(&mut vec![0; length])?;
+    Ok(status)
+}
+
+#[test]
+fn a_connection_is_kept_where_a_worker_answers_without_reading_the_body() {
+    let orchestrator = "
+export class Coordinator {}
+export default { fetch: () => new Response('no', { headers: { 'content-length': '2' } }) };";
+    let (_folder, project) = project(orchestrator);
+    let local = LocalWorkers::start(&LocalOptions::new(project)).unwrap();
+    let address = local.url().trim_start_matches("http://").to_owned();
+    let mut connection = BufReader::new(TcpStream::connect(&address).unwrap());
+    for round in 0..20 {
+        let body = "x".repeat(1_000 * round + 1);
+        let length = body.len();
+        let request = format!(
+            "POST /runs HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let answered = connection
+            .get_mut()
+            .write_all(request.as_bytes())
+            .and_then(|()| status(&mut connection));
+        let answered = answered.unwrap_or_else(|error| panic!("request {round}: {error}"));
+        assert_eq!(answered, "HTTP/1.1 200 OK\r\n", "request {round}");
+    }
+}
+
 /// Waits until the kernel has taken killed processes away.
 pub(crate) fn assert_none_left(mark: &str) {
     let expires = Instant::now() + Duration::from_secs(20);
@@ -264,7 +308,7 @@ fn no_process_is_left_behind_however_the_command_ends() {
 #[test]
 fn an_interrupted_run_stops_its_workers_and_says_so() {
     // Its run never gets ahead.
-    let running = status(RunState::Running, 1);
+    let running = fake_orchestrator::status(RunState::Running, 1);
     let orchestrator = format!(
         "export class Coordinator {{}}
         const running = {running:?};

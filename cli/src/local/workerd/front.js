@@ -5,7 +5,7 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/cdn-cgi/handler/scheduled") return scheduled(WORKER, searchParams.get("cron") ?? "");
     const started = Date.now();
-    const response = await answer(WORKER, request);
+    const response = await answer(WORKER, await whole(request));
     console.log(`[http] ${request.method} ${pathname} ${response.status} (${Date.now() - started} ms)`);
     return response;
   },
@@ -14,6 +14,12 @@ export default {
 async function scheduled(worker, cron) {
   const { outcome } = await worker.scheduled({ cron, scheduledTime: new Date() });
   return new Response(outcome, { status: outcome === "ok" ? 200 : 500 });
+}
+
+// Read before it is passed on: where the Worker answered without reading a body that was still being passed on, workerd would close the client's
+// connection, and the next request on it would meet the close.
+async function whole(request) {
+  return request.body ? new Request(request, { body: await request.arrayBuffer() }) : request;
 }
 
 // An exception that nobody caught is an answer of 500 in production, too; here it says what it was. workerd logs where it was thrown.
