@@ -188,11 +188,12 @@ export default { fetch: () => new Response('no', { headers: { 'content-length': 
     let local = LocalWorkers::start(&LocalOptions::new(project)).unwrap();
     let address = local.url().trim_start_matches("http://").to_owned();
     let mut connection = BufReader::new(TcpStream::connect(&address).unwrap());
-    for round in 0..20 {
+    let methods = ["POST", "GET", "DELETE"].into_iter().cycle();
+    for (round, method) in methods.take(21).enumerate() {
         let body = "x".repeat(1_000 * round + 1);
         let length = body.len();
         let request = format!(
-            "POST /runs HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} /runs HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         let answered = connection
             .get_mut()

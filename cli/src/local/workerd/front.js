@@ -19,7 +19,14 @@ async function scheduled(worker, cron) {
 // Read before it is passed on: where the Worker answered without reading a body that was still being passed on, workerd would close the client's
 // connection, and the next request on it would meet the close.
 async function whole(request) {
-  return request.body ? new Request(request, { body: await request.arrayBuffer() }) : request;
+  if (!request.body) return request;
+  const { method, url } = request;
+  const bytes = await request.arrayBuffer();
+  const headers = new Headers(request.headers);
+  headers.delete("content-length");
+  // A body of these means nothing, and a Request cannot hold one.
+  const body = ["GET", "HEAD"].includes(method) ? undefined : bytes;
+  return new Request(url, { method, headers, body, redirect: "manual" });
 }
 
 // An exception that nobody caught is an answer of 500 in production, too; here it says what it was. workerd logs where it was thrown.
