@@ -60,7 +60,9 @@ pub(crate) async fn measure(
         Ok::<_, Problem>(driver.measure(&calls, &mut phase).await)
     };
     let mut response = watchdog.over(slice).await?;
-    response.failure = calls.into_failure();
+    let (failure, residency) = calls.into_findings();
+    response.failure = failure;
+    response.residency = request.transport.delegates().then_some(residency);
     if let Some(facts) = &mut response.clock {
         facts.readings = Some(clock.readings());
     }

@@ -32,6 +32,7 @@ pub mod problem;
 pub mod quantile;
 mod raw_object;
 pub mod report;
+pub mod residency;
 pub mod round;
 pub mod rounds;
 pub mod routes;

@@ -6,7 +6,7 @@ mod parse;
 
 use crate::{
     ErrorCounts, ErrorKind, Function, Limits, PayloadShape, Runtime, Transport,
-    breakdown::Component, named::named,
+    breakdown::Component, named::named, residency::SliceResidency,
 };
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +169,9 @@ pub struct MeasureResponse {
     /// What I/O did to a clock that stands still while the Worker computes, rung by rung up to the one that was taken; absent where it was not asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probed: Vec<RungFacts>,
+    /// The runtime's isolates that the calls met; absent of calls that reach no runtime, and where the stub does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residency: Option<SliceResidency>,
 }
 
 impl MeasureResponse {
