@@ -5,10 +5,12 @@
 
 mod environment;
 mod figures;
+mod residency;
 mod verdict;
 
 pub use environment::{Environment, NoiseFloor, PolledClock};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
+pub use residency::{Reach, Residency};
 pub use verdict::{
     Condition, FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
 };
@@ -52,6 +54,9 @@ pub struct Report {
     /// Failed calls against what is allowed, for each transport and each of its cells.
     #[serde(default)]
     pub failed_calls: Vec<FailedCalls>,
+    /// The runtimes' isolates: how many calls each served, and how many met a fresh one. Empty in reports of before it was counted.
+    #[serde(default)]
+    pub residency: Vec<Residency>,
     /// Sentences with the figures they rest on.
     pub analysis: Vec<Statement>,
     /// What a reader should know before trusting the figures.

@@ -3,16 +3,20 @@
 mod back_to_back;
 mod of_cell;
 mod of_component;
+mod of_reach;
 
 use measurement::timer_noise::TimerNoise;
 use of_cell::cell_evidence;
 pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
 use of_component::component_evidence;
+pub(super) use of_reach::ReachEvidence;
+use of_reach::reach_evidence;
 use protocol::{
-    Cell, Plan, RoundKind, Rounds, Transport,
+    Cell, Plan, RoundKind, Rounds, Runtime, Transport,
     breakdown::Component,
     measure::{ClockFacts, MeasureResponse, RungFacts},
+    report::Reach,
     slice::{Measured, SliceRecord, Work},
     units::NS_PER_MS,
 };
@@ -32,6 +36,8 @@ pub(super) struct Evidence {
     pub(super) noise: TimerNoise,
     /// What each slice found out about I/O that moves a clock.
     pub(super) probed: Vec<RungFacts>,
+    /// What answers said of the isolates that gave them, for each runtime and way to it.
+    pub(super) residency: BTreeMap<(Runtime, Reach), ReachEvidence>,
 }
 
 impl Evidence {
@@ -72,7 +78,9 @@ impl Evidence {
                 )
             })
             .collect();
+        let residency = reach_evidence(slices.iter().map(|(cell, all)| (*cell, all.as_slice())));
         Self {
+            residency,
             noise: TimerNoise::new(noise_floor_ns.clone()),
             probed,
             cells,

@@ -24,6 +24,7 @@ mod merge;
 mod overheads;
 mod parts;
 mod reasons;
+mod residency;
 pub mod series;
 mod standing;
 mod stored;
@@ -105,6 +106,7 @@ pub fn assemble(
         slopes: parts::slopes(plan, evidence, cells),
         verdicts,
         failed_calls,
+        residency: residency::residency(plan, evidence),
         analysis: Vec::new(),
         warnings,
     };

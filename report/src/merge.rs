@@ -5,6 +5,7 @@
 //! are those of the merged histogram, never averages of quantiles.
 
 mod cells;
+mod isolates;
 mod shares;
 
 use super::{
@@ -88,6 +89,7 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         slopes: slopes(reports, first),
         verdicts,
         failed_calls,
+        residency: isolates::residency(reports),
         analysis: Vec::new(),
         warnings: warnings(reports),
     };

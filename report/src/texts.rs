@@ -2,6 +2,7 @@
 
 use crate::{
     format::{Unit, estimate, share},
+    residency,
     summary::{answer, failures, reason},
 };
 use core::iter;
@@ -50,6 +51,13 @@ pub(crate) fn complete(report: &mut Report) {
         &report.verdicts,
         &report.failed_calls,
     );
+    for found in &mut report.residency {
+        write([&mut found.cold_us, &mut found.warm_us], Unit::Milliseconds);
+        if let Some(cold) = &mut found.cold_share {
+            cold.text = share(cold);
+        }
+        found.text = residency::sentence(found);
+    }
     for row in &mut report.failed_calls {
         if let Some(failed) = &mut row.share {
             failed.text = share(failed);

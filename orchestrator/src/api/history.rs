@@ -74,5 +74,6 @@ fn point(run: &Figures, metric: SeriesMetric) -> HistoryPoint {
         n: estimate.n,
         // those stored by earlier releases have none
         text: format::estimate(&estimate, Unit::Milliseconds),
+        residency: run.residency.clone(),
     }
 }

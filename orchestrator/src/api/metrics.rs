@@ -2,6 +2,8 @@
 //!
 //! Latencies are gauges in seconds, not Prometheus histograms: they are estimates of a finished run, and do not accumulate.
 
+mod residency;
+
 use super::{Api, Coordinators, Response, runs::read};
 use crate::coordinator::{Overview, Question};
 use core::fmt::Write as _;
@@ -175,6 +177,9 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
             "Calls that failed.",
             Some(cell.errors.values().sum::<u64>() as f64),
         );
+    }
+    for found in &report.residency {
+        residency::residency(families, location, found);
     }
     for overhead in &report.overheads {
         let mut family = CellLabels::new(families, location, overhead.id);

@@ -256,6 +256,7 @@ pub(super) fn figures(row: HistoryRow) -> Figures {
         version: row.version,
         conditions: row.conditions,
         figures: row.figures,
+        residency: row.residency,
     }
 }
 

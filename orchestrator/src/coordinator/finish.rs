@@ -7,8 +7,8 @@ use super::{
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
 use protocol::{
     PACKAGE_VERSION, Report, RunState,
-    history::SeriesMetric,
-    report::{CellReport, RunFacts},
+    history::{MetIsolates, SeriesMetric},
+    report::{CellReport, Reach, RunFacts},
     slice::SliceRecord,
 };
 use report::{Deployment, assemble};
@@ -140,6 +140,13 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
             version: run.request.deployed_version_id.clone(),
             conditions: conditions.clone(),
             figures: SeriesMetric::all().filter_map(stated).collect(),
+            residency: report
+                .residency
+                .iter()
+                .find(|found| {
+                    found.runtime == cell.runtime && Reach::of(cell.transport) == Some(found.reach)
+                })
+                .and_then(MetIsolates::of),
         }
     };
     report.cells.iter().map(row).collect()

@@ -3,7 +3,7 @@
 use crate::store::Millis;
 use protocol::{
     Cell, Estimate, Plan, Problem, RoundKind, RunId,
-    history::{Conditions, SeriesMetric},
+    history::{Conditions, MetIsolates, SeriesMetric},
     run::{Sibling, Trigger},
 };
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,9 @@ pub struct Figures {
     pub conditions: Conditions,
     /// Estimates by metric, in us.
     pub figures: BTreeMap<SeriesMetric, Estimate>,
+    /// The isolates that the run met by the cell's way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residency: Option<MetIsolates>,
 }
 
 /// Counts for monitoring.

@@ -10,7 +10,7 @@ use protocol::Limits;
 
 /// Statements that lead from each version to the next, from an empty database on. Entries are never edited once released: a
 /// change is a new entry.
-const MIGRATIONS: [&[&str]; 4] = [RUNS, REVIEWS, BOUNDED_READS, ROUNDS];
+const MIGRATIONS: [&[&str]; 5] = [RUNS, REVIEWS, BOUNDED_READS, ROUNDS, RESIDENCY];
 
 /// Version 1: runs, slices, reports, series, alerts.
 const RUNS: &[&str] = &[
@@ -137,7 +137,10 @@ const ROUNDS: &[&str] = &[
     ) WITHOUT ROWID",
 ];
 
-/// The version that has them first.
+/// Version 5: which isolates a run met, beside its figures.
+const RESIDENCY: &[&str] = &["ALTER TABLE history ADD COLUMN residency TEXT"];
+
+/// The version that has rounds first.
 const ROUNDS_VERSION: usize = 4;
 
 /// Version of the schema that this code reads and writes.

@@ -23,6 +23,7 @@ use protocol::{
         Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
         TimerChoice,
     },
+    residency::{ColdCall, Isolate, SliceResidency},
 };
 use std::{cell::Cell, cell::RefCell, rc::Rc};
 
@@ -77,6 +78,12 @@ pub struct World {
     pub frozen: Cell<bool>,
     /// Whether direct calls are too fast for the clock, which then reads 0.
     pub direct_is_too_fast: Cell<bool>,
+    /// The runtime's isolate, by its number, and the calls that it has served. Whoever ends it sets both: the next call meets a fresh one.
+    pub isolate: Cell<(u64, u64)>,
+    /// What all isolates of the runtime have served.
+    pub served: Cell<u64>,
+    /// Slices before which the isolate is ended, by their place among all that are measured.
+    pub isolate_ends_before: RefCell<Vec<usize>>,
     /// Whether every measurement crashes the process.
     pub crashing: Cell<bool>,
     /// Whether the stub is another team's that answers with its elapsed time alone.
@@ -136,6 +143,40 @@ const fn ticked(advances_during_cpu: bool) -> ClockFacts {
 }
 
 impl World {
+    /// What a slice of delegated calls meets of the runtime's isolate.
+    fn met(&self, request: &MeasureRequest) -> Option<SliceResidency> {
+        if !request.transport.delegates() {
+            return None;
+        }
+        if self
+            .isolate_ends_before
+            .borrow()
+            .contains(&self.measured.borrow().len())
+        {
+            self.isolate.set((self.isolate.get().0 + 1, 0));
+        }
+        let mut met = SliceResidency::default();
+        let (id, mut calls_served) = self.isolate.get();
+        for call in 0..request.warmup + request.samples {
+            calls_served += 1;
+            let isolate = Isolate {
+                id,
+                calls_served,
+                age_ms: calls_served,
+            };
+            if met.count(Some(isolate)) {
+                met.cold.push(ColdCall {
+                    ms: 12,
+                    timed: call >= request.warmup,
+                });
+            }
+        }
+        self.isolate.set((id, calls_served));
+        let made = u64::from(request.warmup + request.samples);
+        self.served.set(self.served.get() + made);
+        Some(met)
+    }
+
     fn take_failure(&self) -> Result<(), DispatchError> {
         match self.failures.borrow_mut().pop() {
             Some(failure) => Err(failure),
@@ -193,6 +234,7 @@ impl Caller for World {
                 (false, false) => latency,
             }
         };
+        let residency = self.met(request);
         self.crashes.step().map_err(gone)?;
         if self.says_elapsed_alone.get() {
             return Ok(MeasureResponse {
@@ -225,6 +267,7 @@ impl Caller for World {
             } else {
                 vec![1_200, 1_500, 1_900]
             },
+            residency,
             ..MeasureResponse::default()
         })
     }

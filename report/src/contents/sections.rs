@@ -2,6 +2,7 @@
 
 use crate::document::{Document, Span, plain};
 use crate::format::{UNSTATED, count, method, percent, size};
+use crate::residency::cold_range;
 use protocol::{
     Quantile, Report,
     report::{Outcome, Share},
@@ -121,6 +122,44 @@ pub(super) fn slopes(out: &mut Document, report: &Report) {
     });
     let head = ["Method", "Function", "us per KB", "at no payload (us)"];
     out.section_of_table("Growth with the payload", head, 2..4, rows);
+}
+
+/// Which isolates of the runtimes the calls met.
+pub(super) fn residency(out: &mut Document, report: &Report) {
+    let rows = report.residency.iter().map(|found| {
+        let each = found.calls_per_isolate.map(|calls| format!("{calls:.0}"));
+        [
+            format!("{} by {}", found.runtime, found.reach.title()),
+            count(found.calls),
+            count(found.isolates),
+            each.unwrap_or_else(|| UNSTATED.to_owned()),
+            above(found.cold_share.as_ref()),
+            cold_range(found).unwrap_or_else(|| UNSTATED.to_owned()),
+            found.warm_us.text.clone(),
+        ]
+    });
+    let head = [
+        "Runtime",
+        "Calls",
+        "Isolates",
+        "Calls an isolate",
+        "Met a fresh one",
+        "Cold calls (ms)",
+        "Median call (ms)",
+    ];
+    out.section_of_table("Residency: which isolates answered", head, 1..7, rows);
+    let unknown = report
+        .residency
+        .iter()
+        .filter(|found| found.reason.is_some());
+    out.items(unknown.map(|found| {
+        plain(&format!(
+            "{} by {}: {}",
+            found.runtime,
+            found.reach.title(),
+            found.text
+        ))
+    }));
 }
 
 pub(super) fn analysis(out: &mut Document, report: &Report) {
