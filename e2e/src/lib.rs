@@ -29,6 +29,7 @@
 //! | `places` | several locations: a run and a report each, and a merged report whose counts are the sums; with one down the others are shown |
 //! | `python` | Python behind the binding: every transport, functions by their files' names, exceptions, results that JSON cannot hold, what persists, errors in source; another version of the package is refused |
 //! | `runtimes` | whole runs of Python beside the native runtime, delegated and inlined, of a runtime of another's making, of functions that fail, of a megabyte |
+//! | `residency` | by `raw-fetch` exactly as many fresh isolates as the runtime's process was started, and as many calls as it counted itself |
 //! | `contracts` | `rpc-latency check` passes for both runtimes, the caller and a runtime and a stub in JavaScript, and fails at the right point for one fault each |
 //! | `footprint` | a Worker over budget in size, start-up and memory is named for each |
 //! | `interim` | the report of an active run grows until the final one takes its place |

@@ -27,6 +27,10 @@ impl core::fmt::Display for Work {
 }
 
 /// What a slice measured.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are samples: a box would be one more allocation for each; on wasm32 they are smaller"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measured {

@@ -24,6 +24,7 @@ mod places;
 mod python;
 mod readers;
 mod receiver;
+mod residency;
 mod runtimes;
 mod settled;
 mod small_run;
