@@ -12,6 +12,7 @@ pub mod breakdown;
 pub mod capabilities;
 pub mod cell;
 pub mod comparison;
+pub mod deployment_starts;
 pub mod error_kind;
 pub mod estimate;
 pub mod examination;

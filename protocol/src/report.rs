@@ -3,11 +3,13 @@
 //! Times are in microseconds unless a name says otherwise. Every figure is an [`Estimate`](crate::Estimate) with its 95 % confidence
 //! interval, or says why it is none.
 
+mod deployment;
 mod environment;
 mod figures;
 mod residency;
 mod verdict;
 
+pub use deployment::{DeploymentScenario, DeploymentStarts};
 pub use environment::{Environment, NoiseFloor, PolledClock};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
 pub use residency::{Reach, Residency};
@@ -57,6 +59,9 @@ pub struct Report {
     /// The runtimes' isolates: how many calls each served, and how many met a fresh one. Empty in reports of before it was counted.
     #[serde(default)]
     pub residency: Vec<Residency>,
+    /// The latest cold starts by deployment, for each runtime; empty where none has been timed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployment_starts: Vec<DeploymentStarts>,
     /// Sentences with the figures they rest on.
     pub analysis: Vec<Statement>,
     /// What a reader should know before trusting the figures.

@@ -30,6 +30,7 @@ pub fn document(report: &Report) -> Document {
     sections::breakdown(&mut out, report);
     sections::slopes(&mut out, report);
     sections::residency(&mut out, report);
+    sections::deployment_starts(&mut out, report);
     sections::analysis(&mut out, report);
     sections::warnings(&mut out, report);
     environment::environment(&mut out, report);

@@ -10,6 +10,7 @@ mod analysis;
 mod cells;
 pub mod comparison;
 mod contents;
+mod deployment;
 pub mod difference;
 pub mod document;
 mod doubt;
@@ -36,6 +37,7 @@ mod wire;
 mod wording;
 
 pub use contents::{Answer, Cost, OfTransport, answer, document, latency_tables};
+pub use deployment::deployment_starts;
 pub use doubt::{Doubt, doubts, has_isolated_calls, samples_of_look};
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
@@ -107,6 +109,7 @@ pub fn assemble(
         verdicts,
         failed_calls,
         residency: residency::residency(plan, evidence),
+        deployment_starts: Vec::new(),
         analysis: Vec::new(),
         warnings,
     };

@@ -90,6 +90,7 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         verdicts,
         failed_calls,
         residency: isolates::residency(reports),
+        deployment_starts: crate::deployment::merged(reports),
         analysis: Vec::new(),
         warnings: warnings(reports),
     };

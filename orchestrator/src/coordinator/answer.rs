@@ -100,6 +100,8 @@ impl<S: Sql> Coordinator<S> {
                 let rows = self.store.history(&cell, limit)?;
                 json(&rows.into_iter().map(figures).collect::<Vec<_>>())
             }
+            Question::DeploymentStart { key } => json(&self.store.deployment_start(&key)?),
+            Question::KeepDeploymentStart(start) => json(&self.store.keep_deployment_start(start)?),
             Question::Overview => json(&Overview {
                 runs_by_state: self.store.runs_by_state()?,
                 active: self.store.unfinished_runs()?.first().map(status),

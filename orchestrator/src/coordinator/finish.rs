@@ -11,7 +11,7 @@ use protocol::{
     report::{CellReport, Reach, RunFacts},
     slice::SliceRecord,
 };
-use report::{Deployment, assemble};
+use report::{Deployment, assemble, deployment_starts};
 
 /// Attempts at one report, or at the decision about one round: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
@@ -106,12 +106,13 @@ impl<S: Sql> Coordinator<S> {
             compatibility_date: self.settings.compatibility_date.clone(),
             limits: run.rounds.first().limits.profile,
         };
-        assemble(facts, &run.request.plan, &run.rounds, deployment, records).map_err(|error| {
-            StoreError::Unreadable {
-                what: "slices",
-                error: error.to_string(),
-            }
-        })
+        let report = assemble(facts, &run.request.plan, &run.rounds, deployment, records);
+        let mut report = report.map_err(|error| StoreError::Unreadable {
+            what: "slices",
+            error: error.to_string(),
+        })?;
+        report.deployment_starts = deployment_starts(&self.store.deployment_starts()?);
+        Ok(report)
     }
 }
 

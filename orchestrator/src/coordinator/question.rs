@@ -3,6 +3,7 @@
 use crate::store::Millis;
 use protocol::{
     Cell, Estimate, Plan, Problem, RoundKind, RunId,
+    deployment_starts::DeploymentStart,
     history::{Conditions, MetIsolates, SeriesMetric},
     run::{Sibling, Trigger},
 };
@@ -53,6 +54,13 @@ pub enum Question {
         /// At most this many runs.
         limit: u32,
     },
+    /// The start by deployment of this key. Answer: it, or `null`.
+    DeploymentStart {
+        /// The key.
+        key: String,
+    },
+    /// Keep a start by deployment, unless there is one of its key. Answer: the one that is kept.
+    KeepDeploymentStart(DeploymentStart),
     /// Counts for monitoring. Answer: an [`Overview`].
     Overview,
 }

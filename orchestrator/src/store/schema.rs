@@ -137,8 +137,17 @@ const ROUNDS: &[&str] = &[
     ) WITHOUT ROWID",
 ];
 
-/// Version 5: which isolates a run met, beside its figures.
-const RESIDENCY: &[&str] = &["ALTER TABLE history ADD COLUMN residency TEXT"];
+/// Version 5: which isolates a run met, beside its figures; cold starts by deployment.
+const RESIDENCY: &[&str] = &[
+    "ALTER TABLE history ADD COLUMN residency TEXT",
+    // One row a start, under the key that its sender chose.
+    "CREATE TABLE deployment_starts (
+        key TEXT PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        start TEXT NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX deployment_starts_by_time ON deployment_starts (at_ms, key)",
+];
 
 /// The version that has rounds first.
 const ROUNDS_VERSION: usize = 4;

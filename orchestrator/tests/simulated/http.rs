@@ -13,6 +13,7 @@ use orchestrator::{
 use protocol::{
     Problem, Runtime,
     examination::{CallerFindings, Probing},
+    measure::{MeasureRequest, MeasureResponse},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -43,6 +44,10 @@ pub struct Places {
     pub random: Cell<u32>,
     /// Runtimes beside the native one.
     pub runtimes: RefCell<BTreeMap<Runtime, RuntimeFacts>>,
+    /// What the caller answers to the next slices that the API itself has measured.
+    pub slices: RefCell<Vec<MeasureResponse>>,
+    /// Those slices.
+    pub measured: RefCell<Vec<MeasureRequest>>,
     /// What the caller says of its surroundings, if it answers.
     pub findings: RefCell<Option<CallerFindings>>,
 }
@@ -61,6 +66,15 @@ impl Coordinators for &Places {
             findings.clock = None;
         }
         Ok(findings)
+    }
+
+    async fn measure(&self, request: &MeasureRequest) -> Result<MeasureResponse, Problem> {
+        self.measured.borrow_mut().push(request.clone());
+        let answers = &mut self.slices.borrow_mut();
+        if answers.is_empty() {
+            return Err(Problem::new(502, "the caller measured nothing"));
+        }
+        Ok(answers.remove(0))
     }
 
     fn has_cold_starts(&self) -> bool {
@@ -189,6 +203,8 @@ impl Places {
             given_up: Cell::new(0),
             random: Cell::new(1),
             runtimes: RefCell::default(),
+            slices: RefCell::default(),
+            measured: RefCell::default(),
             findings: RefCell::default(),
         }
     }

@@ -162,6 +162,22 @@ pub(super) fn residency(out: &mut Document, report: &Report) {
     }));
 }
 
+/// The latest cold starts by deployment.
+pub(super) fn deployment_starts(out: &mut Document, report: &Report) {
+    let rows = report.deployment_starts.iter().map(|starts| {
+        [
+            starts.runtime.to_string(),
+            count(starts.n),
+            starts.p50_us.text.clone(),
+            starts.p95_us.text.clone(),
+            format!("{} to {}", starts.min_ms, starts.max_ms),
+            starts.last_at.format("%Y-%m-%d").to_string(),
+        ]
+    });
+    let head = ["Runtime", "Starts", "median", "p95", "range", "last"];
+    out.section_of_table("First call after a deployment (ms)", head, 1..6, rows);
+}
+
 pub(super) fn analysis(out: &mut Document, report: &Report) {
     if report.analysis.is_empty() {
         return;
