@@ -43,6 +43,8 @@ fn every_operation_is_driven_into_every_status_that_the_document_describes() {
     );
     let seen = RefCell::default();
     let driver = Driver::new(&workers, &document, &seen);
+    // First of all: the runtime's isolate must not have been called.
+    a_start_by_deployment(&driver);
     before_any_run(&driver);
     an_examination(&driver);
     let first = a_run_from_start_to_end(&driver, &workers);
@@ -105,6 +107,32 @@ fn before_any_run(driver: &Driver) {
     methods(driver);
 }
 
+fn a_start_by_deployment(driver: &Driver) {
+    let given = |body: &Value| Given::body(body);
+    let start = json!({"key": "conformance-1", "version": "v1"});
+    driver.expect(200, "timeDeploymentStart", &given(&start));
+    driver.expect(200, "timeDeploymentStart", &given(&start));
+    let other = json!({"key": "conformance-1", "version": "v2"});
+    driver.expect(409, "timeDeploymentStart", &given(&other));
+    // The same isolate once more: nothing new has been deployed.
+    driver.expect(
+        503,
+        "timeDeploymentStart",
+        &given(&json!({"key": "conformance-2"})),
+    );
+    driver.expect(
+        400,
+        "timeDeploymentStart",
+        &given(&json!({"runtime": 7, "cold": true})),
+    );
+    let long = Given {
+        body: Some(" ".repeat(1 << 15)),
+        ..Given::default()
+    };
+    driver.expect(413, "timeDeploymentStart", &long.with_token());
+    driver.expect(401, "timeDeploymentStart", &Given::default());
+}
+
 fn an_examination(driver: &Driver) {
     driver.expect(401, "examine", &Given::default());
     driver.expect(200, "examine", &Given::default().with_token());
@@ -163,6 +191,7 @@ fn where_nobody_may_start(driver: &Driver) {
     driver.expect(403, "startRun", &Given::default().with_token());
     driver.expect(403, "cancelRun", &Given::default().with_token());
     driver.expect(403, "examine", &Given::default().with_token());
+    driver.expect(403, "timeDeploymentStart", &Given::default().with_token());
 }
 
 /// An operator's mistake, made while the Workers are served: wrangler reads the variables again when the

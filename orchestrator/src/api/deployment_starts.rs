@@ -20,10 +20,8 @@ impl<C: Coordinators> Api<'_, C> {
     ) -> Result<Response, Problem> {
         access::authorise(self.settings, request)?;
         let wanted = DeploymentStartRequest::parse(&plan_text(request).await?)?;
-        let location = match request.query("location") {
-            Some(location) => self.configured(&location)?,
-            None => self.settings.locations.first().cloned().unwrap_or_default(),
-        };
+        // The caller that is asked is the one near this Worker, wherever that is: which coordinator keeps it says nothing of the place.
+        let location = self.settings.locations.first().cloned().unwrap_or_default();
         let key = wanted.key.clone();
         let kept = self
             .coordinators
