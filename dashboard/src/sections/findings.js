@@ -1,5 +1,6 @@
 // What the figures say (analysis), what to know before trusting them (warnings), and where and with what they were measured.
 import { element, fill } from "../element.js";
+import { residency } from "./residency.js";
 import { duration, estimateLine, figureText, instant, integer, isNumber, noiseFloorText } from "../format.js";
 
 export function showFindings(node, report) {
@@ -14,7 +15,8 @@ export function showFindings(node, report) {
         report.warnings.length > 0
           ? element("ul", { class: "sentences warnings" }, report.warnings.map(warning))
           : element("p", { class: "muted" }, "None found.")),
-      element("div", {}, element("h3", {}, "Environment"), environment(report))));
+      element("div", {}, element("h3", {}, "Environment"), environment(report))),
+    residency(report));
 }
 
 function statement({ topic, text, figures }) {
