@@ -75,9 +75,9 @@ impl DeploymentStartRequest {
 fn check(reader: &mut FieldReader<'_>, field: &str, text: &str, most: usize) {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if !(1..=most).contains(&text.len()) || !text.bytes().all(fits) {
-        let must =
+        let detail =
             format!("must be 1 to {most} characters of a-z, A-Z, 0-9, \"-\", \"_\" and \".\"");
-        reader.refuse(field, must);
+        reader.refuse(field, detail);
     }
 }
 

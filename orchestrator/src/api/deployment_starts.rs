@@ -22,11 +22,11 @@ impl<C: Coordinators> Api<'_, C> {
         let wanted = DeploymentStartRequest::parse(&plan_text(request).await?)?;
         // The caller that is asked is the one near this Worker, wherever that is: which coordinator keeps it says nothing of the place.
         let location = self.settings.locations.first().cloned().unwrap_or_default();
-        let key = wanted.key.clone();
-        let kept = self
-            .coordinators
-            .ask(&location, &Question::DeploymentStart { key });
-        if let Some(kept) = read::<Option<DeploymentStart>>(&kept.await?)? {
+        let asked = Question::DeploymentStart {
+            key: wanted.key.clone(),
+        };
+        let kept = self.coordinators.ask(&location, &asked).await?;
+        if let Some(kept) = read::<Option<DeploymentStart>>(&kept)? {
             return of_same_request(&wanted, &kept);
         }
         let answer = self
