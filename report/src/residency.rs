@@ -14,7 +14,7 @@ use measurement::{
     quantile::quantile,
 };
 use protocol::{
-    Estimate, Plan, Reason,
+    Estimate, Plan, Reason, Runtime,
     measure::Timer,
     report::{Reach, Residency},
     residency::IsolateMet,
@@ -37,18 +37,20 @@ pub(super) fn residency(plan: &Plan, evidence: &Evidence) -> Vec<Residency> {
                     cell.cell.runtime == runtime && Reach::of(cell.cell.transport) == Some(reach)
                 };
                 let cells: Vec<_> = evidence.cells.iter().filter(is_of).collect();
-                all.push(Residency {
-                    runtime,
-                    reach,
-                    ..of_isolates(found, &cells, evidence)
-                });
+                let (cold_us, warm_us) = (cold(found, evidence), warm(&cells, evidence));
+                all.push(of_isolates((runtime, reach), found, cold_us, warm_us));
             }
         }
     }
     all
 }
 
-fn of_isolates(found: &ReachEvidence, cells: &[&CellEvidence], evidence: &Evidence) -> Residency {
+fn of_isolates(
+    (runtime, reach): (Runtime, Reach),
+    found: &ReachEvidence,
+    cold_us: Estimate,
+    warm_us: Estimate,
+) -> Residency {
     let isolates = || found.isolates.values();
     let served = |met: &IsolateMet| met.last_served - met.first_served + 1;
     let calls = found.calls();
@@ -58,9 +60,8 @@ fn of_isolates(found: &ReachEvidence, cells: &[&CellEvidence], evidence: &Eviden
         (ms(shortest), ms(longest))
     });
     Residency {
-        // The runtime and the way are the caller's to fill in.
-        runtime: protocol::Runtime::NATIVE,
-        reach: Reach::Binding,
+        runtime,
+        reach,
         transports: found.transports.clone(),
         calls,
         silent: found.silent,
@@ -72,10 +73,10 @@ fn of_isolates(found: &ReachEvidence, cells: &[&CellEvidence], evidence: &Eviden
         cold_calls: found.by_block.values().map(|&(cold, _)| cold).sum(),
         cold_share: (calls > 0).then(|| published_proportion(&share)),
         cold_samples: found.cold_samples,
-        cold_us: cold(found, evidence),
+        cold_us,
         cold_min_ms: range_ms.map(|(shortest, _)| shortest),
         cold_max_ms: range_ms.map(|(_, longest)| longest),
-        warm_us: warm(cells, evidence),
+        warm_us,
         reason: (calls == 0).then(|| why_unknown(found)),
         text: String::new(),
     }
