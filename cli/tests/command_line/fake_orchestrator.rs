@@ -220,6 +220,8 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         slopes: Vec::new(),
         verdicts: Vec::new(),
         failed_calls: Vec::new(),
+        residency: Vec::new(),
+        deployment_starts: Vec::new(),
         analysis: Vec::new(),
         warnings: Vec::new(),
     }

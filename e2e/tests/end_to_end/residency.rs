@@ -205,3 +205,34 @@ fn raw_fetch_meets_as_many_fresh_isolates_as_the_runtime_was_started_and_counts_
         public.text, binding.text
     ));
 }
+
+#[test]
+fn every_transport_says_which_isolate_answered() {
+    let client = stage::client(stage::shared());
+    let _turn = stage::my_turn();
+    let transports: Vec<&str> = Transport::ALL.iter().map(|t| t.as_str()).collect();
+    let report = stage::run_to_completion(
+        &client,
+        &json!({"transports": transports, "functions": ["echo", "transform"], "payload_bytes": [100, 100_000], "samples_per_cell": 20, "breakdown": false}),
+    );
+    for met in &report.residency {
+        assert_eq!(
+            (met.silent, met.isolates, &met.reason),
+            (0, 1, &None),
+            "{met:?}"
+        );
+        // More than the timed calls of its cells: warmup and chains, and the calls of other tests.
+        let timed: u64 = report
+            .cells
+            .iter()
+            .filter(|cell| met.transports.contains(&cell.transport))
+            .map(|cell| cell.count)
+            .sum();
+        assert!(
+            met.calls > timed && met.calls_served >= met.calls,
+            "{met:?}"
+        );
+    }
+    let by = |reach| met(&report, reach).transports.len();
+    assert_eq!((by(Reach::Binding), by(Reach::PublicUrl)), (6, 1));
+}
