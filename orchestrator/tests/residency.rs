@@ -58,7 +58,8 @@ fn the_report_says_what_the_runtime_counted_itself() {
 fn a_slice_that_is_dispatched_again_is_counted_once() {
     let undisturbed = {
         let mut process = process();
-        let run = process.start(&small_plan());
+        process.world.crashes.steps.set(0);
+        process.start(&small_plan());
         process.wake_until_idle();
         process.world.crashes.steps.get()
     };

@@ -82,7 +82,7 @@ pub struct World {
     pub isolate: Cell<(u64, u64)>,
     /// What all isolates of the runtime have served.
     pub served: Cell<u64>,
-    /// Slices before which the isolate is ended, by their place among all that are measured.
+    /// How many slices are measured before the isolate is ended, each time; the next delegated one meets a fresh one.
     pub isolate_ends_before: RefCell<Vec<usize>>,
     /// Whether every measurement crashes the process.
     pub crashing: Cell<bool>,
@@ -148,11 +148,10 @@ impl World {
         if !request.transport.delegates() {
             return None;
         }
-        if self
-            .isolate_ends_before
-            .borrow()
-            .contains(&self.measured.borrow().len())
-        {
+        let measured = self.measured.borrow().len();
+        let mut ends = self.isolate_ends_before.borrow_mut();
+        if let Some(due) = ends.iter().position(|&before| before <= measured) {
+            ends.remove(due);
             self.isolate.set((self.isolate.get().0 + 1, 0));
         }
         let mut met = SliceResidency::default();

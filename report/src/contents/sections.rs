@@ -153,7 +153,7 @@ pub(super) fn residency(out: &mut Document, report: &Report) {
         .iter()
         .filter(|found| found.reason.is_some());
     out.items(unknown.map(|found| {
-        plain(&format!(
+        plain(format!(
             "{} by {}: {}",
             found.runtime,
             found.reach.title(),
