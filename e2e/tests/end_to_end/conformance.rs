@@ -108,22 +108,21 @@ fn before_any_run(driver: &Driver) {
 }
 
 fn a_start_by_deployment(driver: &Driver) {
-    let given = |body: &Value| Given::body(body);
     let start = json!({"key": "conformance-1", "version": "v1"});
-    driver.expect(200, "timeDeploymentStart", &given(&start));
-    driver.expect(200, "timeDeploymentStart", &given(&start));
+    driver.expect(200, "timeDeploymentStart", &Given::body(&start));
+    driver.expect(200, "timeDeploymentStart", &Given::body(&start));
     let other = json!({"key": "conformance-1", "version": "v2"});
-    driver.expect(409, "timeDeploymentStart", &given(&other));
+    driver.expect(409, "timeDeploymentStart", &Given::body(&other));
     // The same isolate once more: nothing new has been deployed.
     driver.expect(
         503,
         "timeDeploymentStart",
-        &given(&json!({"key": "conformance-2"})),
+        &Given::body(&json!({"key": "conformance-2"})),
     );
     driver.expect(
         400,
         "timeDeploymentStart",
-        &given(&json!({"runtime": 7, "cold": true})),
+        &Given::body(&json!({"runtime": 7, "cold": true})),
     );
     let long = Given {
         body: Some(" ".repeat(1 << 15)),

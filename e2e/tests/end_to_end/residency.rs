@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::{
     fs,
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -101,7 +101,7 @@ fn workerd() -> PathBuf {
 }
 
 /// Starts workerd, and waits until it accepts connections. No request is made: it would be its first.
-fn serve(configuration: &PathBuf, port: u16) -> Child {
+fn serve(configuration: &Path, port: u16) -> Child {
     let process = Command::new(workerd())
         .arg("serve")
         .arg(configuration)
