@@ -11,6 +11,7 @@ pub mod alert;
 pub mod breakdown;
 pub mod capabilities;
 pub mod cell;
+pub mod cold_start;
 pub mod comparison;
 pub mod error_kind;
 pub mod estimate;
@@ -44,6 +45,7 @@ pub mod units;
 pub mod usage;
 
 pub use cell::{Cell, CellId};
+pub use cold_start::{ColdStart, ColdStartPlan};
 pub use error_kind::{ErrorCounts, ErrorKind};
 pub use estimate::{Basis, Estimate, Reason, ReasonCode};
 pub use function::Function;

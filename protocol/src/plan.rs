@@ -1,11 +1,13 @@
 //! The plan of a run, and how it divides into blocks and slices.
 
+mod judged;
 mod parse;
 
+pub use judged::Judged;
 pub use parse::{MAX_PAYLOAD_SIZES, MAX_PLAN_BYTES, MAX_THRESHOLD_MS, MAX_WARMUP, PlanError};
 
 use crate::{
-    Cell, Function, Limits, PayloadShape, Runtime, Thresholds, Transport,
+    Cell, ColdStartPlan, Function, Limits, PayloadShape, Runtime, Thresholds, Transport,
     breakdown::Component,
     measure::{DEFAULT_CALL_TIMEOUT_MS, TimerChoice},
     named::named,
@@ -44,8 +46,9 @@ pub struct Plan {
     /// Which timer to use.
     pub timer: TimerChoice,
     /// The transports whose latencies make the answer; empty for the usual ones ([`Plan::judged`]). Calls that fail count for every transport.
+    /// `cold-starts` makes the cold starts part of the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub judge: Vec<Transport>,
+    pub judge: Vec<Judged>,
     /// Seeds the order of cells and whatever else is random.
     pub seed: u64,
     /// When the cost is acceptable.
@@ -58,6 +61,9 @@ pub struct Plan {
     pub concurrency: u32,
     /// Whether the parts of a call are measured too.
     pub breakdown: bool,
+    /// The cold starts that are sampled after the last block of latencies; null for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cold_starts: Option<ColdStartPlan>,
 }
 
 impl Default for Plan {
@@ -81,6 +87,7 @@ impl Default for Plan {
             batch_size: 1,
             concurrency: 1,
             breakdown: true,
+            cold_starts: None,
         }
     }
 }
@@ -176,8 +183,9 @@ impl Plan {
     /// every one that delegates.
     #[must_use]
     pub fn judged(&self) -> Vec<Transport> {
-        if !self.judge.is_empty() {
-            return self.judge.clone();
+        let named: Vec<Transport> = self.judge.iter().filter_map(|one| one.transport()).collect();
+        if !named.is_empty() {
+            return named;
         }
         let of = |wanted: &dyn Fn(Transport) -> bool| {
             let all = self.transports.iter().copied();
@@ -190,6 +198,12 @@ impl Plan {
         } else {
             bindings
         }
+    }
+
+    /// Whether cold starts are part of the answer.
+    #[must_use]
+    pub fn judges_cold_starts(&self) -> bool {
+        self.judge.contains(&Judged::ColdStarts)
     }
 
     /// Every cell: runtime by runtime, transport by transport, function by function, payload by payload.

@@ -15,6 +15,8 @@ named! {
         Isolated = "isolated",
         /// Back-to-back calls, each read in whole ticks of the clock.
         BackToBack = "back-to-back",
+        /// Cold starts, one sample a slice.
+        ColdStarts = "cold-starts",
     }
 }
 

@@ -110,12 +110,21 @@ impl Rounds {
             RoundKind::Isolated => (self.first.timer, self.first.chain_calls),
             // the samples of the ticked timer are themselves a chain
             RoundKind::BackToBack => (TimerChoice::Ticked, 0),
+            RoundKind::ColdStarts => (TimerChoice::Auto, 0),
         };
-        Round {
+        let round = Round {
             kind,
             chain_calls,
             timer,
             ..self.last().followed_by(works, blocks)
+        };
+        match kind {
+            RoundKind::Isolated | RoundKind::BackToBack => round,
+            RoundKind::ColdStarts => Round {
+                samples_per_slice: 1,
+                warmup_per_slice: 0,
+                ..round
+            },
         }
     }
 

@@ -1,8 +1,9 @@
 //! Slices: what a run measures in one dispatch, and the record that is kept of it.
 
 use crate::{
-    Cell,
+    Cell, ColdStart,
     breakdown::Component,
+    cold_start,
     measure::{MeasureResponse, RepeatResponse},
 };
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub enum Work {
     Cell(Cell),
     /// One component of the breakdown, by repetition.
     Component(Component),
+    /// One cold start.
+    ColdStart(ColdStart),
 }
 
 impl core::fmt::Display for Work {
@@ -22,6 +25,7 @@ impl core::fmt::Display for Work {
         match self {
             Self::Cell(cell) => cell.fmt(f),
             Self::Component(component) => component.fmt(f),
+            Self::ColdStart(cold_start) => cold_start.fmt(f),
         }
     }
 }
@@ -34,6 +38,8 @@ pub enum Measured {
     Samples(MeasureResponse),
     /// Of a [`Work::Component`].
     Repeated(RepeatResponse),
+    /// Of a [`Work::ColdStart`].
+    ColdStart(cold_start::Outcome),
 }
 
 /// One committed slice.

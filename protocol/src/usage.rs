@@ -91,7 +91,7 @@ pub fn delegated_calls(round: &Round, work: Work) -> u64 {
     match work {
         Work::Cell(cell) if cell.transport.delegates() => u64::from(round.calls_per_slice()),
         Work::Component(Component::EmptyHop) => u64::from(round.limits.delegated_calls_per_slice),
-        Work::Cell(_) | Work::Component(_) => 0,
+        Work::Cell(_) | Work::Component(_) | Work::ColdStart(_) => 0,
     }
 }
 

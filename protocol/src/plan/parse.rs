@@ -2,7 +2,7 @@
 
 use super::{DEFAULT_MAX_CALLS, DEFAULT_MAX_SECONDS, MAX_CALLS, MAX_SECONDS, Plan, Until};
 use crate::{
-    Function, Limits, Round, Runtime, Thresholds,
+    ColdStartPlan, Function, Limits, Round, Runtime, Thresholds,
     fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -117,6 +117,7 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
         batch_size: reader.integer("batch_size", 1, MAX_BATCH_SIZE, default.batch_size),
         concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, default.concurrency),
         breakdown: reader.boolean("breakdown", default.breakdown),
+        cold_starts: ColdStartPlan::read(reader),
     };
     refuse_functions_that_are_not_known(reader, &plan);
     if reader.all_well() {
@@ -147,12 +148,21 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
     }
     for (index, judged) in plan.judge.iter().enumerate() {
         let at = format!("judge[{index}]");
+        let Some(judged) = judged.transport() else {
+            if plan.cold_starts.is_none() {
+                reader.refuse(
+                    &at,
+                    "is cold-starts, which the plan does not ask for: add \"cold_starts\": {}",
+                );
+            }
+            continue;
+        };
         if !judged.delegates() {
             reader.refuse(
                 &at,
                 format!("is {judged}, which delegates nothing: name transports that do"),
             );
-        } else if !plan.transports.contains(judged) {
+        } else if !plan.transports.contains(&judged) {
             reader.refuse(
                 &at,
                 format!("is {judged}, which is not among the plan's transports"),
@@ -177,8 +187,17 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             format!("is too few: the first round of every cell makes {calls} delegated calls; ask for more, or for fewer cells"),
         );
     }
+    let cold = plan.cold_starts.as_ref().map_or(0, |cold| {
+        let each = u32::try_from(cold.cold_starts(&plan.runtimes).len()).unwrap_or(u32::MAX);
+        cold.samples.saturating_mul(each)
+    });
     let slices = first.slices();
-    if slices > limits.slices_per_run {
+    if slices.saturating_add(cold) > limits.slices_per_run && cold > slices {
+        reader.refuse(
+            "cold_starts.samples",
+            format!("makes {cold} cold starts with this many runtimes and scenarios; the {} profile allows {} slices a run: ask for fewer", limits.profile, limits.slices_per_run),
+        );
+    } else if slices.saturating_add(cold) > limits.slices_per_run {
         let most = limits.slices_per_run;
         reader.refuse(
             "samples_per_cell",
@@ -245,11 +264,13 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
             |share| share > 0.0 && share <= 1.0,
             "a share above 0, at most 1",
         ),
+        cold_p50_ms: threshold(reader, &mut given, "cold_p50_ms", default.cold_p50_ms),
+        cold_p95_ms: threshold(reader, &mut given, "cold_p95_ms", default.cold_p95_ms),
     };
     for key in given.names() {
         reader.refuse(
             format!("thresholds.{}", shorten(key)),
-            "is not a threshold; there are p50_ms, p95_ms, p99_ms and max_error_share",
+            "is not a threshold; there are p50_ms, p95_ms, p99_ms, max_error_share, cold_p50_ms and cold_p95_ms",
         );
     }
     thresholds

@@ -204,3 +204,38 @@ fn the_ways_of_a_service_binding_are_judged_unless_the_plan_says_otherwise() {
     );
     assert_eq!(bad_fields(r#"{"judge":[]}"#), ["judge"]);
 }
+
+#[test]
+fn cold_starts_are_none_unless_asked_for_and_each_bad_field_of_them_is_named() {
+    use crate::cold_start::{ColdStartPlan, Scenario};
+    assert_eq!(parse(r#"{"cold_starts":null}"#), Ok(Plan::default()));
+    let of = |json: &str| parse(json).unwrap().cold_starts;
+    assert_eq!(of(r#"{"cold_starts":{}}"#), Some(ColdStartPlan::default()));
+    let some = ColdStartPlan {
+        samples: 20,
+        scenarios: vec![Scenario::ColdStub, Scenario::ColdMonolith],
+    };
+    let json =
+        r#"{"cold_starts":{"samples":20,"scenarios":["cold-stub","cold-monolith"]},"judge":["cold-starts"]}"#;
+    assert_eq!(of(json), Some(some));
+    let plan = parse(json).unwrap();
+    assert!(plan.judges_cold_starts());
+    // what is not named is judged as ever
+    assert_eq!(plan.judged(), Plan::default().judged());
+    assert_eq!(parse(&serde_json::to_string(&plan).unwrap()), Ok(plan));
+    let cases = [
+        (r#"{"cold_starts":3}"#, "cold_starts"),
+        (r#"{"cold_starts":{"samples":0}}"#, "cold_starts.samples"),
+        (r#"{"cold_starts":{"samples":1001}}"#, "cold_starts.samples"),
+        (r#"{"cold_starts":{"scenarios":[]}}"#, "cold_starts.scenarios"),
+        (r#"{"cold_starts":{"scenarios":["warm","hot"]}}"#, "cold_starts.scenarios[1]"),
+        (r#"{"cold_starts":{"scenarios":["warm","warm"]}}"#, "cold_starts.scenarios[1]"),
+        (r#"{"cold_starts":{"loads":1}}"#, "cold_starts.loads"),
+        (r#"{"judge":["cold-starts"]}"#, "judge[0]"),
+        (r#"{"thresholds":{"cold_p50_ms":0}}"#, "thresholds.cold_p50_ms"),
+        (r#"{"thresholds":{"cold_p95_ms":"x"}}"#, "thresholds.cold_p95_ms"),
+    ];
+    for (json, field) in cases {
+        assert_eq!(bad_fields(json), [field], "{json}");
+    }
+}
