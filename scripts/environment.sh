@@ -178,12 +178,13 @@ prepare() {
 }
 
 set_up_and_build() {
-  local runtimes
+  local runtimes cold=""
   scripts/setup
   use_tools
   runtimes=$(own_runtimes "$@")
+  case " $* " in *" --cold-starts"*) cold=--cold-starts ;; esac
   # shellcheck disable=SC2086
-  scripts/build ${runtimes:+--runtimes native$runtimes}
+  scripts/build ${runtimes:+--runtimes native$runtimes} $cold
   build_command_line
 }
 

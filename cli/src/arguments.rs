@@ -209,6 +209,9 @@ pub(crate) struct ServeOptions {
     /// Runtimes to serve beside the native one, comma-separated
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) runtimes: Vec<Runtime>,
+    /// Serve the Worker that makes fresh isolates, for plans with cold starts
+    #[arg(long)]
+    pub(crate) cold_starts: bool,
     #[command(flatten)]
     pub(crate) local: LocalArguments,
 }

@@ -1,9 +1,10 @@
 //! `plan`: what a plan asks for and what it would take, without running it.
 
 use crate::{api_options::ApiOptions, arguments::PlanArguments, exit::Exit, output};
+use anyhow::Context as _;
 use core::fmt::Write as _;
 use indicatif::HumanDuration;
-use protocol::{Limits, Plan, Round, run::Usage, usage};
+use protocol::{Limits, Plan, Round, Rounds, run::Usage, usage};
 use serde_json::json;
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ pub(crate) fn plan(api: &ApiOptions, options: &PlanArguments) -> anyhow::Result<
     let limits = Limits::of(options.limits);
     let plan = options.plan.plan(&limits)?;
     let first = Round::first(&plan, &limits);
-    let usage = usage::estimate([&first]);
+    let rounds = Rounds::new(first.clone()).context("the plan makes no run")?;
+    let usage = usage::estimate_of_run(&plan, &rounds);
     let at_most = usage::at_most(&plan, &first);
     if api.json {
         let mut document = json!({"plan": plan, "limits": limits.profile, "estimated": usage,
@@ -38,6 +40,13 @@ fn in_words(plan: &Plan, first: &Round, usage: &Usage, at_most: Option<&Usage>) 
         first.slices_per_block(),
         amount("about", usage)
     );
+    if let Some(cold) = &plan.cold_starts {
+        let _ = writeln!(
+            text,
+            "with {} cold starts of each scenario after the latencies: {} isolates loaded (time of heavy runtimes comes on top)",
+            cold.samples, usage.isolates_loaded
+        );
+    }
     if let Some(most) = at_most {
         let _ = write!(
             text,

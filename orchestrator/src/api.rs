@@ -32,6 +32,7 @@ use crate::{
 use protocol::{
     PACKAGE_VERSION, Problem, RunId, Runtime,
     capabilities::Capabilities,
+    cold_start,
     examination::{CallerFindings, Probing},
     plan::MAX_PLAN_BYTES,
     routes::{Route, RouteError},
@@ -89,6 +90,12 @@ pub trait Coordinators {
 
     /// Whether the Worker for cold starts is bound.
     fn has_cold_starts(&self) -> bool;
+
+    /// What the Worker for cold starts can sample.
+    ///
+    /// # Errors
+    /// It does not say.
+    fn cold_starts(&self) -> impl Future<Output = Result<cold_start::Capabilities, Problem>>;
 }
 
 /// What is known of a runtime of this deployment.

@@ -157,6 +157,9 @@ pub const CALLS: u32 = 10;
 /// Calls that an isolate has served, at least, to count as settled.
 pub const SETTLED_CALLS: u32 = 10;
 
+/// The orchestrator's service binding to the cold-worker.
+pub const BINDING: &str = "COLD";
+
 /// Paths of the cold-worker; see [`Request`].
 pub mod paths {
     /// `GET`: [`super::Capabilities`].

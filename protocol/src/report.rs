@@ -3,10 +3,12 @@
 //! Times are in microseconds unless a name says otherwise. Every figure is an [`Estimate`](crate::Estimate) with its 95 % confidence
 //! interval, or says why it is none.
 
+mod cold_starts;
 mod environment;
 mod figures;
 mod verdict;
 
+pub use cold_starts::{ColdCall, ColdSaving, ColdScenario, ColdStarts, ColdVerdict, ExpectedLatency};
 pub use environment::{Environment, NoiseFloor, PolledClock};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
 pub use verdict::{
@@ -52,6 +54,9 @@ pub struct Report {
     /// Failed calls against what is allowed, for each transport and each of its cells.
     #[serde(default)]
     pub failed_calls: Vec<FailedCalls>,
+    /// Cold starts, one entry for each runtime; empty unless the plan asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cold_starts: Vec<ColdStarts>,
     /// Sentences with the figures they rest on.
     pub analysis: Vec<Statement>,
     /// What a reader should know before trusting the figures.

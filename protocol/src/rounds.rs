@@ -3,7 +3,7 @@
 //! A run is a list of rounds, of which a plan of fixed size has one. Blocks and slices are numbered over the whole run, so that a block stays the
 //! unit of pairing and of resampling when later rounds hold fewer cells.
 
-use crate::{Round, measure::TimerChoice, round::RoundKind, slice::Work};
+use crate::{Plan, Round, measure::TimerChoice, round::RoundKind, slice::Work};
 use std::collections::BTreeSet;
 
 /// Why a round cannot follow the others of its run.
@@ -128,6 +128,18 @@ impl Rounds {
         }
     }
 
+    /// The round of cold starts that `plan` asks for, if it does and they are yet to come: each block holds each of them once.
+    #[must_use]
+    pub fn cold_starts(&self, plan: &Plan) -> Option<Round> {
+        let asked = plan.cold_starts.as_ref()?;
+        if self.last().kind == RoundKind::ColdStarts {
+            return None;
+        }
+        let cold_starts = asked.cold_starts(&plan.runtimes).into_iter();
+        let works = cold_starts.map(Work::ColdStart).collect();
+        Some(self.next(RoundKind::ColdStarts, works, asked.samples))
+    }
+
     /// Appends a round.
     ///
     /// # Errors
@@ -165,6 +177,17 @@ impl Rounds {
         Self {
             first: self.first.clone(),
             later: Vec::new(),
+        }
+    }
+
+    /// The rounds of latencies.
+    #[must_use]
+    pub fn without_cold_starts(&self) -> Self {
+        let later = self.later.iter();
+        let of_latencies = later.filter(|round| round.kind != RoundKind::ColdStarts);
+        Self {
+            first: self.first.clone(),
+            later: of_latencies.cloned().collect(),
         }
     }
 

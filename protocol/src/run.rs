@@ -182,6 +182,9 @@ pub struct Usage {
     pub dispatches: u64,
     /// Calls that leave the caller; `raw-fetch` ones are billed as requests.
     pub delegated_calls: u64,
+    /// Isolates that the Worker Loader makes for cold starts; each is billed as a unique Worker of one day.
+    #[serde(default)]
+    pub isolates_loaded: u64,
     /// Rows written to the coordinator's database.
     pub rows_written: u64,
     /// Time during which the coordinator is active, in seconds.

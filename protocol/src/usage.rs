@@ -3,7 +3,7 @@
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
 use crate::{
-    Plan, Round, breakdown::Component, limits::LimitsProfile, measure::TimerChoice, run::Usage,
+    Plan, Round, Rounds, breakdown::Component, limits::LimitsProfile, measure::TimerChoice, run::Usage,
     slice::Work,
 };
 
@@ -21,6 +21,11 @@ const USD_PER_ACTIVE_SECOND: f64 = 0.128 * 12.5e-6;
 /// US dollars for a second of CPU: 0.02 for a million ms.
 const USD_PER_CPU_SECOND: f64 = 0.02e-6 * 1_000.0;
 
+/// US dollars for a unique Worker that the loader makes in a day, beyond 1,000 a month (developers.cloudflare.com/dynamic-workers/pricing).
+const USD_PER_ISOLATE: f64 = 0.002;
+
+/// Assumed time of a cold start, in seconds: settling, the load, ten calls and the polls around them. That of a heavy runtime is its own.
+const SECONDS_PER_COLD_START: f64 = 0.2;
 /// Assumed time of a sample, in seconds: waiting for an edge of the clock, a call of up to a tick, polling to the next edge.
 const SECONDS_PER_SAMPLE: f64 = 0.0025;
 /// Assumed time of a slice beside its samples, in seconds: alarm, dispatch, clock probe, chain, commit.
@@ -39,16 +44,33 @@ pub fn estimate<'a>(rounds: impl IntoIterator<Item = &'a Round>) -> Usage {
             .iter()
             .map(|work| delegated_calls(round, *work))
             .sum();
-        let seconds_per_block = f64::from(round.slices_per_block()) * SECONDS_PER_SLICE
+        let seconds_per_block = cold_starts(round).count() as f64 * SECONDS_PER_COLD_START
+            + f64::from(round.slices_per_block()) * SECONDS_PER_SLICE
             + f64::from(round.cells()) * f64::from(round.samples_per_slice) * SECONDS_PER_SAMPLE
             + f64::from(probed_by_io(round)) * SECONDS_PER_PROBE_BY_IO;
         usage.wakes += wakes;
         usage.dispatches += wakes;
         usage.delegated_calls += calls * blocks;
+        usage.isolates_loaded += cold_starts(round).map(u64::from).sum::<u64>() * blocks;
         usage.rows_written += wakes * ROWS_PER_WAKE;
         usage.active_seconds += blocks as f64 * seconds_per_block;
     }
     usage.priced()
+}
+
+/// The isolates that each cold start of a block of `round` loads.
+fn cold_starts(round: &Round) -> impl Iterator<Item = u32> {
+    round.works.iter().filter_map(|work| match work {
+        Work::ColdStart(cold_start) => Some(cold_start.scenario.loads()),
+        Work::Cell(_) | Work::Component(_) => None,
+    })
+}
+
+/// What the given rounds of a run will take, and the cold starts that its plan asks for, if they are yet to come.
+#[must_use]
+pub fn estimate_of_run(plan: &Plan, rounds: &Rounds) -> Usage {
+    let cold_starts = rounds.cold_starts(plan);
+    estimate(rounds.iter().chain(cold_starts.as_ref()))
 }
 
 /// What a run until it is settled takes at most, given its first round: all the calls and all the time that its plan allows. `None` of a run of
@@ -57,17 +79,22 @@ pub fn estimate<'a>(rounds: impl IntoIterator<Item = &'a Round>) -> Usage {
 pub fn at_most(plan: &Plan, first: &Round) -> Option<Usage> {
     let (calls, seconds) = (plan.max_calls?, plan.max_seconds?);
     let begun = estimate([first]);
+    let cold_starts = Rounds::new(first.clone())
+        .ok()
+        .and_then(|rounds| rounds.cold_starts(plan));
+    let cold = estimate(cold_starts.as_ref());
     let later = calls.saturating_sub(begun.delegated_calls);
     let per_slice = first
         .samples_per_slice
         .saturating_add(first.warmup_per_slice);
-    let wakes = begun.wakes + later.div_ceil(u64::from(per_slice.max(1)));
+    let wakes = cold.wakes + begun.wakes + later.div_ceil(u64::from(per_slice.max(1)));
     let usage = Usage {
         wakes,
         dispatches: wakes,
         delegated_calls: calls.max(begun.delegated_calls),
+        isolates_loaded: cold.isolates_loaded,
         rows_written: wakes * ROWS_PER_WAKE,
-        active_seconds: f64::from(seconds).max(begun.active_seconds),
+        active_seconds: f64::from(seconds).max(begun.active_seconds) + cold.active_seconds,
         ..Usage::default()
     };
     Some(usage.priced())
@@ -103,6 +130,7 @@ impl Usage {
     pub fn priced(mut self) -> Self {
         self.cost_usd = self.wakes as f64 * USD_PER_OBJECT_REQUEST
             + self.delegated_calls as f64 * USD_PER_WORKER_REQUEST
+            + self.isolates_loaded as f64 * USD_PER_ISOLATE
             + self.rows_written as f64 * USD_PER_ROW_WRITTEN
             + self.active_seconds * (USD_PER_ACTIVE_SECOND + USD_PER_CPU_SECOND);
         self
@@ -161,6 +189,33 @@ mod tests {
         // by hand: calls 0.09, rows 0.0425, wakes 0.0021, 130 s at 0.0000216: 0.0028
         assert!((0.13..0.14).contains(&most.cost_usd), "{most:?}");
         assert_eq!(at_most(&Plan::of_fixed_size(), &first), None);
+    }
+
+    #[test]
+    fn cold_starts_are_priced_by_the_isolates_that_they_load_before_they_are_decided_and_after() {
+        let plan = Plan {
+            cold_starts: Some(crate::ColdStartPlan::default()),
+            ..Plan::of_fixed_size()
+        };
+        let first = Round::first(&plan, &Limits::of(LimitsProfile::Paid));
+        let mut rounds = Rounds::new(first.clone()).unwrap();
+        let before = estimate_of_run(&plan, &rounds);
+        // 80 blocks: stub, runtime, monolith twice each, both twice two, the JavaScript stub once; a warm pair loads nothing
+        assert_eq!(before.isolates_loaded, 80 * (2 + 2 + 2 + 2 * 2 + 1));
+        let alone = estimate([&first]);
+        assert_eq!(before.wakes, alone.wakes + 80 * 10);
+        assert!(before.cost_usd > alone.cost_usd + 80.0 * 11.0 * 0.002);
+        let cold = rounds.cold_starts(&plan).unwrap();
+        assert_eq!((cold.samples_per_slice, cold.blocks), (1, 80));
+        rounds.push(cold).unwrap();
+        assert_eq!(rounds.cold_starts(&plan), None);
+        assert_eq!(estimate_of_run(&plan, &rounds), before);
+        let settled = Plan {
+            cold_starts: plan.cold_starts.clone(),
+            ..Plan::default()
+        };
+        let most = at_most(&settled, &Round::first(&settled, &Limits::of(LimitsProfile::Paid)));
+        assert_eq!(most.unwrap().isolates_loaded, before.isolates_loaded);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod analysis;
 mod cells;
+mod cold_starts;
 pub mod comparison;
 mod contents;
 pub mod difference;
@@ -77,6 +78,9 @@ pub fn assemble(
     deployment: Deployment,
     records: &[SliceRecord],
 ) -> Result<Report, EncodeError> {
+    let cold_starts =
+        cold_starts::cold_starts(plan, &run.location, deployment.limits, records);
+    let rounds = &rounds.without_cold_starts();
     let standing = Standing::of(plan, rounds, records);
     let (evidence, overheads, cells) = (
         &standing.evidence,
@@ -105,10 +109,12 @@ pub fn assemble(
         slopes: parts::slopes(plan, evidence, cells),
         verdicts,
         failed_calls,
+        cold_starts,
         analysis: Vec::new(),
         warnings,
     };
     report.analysis = analysis::analysis(&report);
+    cold_starts::decide(&mut report);
     texts::complete(&mut report);
     interim::without_answer(&mut report);
     Ok(report)

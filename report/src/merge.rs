@@ -88,10 +88,15 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         slopes: slopes(reports, first),
         verdicts,
         failed_calls,
+        cold_starts: reports
+            .iter()
+            .flat_map(|report| report.cold_starts.iter().cloned())
+            .collect(),
         analysis: Vec::new(),
         warnings: warnings(reports),
     };
     merged.analysis = analysis::analysis(&merged);
+    crate::cold_starts::decide(&mut merged);
     crate::texts::complete(&mut merged);
     Ok(merged)
 }

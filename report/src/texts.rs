@@ -50,6 +50,7 @@ pub(crate) fn complete(report: &mut Report) {
         &report.verdicts,
         &report.failed_calls,
     );
+    crate::cold_starts::complete(report);
     for row in &mut report.failed_calls {
         if let Some(failed) = &mut row.share {
             failed.text = share(failed);

@@ -10,6 +10,7 @@
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+mod cold_worker;
 pub mod deployment;
 pub mod driven;
 mod environment;
@@ -90,6 +91,8 @@ pub struct LocalOptions {
     pub runtime_variables: BTreeMap<String, String>,
     /// Runtimes to serve beside the native one.
     pub runtimes: Vec<Runtime>,
+    /// Whether to serve the Worker that makes fresh isolates.
+    pub cold_starts: bool,
     /// Where those of them are configured that are none of the project's.
     pub runtime_configurations: RuntimeConfigurations,
     /// How long to wait until they answer.
@@ -110,6 +113,7 @@ impl LocalOptions {
             orchestrator_variables: BTreeMap::new(),
             runtime_variables: BTreeMap::new(),
             runtimes: Vec::new(),
+            cold_starts: false,
             runtime_configurations: RuntimeConfigurations::new(),
             deadline: START_DEADLINE,
         }
@@ -150,13 +154,17 @@ impl LocalWorkers {
         readiness::port_is_free(options.port)?;
         options.project.is_fresh(options.build)?;
         let staging = Staging::new(&options.project, options.build, options.clock)?;
-        let added = runtimes::add(
+        let mut added = runtimes::add(
             &staging,
             &options.project,
             &options.runtimes,
             &options.runtime_configurations,
             options.clock,
         )?;
+        if options.cold_starts {
+            let file = cold_worker::add(&staging, &options.project, options.build)?;
+            added.files.push(file);
+        }
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
         let mut public = BTreeMap::from([(Runtime::NATIVE, "runtime-worker".to_owned())]);

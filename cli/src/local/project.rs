@@ -78,6 +78,14 @@ pub enum ProjectError {
         /// The runtime.
         runtime: protocol::Runtime,
     },
+    /// The Worker for cold starts has not been built.
+    #[error("{} is missing: the Worker that makes fresh isolates is not built; run {} --cold-starts, with --runtimes before it for others than the native one", .missing.display(), .build.script())]
+    NoColdWorker {
+        /// The folder that is not there.
+        missing: PathBuf,
+        /// The build that would make it.
+        build: Build,
+    },
     /// The folder's name cannot be in `PATH`.
     #[error("{} has a colon in its name, which PATH cannot hold; move the checkout", .root.display())]
     ColonInPath {

@@ -15,9 +15,16 @@ use report::{Doubt, doubts, has_isolated_calls, samples_of_look};
 /// Decides which round follows those of a run, all of whose slices are committed; `None` ends the measuring. A pure function of what is stored.
 pub type NextRound = fn(&RunRow, &[SliceRecord]) -> Option<Round>;
 
-/// The round that follows in a run of its plan.
+/// The round that follows in a run of its plan: cold starts come last, for each disturbs what is measured after it.
 #[must_use]
 pub fn next_round(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
+    if run.rounds.last().kind == RoundKind::ColdStarts {
+        return None;
+    }
+    round_of_latencies(run, records).or_else(|| run.rounds.cold_starts(&run.request.plan))
+}
+
+fn round_of_latencies(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
     let (plan, rounds) = (&run.request.plan, &run.rounds);
     if plan.until == Until::Samples {
         return None;
@@ -156,7 +163,8 @@ impl Pace {
     const fn of_slice_ms(&self, kind: RoundKind) -> f64 {
         match kind {
             RoundKind::Isolated => self.isolated_ms,
-            RoundKind::BackToBack => self.back_to_back_ms,
+            // none is decided by its pace
+            RoundKind::BackToBack | RoundKind::ColdStarts => self.back_to_back_ms,
         }
     }
 
@@ -164,7 +172,7 @@ impl Pace {
     fn of_cell_ms(&self, kind: RoundKind) -> f64 {
         match kind {
             RoundKind::Isolated => self.isolated_ms * self.isolated_slices,
-            RoundKind::BackToBack => self.back_to_back_ms,
+            RoundKind::BackToBack | RoundKind::ColdStarts => self.back_to_back_ms,
         }
     }
 }

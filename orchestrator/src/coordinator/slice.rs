@@ -7,7 +7,7 @@ use super::{
 use crate::store::{Millis, RunRow, StoreError, Tally, sql::Sql};
 use measurement::{duration::Nanoseconds, histogram::LatencyHistogram};
 use protocol::{
-    Cell, Plan, Round, RunState,
+    Cell, ErrorKind, Plan, Round, RunState, cold_start,
     measure::{MeasureRequest, MeasureResponse},
     rounds::Place,
     slice::{Measured, SliceRecord, Work},
@@ -171,6 +171,20 @@ async fn dispatch(
                 dispatches: 1,
             })
         }
+        Work::ColdStart(cold_start) => {
+            let request = cold_start::Request {
+                place: run.request.location.clone(),
+                cold_start,
+                call_timeout_ms: plan.call_timeout_ms,
+            };
+            let before = platform.now_ms();
+            let sampled = platform.cold_start(&request, timeout_ms).await;
+            Ok(Dispatched {
+                measured: Measured::ColdStart(outcome_of(sampled)),
+                dispatch_ms: u64::try_from(platform.now_ms() - before).unwrap_or(0),
+                dispatches: 1,
+            })
+        }
         Work::Component(component) => {
             let known = run.tally.repetitions.get(&component.to_string()).copied();
             let limits = &round.limits;
@@ -186,6 +200,31 @@ async fn dispatch(
             })
         }
     }
+}
+
+/// A cold start that failed is a finding: it is stored, and not tried again, because the choice of those that succeed would be a biased one. The next
+/// block has another.
+fn outcome_of(sampled: Result<cold_start::Sample, DispatchError>) -> cold_start::Outcome {
+    let error = match sampled {
+        Ok(sample) => return cold_start::Outcome::Sampled(Box::new(sample)),
+        Err(error) => error,
+    };
+    let (kind, detail) = match error {
+        DispatchError::Timeout(ms) => (ErrorKind::Timeout, format!("no answer within {ms} ms")),
+        DispatchError::Unreachable(why) => (ErrorKind::Transport, why),
+        DispatchError::Refused { status, detail } => {
+            (ErrorKind::Status, format!("status {status}: {detail}"))
+        }
+        DispatchError::Failed {
+            status: 504,
+            detail,
+        } => (ErrorKind::Timeout, detail),
+        DispatchError::Failed { status, detail } => {
+            (ErrorKind::Status, format!("status {status}: {detail}"))
+        }
+        DispatchError::Unusable(why) => (ErrorKind::BadResponse, why),
+    };
+    cold_start::Outcome::Failed { kind, detail }
 }
 
 /// The tally of a run after `record`, a slice of `round`.
@@ -211,9 +250,16 @@ fn tally_after(
                 .repetitions
                 .insert(component.to_string(), response.repetitions);
         }
-        (Work::Cell(_), Measured::Repeated(_)) => {}
+        (_, Measured::ColdStart(outcome)) => {
+            tally.samples += 1;
+            tally.errors += u64::from(matches!(outcome, cold_start::Outcome::Failed { .. }));
+        }
+        (Work::Cell(_) | Work::ColdStart(_), Measured::Repeated(_)) => {}
     }
     tally.usage.delegated_calls += usage::delegated_calls(round, record.work);
+    if let Work::ColdStart(cold_start) = record.work {
+        tally.usage.isolates_loaded += u64::from(cold_start.scenario.loads());
+    }
     count_wake(&mut tally.usage, dispatches, began, now);
     tally
 }

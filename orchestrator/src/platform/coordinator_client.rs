@@ -11,6 +11,7 @@ use js_sys::Reflect;
 use protocol::{
     Problem, Runtime,
     capabilities::RuntimeHealth,
+    cold_start,
     examination::{CallerFindings, Probing},
     routes::caller,
 };
@@ -141,7 +142,28 @@ impl Coordinators for Namespace<'_> {
     }
 
     fn has_cold_starts(&self) -> bool {
-        self.binding("COLD").is_some()
+        self.binding(cold_start::BINDING).is_some()
+    }
+
+    async fn cold_starts(&self) -> Result<cold_start::Capabilities, Problem> {
+        let no_answer = |why: String| {
+            Problem::new(
+                502,
+                format!("what the cold-worker can sample is not known: {why}"),
+            )
+        };
+        let cold = self
+            .binding(cold_start::BINDING)
+            .ok_or_else(|| no_answer("the orchestrator has no binding COLD".to_owned()))?;
+        let url = format!("https://cold.internal{}", cold_start::paths::HEALTH);
+        match fetch_text(&cold, &url, &RequestInit::new(), CALLER_PATIENCE_MS).await {
+            Ok((200, text)) => {
+                serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))
+            }
+            Ok((status, _)) => Err(no_answer(format!("status {status}"))),
+            Err(NoResponse::Timeout) => Err(no_answer("it did not answer".to_owned())),
+            Err(NoResponse::Exception(words)) => Err(no_answer(words)),
+        }
     }
 
     async fn ask(&self, location: &str, question: &Question) -> Answer {

@@ -11,7 +11,7 @@ use orchestrator::{
     settings::Settings,
 };
 use protocol::{
-    Problem, Runtime,
+    Problem, Runtime, cold_start,
     examination::{CallerFindings, Probing},
 };
 use std::{
@@ -45,6 +45,8 @@ pub struct Places {
     pub runtimes: RefCell<BTreeMap<Runtime, RuntimeFacts>>,
     /// What the caller says of its surroundings, if it answers.
     pub findings: RefCell<Option<CallerFindings>>,
+    /// What the cold-worker can sample, if there is one.
+    pub cold_starts: RefCell<Option<cold_start::Capabilities>>,
 }
 
 impl Coordinators for &Places {
@@ -64,7 +66,12 @@ impl Coordinators for &Places {
     }
 
     fn has_cold_starts(&self) -> bool {
-        false
+        self.cold_starts.borrow().is_some()
+    }
+
+    async fn cold_starts(&self) -> Result<cold_start::Capabilities, Problem> {
+        let known = self.cold_starts.borrow().clone();
+        known.ok_or_else(|| Problem::new(502, "the cold-worker did not answer"))
     }
 
     async fn ask(&self, location: &str, question: &Question) -> Answer {
@@ -190,6 +197,7 @@ impl Places {
             random: Cell::new(1),
             runtimes: RefCell::default(),
             findings: RefCell::default(),
+            cold_starts: RefCell::default(),
         }
     }
 

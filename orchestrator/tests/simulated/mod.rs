@@ -18,6 +18,7 @@ use orchestrator::{
     store::{Millis, StoreError},
 };
 use protocol::{
+    cold_start::{self, IsolateFacts, IsolateUse, Sample, SampleClock},
     ErrorKind, Function, Plan, Transport,
     measure::{
         Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
@@ -73,6 +74,10 @@ pub struct World {
     pub measured: RefCell<Vec<MeasureRequest>>,
     /// Every repeating request, in order.
     pub repeated: RefCell<Vec<RepeatRequest>>,
+    /// Every request for a cold start, in order.
+    pub cold: RefCell<Vec<cold_start::Request>>,
+    /// Failures that the cold-worker answers the next requests with.
+    pub cold_failures: RefCell<Vec<DispatchError>>,
     /// Whether the caller's clock advances while it computes.
     pub frozen: Cell<bool>,
     /// Whether direct calls are too fast for the clock, which then reads 0.
@@ -247,6 +252,70 @@ impl Caller for World {
             advances_during_cpu: !self.frozen.get(),
             errors: protocol::ErrorCounts::default(),
         })
+    }
+
+    async fn cold_start(
+        &self,
+        request: &cold_start::Request,
+        _timeout_ms: u32,
+    ) -> Result<Sample, DispatchError> {
+        let gone = |_| DispatchError::Unreachable("the process crashed".to_owned());
+        self.crashes.step().map_err(gone)?;
+        let sample = self.cold_sample(request);
+        self.cold.borrow_mut().push(request.clone());
+        self.advance(EMPTY_DISPATCH_MS + 20);
+        if let Some(failure) = self.cold_failures.borrow_mut().pop() {
+            return Err(failure);
+        }
+        self.crashes.step().map_err(gone)?;
+        Ok(sample)
+    }
+}
+
+impl World {
+    /// A sample as a cold-worker would take it: isolates have ids of their own, and the warm ones the same ids again.
+    fn cold_sample(&self, request: &cold_start::Request) -> Sample {
+        let scenario = request.cold_start.scenario;
+        let number = self.cold.borrow().len();
+        let isolate = |role: &str, is_fresh: bool| {
+            let facts = |id: String, served: u32| IsolateFacts {
+                id,
+                served,
+                started_at: 0,
+                first_at: 0,
+            };
+            if is_fresh {
+                let id = format!("{role}-{number}");
+                return IsolateUse {
+                    before: None,
+                    after: facts(id, cold_start::CALLS),
+                };
+            }
+            let (id, served) = (format!("{role}-kept"), cold_start::SETTLED_CALLS);
+            IsolateUse {
+                before: Some(facts(id.clone(), served)),
+                after: facts(id, served + cold_start::CALLS),
+            }
+        };
+        let loads = u64::from(scenario.loads());
+        Sample {
+            clock: SampleClock {
+                timer: Timer::Interpolated,
+                resolution_ns: 1_000,
+            },
+            first_answer_ns: 300_000 + 5_000_000 * loads + (number as u64 * 7_919) % 10_000,
+            later_calls_ns: vec![900_000, 800_000, 700_000, 600_000],
+            kept_pair_first_ns: None,
+            kept_pair_settled_ns: None,
+            began_ms: 1,
+            answered_ms: 7,
+            entry: isolate("entry", scenario.loads_entry()),
+            runtime: scenario
+                .delegates()
+                .then(|| isolate("runtime", scenario.loads_runtime())),
+            answers_right: true,
+            artefacts: Vec::new(),
+        }
     }
 }
 
