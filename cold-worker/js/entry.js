@@ -3,7 +3,9 @@ import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { fetch } from "./index.js";
 import { Laboratory } from "./laboratory.js";
 
+const PREPARE = "/prepare";
 const PREPARATIONS = 8; // more than there are isolates to keep
+const SPENT = "the isolates of this object are spent; the next one goes on";
 
 // One location's isolates.
 export class ColdStarts extends DurableObject {
@@ -13,6 +15,7 @@ export class ColdStarts extends DurableObject {
   }
 
   fetch(request) {
+    if (this.laboratory.isSpent && request.url.endsWith(PREPARE)) this.ctx.abort(SPENT);
     return fetch(request, this.laboratory);
   }
 
@@ -37,16 +40,22 @@ export default {
     const url = new URL(request.url);
     if (url.pathname !== "/sample" || request.method !== "POST") return at(env, "default").fetch(request);
     const body = await request.text();
-    const object = at(env, placeOf(body));
-    const ask = (path) => object.fetch(new URL(path, url), { method: "POST", body });
+    const place = placeOf(body);
+    const ask = (path) => at(env, place).fetch(new URL(path, url), { method: "POST", body });
     for (let made = 0; made < PREPARATIONS; made++) {
-      const prepared = await ask("/prepare");
+      const prepared = await ask(PREPARE).catch(unlessSpent);
+      if (!prepared) continue;
       if (!prepared.ok) return prepared;
       if (!(await prepared.json()).loaded) break;
     }
     return ask("/sample");
   },
 };
+
+// An object that ends itself fails the request that it ends in.
+function unlessSpent(error) {
+  if (!`${error}`.includes(SPENT)) throw error;
+}
 
 // What is no request is refused by the object, whichever it is.
 function placeOf(body) {

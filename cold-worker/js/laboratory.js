@@ -4,6 +4,8 @@ import { ARTEFACTS, ISOLATE_OF_RUNTIME, ISOLATE_OF_STUB } from "./artefacts.js";
 const COMPATIBILITY_DATE = "2026-07-01";
 const NONCE_NAME = new TextEncoder().encode("nonce");
 const NONCE_BYTES = 8;
+// What one object loads before it is spent: an isolate that was let go of stays in memory, some 2 MB and four times its code, until the object ends.
+const [MOST_ISOLATES, MOST_BYTES] = [32, 128 << 20];
 
 export class Laboratory {
   #loader;
@@ -11,6 +13,8 @@ export class Laboratory {
   #kept = new Map();
   #hashes = new Map();
   #sample;
+  #isolates = 0;
+  #bytes = 0;
 
   constructor(loader, runtime) {
     this.#loader = loader;
@@ -25,6 +29,11 @@ export class Laboratory {
   async identity(name) {
     if (!this.#hashes.has(name)) this.#hashes.set(name, await identity(ARTEFACTS[name].modules));
     return this.#hashes.get(name);
+  }
+
+  // Whether the object should end, and another one go on. V8's collector does not free what was let go of: to it, a stub is a few bytes.
+  get isSpent() {
+    return this.#isolates >= MOST_ISOLATES || this.#bytes >= MOST_BYTES;
   }
 
   // Whether an isolate of the artefact is kept.
@@ -89,9 +98,10 @@ export class Laboratory {
   }
 
   #open(code) {
-    const worker = this.#loader.load(code);
-    const isRuntime = code.modules["isolate.js"] === ISOLATE_OF_RUNTIME;
-    return { entry: worker.getEntrypoint(isRuntime ? "Runtime" : undefined), isolate: worker.getEntrypoint("Isolate") };
+    this.#isolates += 1;
+    this.#bytes += code.bytes;
+    const worker = this.#loader.load(code.worker);
+    return { entry: worker.getEntrypoint(code.isRuntime ? "Runtime" : undefined), isolate: worker.getEntrypoint("Isolate") };
   }
 }
 
@@ -100,13 +110,14 @@ const factsOf = async ({ opened }) => opened && JSON.stringify(await opened.isol
 function codeOf(name, runtime, unknown = false) {
   const { isRuntime, modules } = ARTEFACTS[name];
   const own = Object.entries(modules).map(([file, content]) => [file, moduleOf(file, content, unknown)]);
-  return {
+  const worker = {
     compatibilityDate: COMPATIBILITY_DATE,
     mainModule: "isolate.js",
     modules: { "isolate.js": isRuntime ? ISOLATE_OF_RUNTIME : ISOLATE_OF_STUB, ...Object.fromEntries(own) },
     env: isRuntime ? {} : { RUNTIME: runtime },
     globalOutbound: null,
   };
+  return { isRuntime, worker, bytes: Object.values(modules).reduce((sum, content) => sum + (content.byteLength ?? content.length), 0) };
 }
 
 function moduleOf(file, content, unknown) {

@@ -31,7 +31,7 @@ pub(crate) trait Isolates {
 pub(crate) struct Timed {
     pub(crate) clock: SampleClock,
     pub(crate) first_answer_ns: u64,
-    pub(crate) later_calls_ns: Vec<u64>,
+    pub(crate) later_calls_ns: Vec<Option<u64>>,
     pub(crate) began_ms: u64,
     pub(crate) answered_ms: u64,
     pub(crate) answers_right: bool,
@@ -76,11 +76,15 @@ pub(crate) async fn cold_start(
         ),
     };
 
-    let mut timer = self::timer(&probe);
-    timer.begin(polls).await;
-    for _ in 1..CALLS {
-        answers_right &= isolates.call().await?;
-        let _ = timer.succeeded(polls).await;
+    let mut later_calls_ns = Vec::new();
+    for call in 2..=CALLS {
+        if !TIMED_CALLS.contains(&call) {
+            answers_right &= isolates.call().await?;
+            continue;
+        }
+        let (is_right, ns) = one_call(clock, isolates, &probe).await?;
+        answers_right &= is_right;
+        later_calls_ns.push(ns);
     }
     Ok(Timed {
         clock: SampleClock {
@@ -88,23 +92,11 @@ pub(crate) async fn cold_start(
             resolution_ns,
         },
         first_answer_ns,
-        later_calls_ns: timed_of(&latencies(&timer.finish())),
+        later_calls_ns,
         began_ms,
         answered_ms,
         answers_right,
     })
-}
-
-/// The calls after the first one that are [`TIMED_CALLS`]; none of them where one was lost, for then nobody knows which is which.
-fn timed_of(later_ns: &[u64]) -> Vec<u64> {
-    if later_ns.len() + 1 != CALLS as usize {
-        return Vec::new();
-    }
-    let place = |call: &u32| (*call as usize).checked_sub(2);
-    TIMED_CALLS
-        .iter()
-        .filter_map(|call| later_ns.get(place(call)?).copied())
-        .collect()
 }
 
 /// A pair that is kept, while others were loaded: its first call, and a later one.
@@ -117,27 +109,29 @@ pub(crate) async fn kept_pair(
 ) -> Result<KeptPair, CallError> {
     let probe = Probe::run(clock, ProbeLimits::default());
     isolates.breathe().await?;
-    let first_ns = one_call(clock, isolates, &probe).await?;
+    let (_, first_ns) = one_call(clock, isolates, &probe).await?;
     for _ in 0..CALLS_TO_SETTLE {
         isolates.call().await?;
     }
+    let (_, settled_ns) = one_call(clock, isolates, &probe).await?;
     Ok(KeptPair {
         first_ns,
-        settled_ns: one_call(clock, isolates, &probe).await?,
+        settled_ns,
     })
 }
 
+/// One timed call: whether its answer is right, and how long it took, unless a stall after it has spoilt the reading.
 async fn one_call(
     clock: &impl Clock,
     isolates: &impl Isolates,
     probe: &Probe,
-) -> Result<Option<u64>, CallError> {
+) -> Result<(bool, Option<u64>), CallError> {
     let polls = Polls::computing(clock);
     let mut timer = timer(probe);
     timer.begin(polls).await;
-    isolates.call().await?;
+    let is_right = isolates.call().await?;
     let _ = timer.succeeded(polls).await;
-    Ok(latencies(&timer.finish()).first().copied())
+    Ok((is_right, latencies(&timer.finish()).first().copied()))
 }
 
 /// The timer that suits the clock.

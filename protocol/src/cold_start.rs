@@ -217,8 +217,8 @@ pub struct Sample {
     pub clock: SampleClock,
     /// From before the load to the first answer, in ns.
     pub first_answer_ns: u64,
-    /// The other [`TIMED_CALLS`], in ns; empty where the machine stalled while the clock was read.
-    pub later_calls_ns: Vec<u64>,
+    /// The other [`TIMED_CALLS`], in ns; `None` of one after which the machine stalled while the clock was read.
+    pub later_calls_ns: Vec<Option<u64>>,
     /// The first call of a pair that is kept, after the isolates of this sample were loaded, in ns. Taken where the scenario does not use that pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_pair_first_ns: Option<u64>,

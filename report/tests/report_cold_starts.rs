@@ -74,7 +74,7 @@ fn sample(of: ColdStart, number: u32, block: u32) -> Sample {
             resolution_ns: 2_000,
         },
         first_answer_ns: ns * (9_900 + spread) / 10_000,
-        later_calls_ns: vec![400_000, 350_000, 320_000, 100_000 + spread],
+        later_calls_ns: vec![Some(400_000), Some(350_000), Some(320_000), Some(100_000 + spread)],
         kept_pair_first_ns: (scenario == Scenario::ColdMonolith).then_some(900_000 + spread),
         kept_pair_settled_ns: (scenario == Scenario::ColdMonolith).then_some(280_000 + spread),
         began_ms: 1_000,

@@ -304,7 +304,7 @@ impl World {
                 resolution_ns: 1_000,
             },
             first_answer_ns: 300_000 + 5_000_000 * loads + (number as u64 * 7_919) % 10_000,
-            later_calls_ns: vec![900_000, 800_000, 700_000, 600_000],
+            later_calls_ns: vec![Some(900_000), Some(800_000), None, Some(600_000)],
             kept_pair_first_ns: None,
             kept_pair_settled_ns: None,
             began_ms: 1,

@@ -16,7 +16,7 @@ fn sample(entry: IsolateUse, runtime: Option<IsolateUse>) -> Sample {
             resolution_ns: 3_000,
         },
         first_answer_ns: 5_000_000,
-        later_calls_ns: vec![1, 2, 3, 4],
+        later_calls_ns: vec![Some(1), Some(2), Some(3), None],
         kept_pair_first_ns: None,
         kept_pair_settled_ns: None,
         began_ms: 1,

@@ -117,8 +117,10 @@ impl Counted {
         let resolution_ns = sample.clock.resolution_ns;
         let add = |times: &mut Times, ns: u64| times.add(block, ns, resolution_ns, is_ticked);
         add(&mut self.first_answer, sample.first_answer_ns);
-        for (times, &ns) in self.later_calls.iter_mut().zip(&sample.later_calls_ns) {
-            add(times, ns);
+        for (times, ns) in self.later_calls.iter_mut().zip(&sample.later_calls_ns) {
+            if let Some(ns) = ns {
+                add(times, *ns);
+            }
         }
         if let Some(ns) = sample.kept_pair_first_ns {
             add(&mut self.kept_pair_first, ns);
