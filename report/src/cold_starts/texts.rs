@@ -112,24 +112,24 @@ fn summary(one: &ColdStarts) -> String {
             .iter()
             .find(|s| (s.scenario, s.wasm_bytes) == (scenario, wasm_bytes))
     };
+    let stated = |estimate_us: &Estimate| {
+        let known = estimate_us.value.or(estimate_us.lower);
+        known.map(|_| estimate_us.text.clone())
+    };
+    let median = |scenario| of(scenario, WasmBytes::New).and_then(|found| stated(&found.p50_us));
     let mut text = String::new();
-    let stub = of(Scenario::ColdStub, WasmBytes::New);
-    let monolith = of(Scenario::ColdMonolith, WasmBytes::New);
-    if let Some(stub) = stub {
-        text += &format!(
-            "A cold stub before a warm runtime answers after {} ms (median).",
-            stub.p50_us.text
-        );
+    if let Some(stub) = median(Scenario::ColdStub) {
+        text += &format!("A cold stub before a warm runtime answers after {stub} ms (median).");
     }
-    if let Some(monolith) = monolith {
-        text += &format!(
-            " With the runtime inside it, after {} ms.",
-            monolith.p50_us.text
-        );
+    if let Some(monolith) = median(Scenario::ColdMonolith) {
+        text += &format!(" A cold stub with the runtime inside it answers after {monolith} ms.");
     }
     let saving = one.saved.iter().find(|s| s.wasm_bytes == WasmBytes::New);
-    if let Some(saving) = saving {
-        text += &format!(" Sharing the runtime saves {} ms.", saving.p50_us.text);
+    if let Some(saving) = saving.and_then(|saving| stated(&saving.p50_us)) {
+        text += &format!(" Sharing the runtime saves {saving} ms.");
+    }
+    if text.is_empty() {
+        text += "Too few samples for a median: ask for 20 or more.";
     }
     if let Some(share) = one.break_even_share {
         text += &format!(

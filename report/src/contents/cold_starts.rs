@@ -63,13 +63,14 @@ fn scenarios(out: &mut Document, one: &ColdStarts) {
             scenario.count.to_string(),
             discarded(scenario),
             scenario.p50_us.text.clone(),
-            stated(&scenario.p95_us),
+            scenario.p95_us.text.clone(),
             part(scenario.load_us.as_ref()),
             part(scenario.start_us.as_ref()),
             part(scenario.first_call_us.as_ref()),
         ]
     });
     out.table(head, 2..9, rows);
+    unstated(out, one);
     let saved = one.saved.iter().map(|saving| {
         plain(format!(
             "Sharing the runtime saves ({} wasm): p50 {}, p95 {}, mean {}.",
@@ -80,6 +81,26 @@ fn scenarios(out: &mut Document, one: &ColdStarts) {
         ))
     });
     out.items(saved.collect::<Vec<_>>());
+}
+
+/// Why there is no p95, once for all scenarios that lack it for the same reason.
+fn unstated(out: &mut Document, one: &ColdStarts) {
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for reason in one.scenarios.iter().filter_map(|one| one.p95_us.reason.as_ref()) {
+        match reasons.iter_mut().find(|(text, _)| *text == reason.text) {
+            Some((_, n)) => *n += 1,
+            None => reasons.push((&reason.text, 1)),
+        }
+    }
+    out.items(
+        reasons
+            .iter()
+            .map(|(text, n)| plain(format!("p95 of {n} of {}: {text}.", one.scenarios.len()))),
+    );
+    let failed = one.scenarios.iter().filter_map(|one| Some((one, one.failure.as_ref()?)));
+    out.items(failed.map(|(one, why)| {
+        plain(format!("The last sample of {} that failed: {why}.", one.scenario))
+    }));
 }
 
 fn wasm(scenario: &ColdScenario) -> &'static str {
