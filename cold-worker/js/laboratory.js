@@ -100,7 +100,7 @@ export class Laboratory {
   #open(code) {
     this.#isolates += 1;
     this.#bytes += code.bytes;
-    const worker = this.#loader.load(code.worker);
+    const worker = code.byName ? this.#loader.get(code.name, () => code.worker) : this.#loader.load(code.worker);
     return { entry: worker.getEntrypoint(code.isRuntime ? "Runtime" : undefined), isolate: worker.getEntrypoint("Isolate") };
   }
 }
@@ -108,7 +108,7 @@ export class Laboratory {
 const factsOf = async ({ opened }) => opened && JSON.stringify(await opened.isolate.facts());
 
 function codeOf(name, runtime, unknown = false) {
-  const { isRuntime, modules } = ARTEFACTS[name];
+  const { isRuntime, byName, modules } = ARTEFACTS[name];
   const own = Object.entries(modules).map(([file, content]) => [file, moduleOf(file, content, unknown)]);
   const worker = {
     compatibilityDate: COMPATIBILITY_DATE,
@@ -117,7 +117,7 @@ function codeOf(name, runtime, unknown = false) {
     env: isRuntime ? {} : { RUNTIME: runtime },
     globalOutbound: null,
   };
-  return { isRuntime, worker, bytes: Object.values(modules).reduce((sum, content) => sum + (content.byteLength ?? content.length), 0) };
+  return { name, isRuntime, byName, worker, bytes: Object.values(modules).reduce((sum, content) => sum + (content.byteLength ?? content.length), 0) };
 }
 
 function moduleOf(file, content, unknown) {

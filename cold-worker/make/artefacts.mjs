@@ -34,7 +34,9 @@ const artefacts = named.map((one) => {
     ? readdirSync(path).filter((file) => !file.startsWith(".")).map((file) => [file, join(path, file)])
     : [["index.js", path]];
   const modules = files.sort().map(([file, at]) => carried(file, at));
-  return `  ${JSON.stringify(name)}: { isRuntime: ${name.endsWith("runtime")}, modules: { ${modules.join(", ")} } },`;
+  // One that is loaded by its name is the same isolate each time: a cold start that is none, for tests of the instrument.
+  const byName = name.startsWith("named.") ? " byName: true," : "";
+  return `  ${JSON.stringify(name)}: { isRuntime: ${name.endsWith("runtime")},${byName} modules: { ${modules.join(", ")} } },`;
 });
 const isolate = (kind) => JSON.stringify(readFileSync(join(CRATE, `js/isolate_of_${kind}.js`), "utf8"));
 writeFileSync(

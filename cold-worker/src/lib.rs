@@ -73,7 +73,7 @@ async fn requested(
     laboratory: &Laboratory,
 ) -> Result<Request, Problem> {
     let request = Request::parse(&http::read_body(request).await?)?;
-    for name in artefacts_of(request.cold_start) {
+    for name in artefacts_of(request.cold_start, laboratory) {
         if !laboratory.has(&name) {
             let runtime = request.cold_start.runtime;
             let detail = format!(
@@ -110,10 +110,13 @@ fn runtime_name(runtime: Runtime) -> String {
     format!("{runtime}{RUNTIME}")
 }
 
-fn entry_name(cold_start: ColdStart) -> String {
+/// What is called. Artefacts of tests have a stub of their own.
+fn entry_name(cold_start: ColdStart, laboratory: &Laboratory) -> String {
+    let own = format!("{}.stub", cold_start.runtime);
     match cold_start.scenario {
         Scenario::ColdMonolith => format!("{}.monolith", cold_start.runtime),
         Scenario::ColdJavascriptStub => JAVASCRIPT_STUB.to_owned(),
+        Scenario::ColdStub if laboratory.has(&own) => own,
         Scenario::Warm | Scenario::ColdStub | Scenario::ColdRuntime | Scenario::ColdBoth => {
             STUB.to_owned()
         }
@@ -121,9 +124,9 @@ fn entry_name(cold_start: ColdStart) -> String {
 }
 
 /// What is kept for a sample: the pair that is warm, and one of each artefact that the process is to know.
-fn artefacts_of(cold_start: ColdStart) -> Vec<String> {
+fn artefacts_of(cold_start: ColdStart, laboratory: &Laboratory) -> Vec<String> {
     let mut names = vec![STUB.to_owned(), runtime_name(cold_start.runtime)];
-    let entry = entry_name(cold_start);
+    let entry = entry_name(cold_start, laboratory);
     if !names.contains(&entry) {
         names.push(entry);
     }
@@ -140,7 +143,7 @@ struct Prepared {
 /// Loads one of the isolates that are kept, if one is missing; else settles the warm pair.
 async fn prepare(request: &Request, laboratory: &Laboratory) -> Result<Prepared, Problem> {
     let cold_start = request.cold_start;
-    for name in artefacts_of(cold_start) {
+    for name in artefacts_of(cold_start, laboratory) {
         if !laboratory.keeps(&name) {
             laboratory.keep(&name).map_err(of_call)?;
             let pair = if name == runtime_name(cold_start.runtime) {
@@ -181,7 +184,7 @@ async fn sample(request: &Request, laboratory: &Laboratory) -> Result<Sample, Pr
     let scenario = cold_start.scenario;
     let payload = payload()?;
     let watchdog = Watchdog::new(request.call_timeout_ms, 1);
-    let entry = entry_name(cold_start);
+    let entry = entry_name(cold_start, laboratory);
     let pair = Pair {
         entry: Part::of(&entry, scenario.loads_entry()),
         runtime: Part::of(&runtime_name(cold_start.runtime), scenario.loads_runtime()),

@@ -11,6 +11,7 @@ import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
 import { percentilePlot } from "./plots/percentiles.js";
 import { cellsAt, cellsOf, delegating, isMerged, samplesOf } from "./report.js";
 import { showChoice } from "./sections/choice.js";
+import { showColdStarts } from "./sections/cold_starts.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
 import { showVerdict } from "./sections/verdict.js";
@@ -54,6 +55,7 @@ export class ReportView {
     this.#answer.show(answerPlot(report));
     showChoice(node("choice"), report.plan, this.#chosen, () => this.#showChosen());
     showFindings(node("findings-content"), report);
+    showColdStarts(node("cold-starts"), node("cold-starts-content"), report);
     node("figures-summary").textContent = `${counted(report.cells.length, "cell")}: ${listed(functions)}`;
     node("findings-summary").textContent = [counted(report.warnings.length, "warning"), counted(report.analysis.length, "statement"), "environment"].join(", ");
     await Promise.all([this.#showChosen(), this.#offerHistory()]);

@@ -1,6 +1,6 @@
 //! End-to-end tests: the built Workers on a real workerd, through wrangler, asked over HTTP.
 //!
-//! They need `scripts/build --runtimes native,pyodide` (and `scripts/build --test-functions`) to have run, and say so if it has not. No test looks at
+//! They need `scripts/build --runtimes native,pyodide --cold-starts`, `scripts/build --test-functions cold-worker` (and `scripts/build --test-functions`) to have run, and say so if it has not. No test looks at
 //! the wall clock but to give up: figures are held against each other, never against a machine's speed. What needs fine timing is attempted
 //! again when the machine was busy meanwhile ([`machine`]).
 //!
@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `small_run` | a run over HTTP from `POST /runs` to its report: counts, intervals, n, resolution, order of the quantiles, histograms, chain means, noise floor; the layout of the Markdown |
 //! | `api_errors` | every error of the API is a problem document that says what to do |
+//! | `cold_starts` | fresh isolates are fresh and made of what was built, a known sleep and a known spin are read as such, an isolate that is warm in truth is discarded, memory stays level over 400 loads |
 //! | `conformance` | the `OpenAPI` document drives every operation into every status that it describes, and every answer conforms; plans made from its schema are accepted, those it forbids refused |
 //! | `lifecycle` | cron starts the scheduled plan; cancelling keeps what was measured; one run at a time |
 //! | `known_truth` | a function that burns 300 us is reported as 300 us, one that never answers as timeouts, no call at all as at most 5 us; the ticked timer's bounds hold what the interpolated one finds |

@@ -129,6 +129,7 @@ impl Wrapped {
             "orchestrator",
             "caller-worker",
             "runtime-worker",
+            "cold-worker",
             "dashboard",
             "node_modules",
             "wrangler.toml",

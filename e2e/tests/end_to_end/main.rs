@@ -4,6 +4,7 @@ mod against;
 mod alerts;
 mod api_errors;
 mod bad_requests;
+mod cold_starts;
 mod command_line;
 mod conformance;
 mod contracts;

@@ -2,6 +2,8 @@
 //!
 //! Latencies are gauges in seconds, not Prometheus histograms: they are estimates of a finished run, and do not accumulate.
 
+mod cold_starts;
+
 use super::{Api, Coordinators, Response, runs::read};
 use crate::coordinator::{Overview, Question};
 use core::fmt::Write as _;
@@ -189,6 +191,7 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
             sign(verdict.outcome),
         );
     }
+    cold_starts::cold_starts(families, location, report);
     for (id, row) in report
         .failed_calls
         .iter()
