@@ -220,6 +220,9 @@ pub struct Progress {
     /// The round that is measured, from 1; a run of fixed size has one.
     #[serde(default)]
     pub round: u32,
+    /// Whether that round samples cold starts; it is the last one then.
+    #[serde(default)]
+    pub cold_starts: bool,
     /// Of a run until it is settled: the delegated cells of this round, whose verdicts are open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<Cell>,

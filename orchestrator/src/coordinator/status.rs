@@ -45,6 +45,7 @@ pub fn status(run: &RunRow) -> RunStatus {
             seconds_left: seconds_left(run),
             seconds_to_limit: seconds_to_limit(run),
             round: rounds.last().number + 1,
+            cold_starts: rounds.last().kind == RoundKind::ColdStarts,
             open: open(run),
         },
         plan: request.plan.clone(),
