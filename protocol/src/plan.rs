@@ -200,6 +200,15 @@ impl Plan {
         }
     }
 
+    /// The same plan for the latencies alone.
+    #[must_use]
+    pub fn without_cold_starts(&self) -> Self {
+        let mut plan = self.clone();
+        plan.cold_starts = None;
+        plan.judge.retain(|judged| judged.transport().is_some());
+        plan
+    }
+
     /// Whether cold starts are part of the answer.
     #[must_use]
     pub fn judges_cold_starts(&self) -> bool {

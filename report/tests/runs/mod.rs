@@ -90,6 +90,7 @@ pub(crate) fn records_of(plan: &Plan, platform: Platform, blocks: u32) -> Vec<Sl
                     let (answer, dispatch_ms) = repeated(component, platform, &mut rng);
                     (Measured::Repeated(answer), dispatch_ms)
                 }
+                Work::ColdStart(of) => panic!("{of} is no work of a plan"),
             };
             records.push(SliceRecord {
                 index,
