@@ -75,7 +75,7 @@ fn each_block_after_the_last_of_the_latencies_holds_each_cold_start_once_in_an_o
         orders.insert(works);
     }
     assert!(orders.len() > 1, "the order is shuffled");
-    let place = &process.world.cold.borrow()[0].place;
+    let place = process.world.cold.borrow()[0].place.clone();
     assert_eq!(place, "default");
 }
 

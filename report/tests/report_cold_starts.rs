@@ -164,7 +164,8 @@ fn quantiles_savings_and_calls_hold_the_truth() {
         assert!(one.p95_us.value.unwrap() > truth, "{:?}", one.p95_us);
         let calls: Vec<u32> = one.calls.iter().map(|call| call.call).collect();
         assert_eq!(calls, [1, 2, 3, 5, 10]);
-        assert_eq!(one.calls[1].p50_us.value, Some(400.0));
+        let second = one.calls[1].p50_us.value.unwrap();
+        assert!((399.0..401.0).contains(&second), "{second}");
     }
     let saving = &cold.saved[1];
     assert_eq!(saving.wasm_bytes, WasmBytes::New);
