@@ -63,7 +63,13 @@ pub(crate) fn configure(options: &ConfigureOptions) -> anyhow::Result<Exit> {
     let into = options.into.clone();
     let into = into.unwrap_or_else(|| project.root().join("target/deploy"));
     let others = configurations(&choice.runtimes, &choice.configurations)?;
-    let deployed = deployment::configure(&project, &choice.runtimes, &others, choice.cold_starts, &into)?;
+    let deployed = deployment::configure(
+        &project,
+        &choice.runtimes,
+        &others,
+        choice.cold_starts,
+        &into,
+    )?;
     let mut lines = String::new();
     for one in deployed {
         let file = one.file.strip_prefix(project.root()).unwrap_or(&one.file);

@@ -44,7 +44,10 @@ pub(crate) struct PlanOptions {
     judge: Vec<String>,
     /// Sample cold starts after the latencies, so many of each scenario [default: 80]
     #[arg(long, value_name = "SAMPLES", num_args = 0..=1, require_equals = true, allow_negative_numbers = true)]
-    #[expect(clippy::option_option, reason = "the option may be absent, or there without a number")]
+    #[expect(
+        clippy::option_option,
+        reason = "the option may be absent, or there without a number"
+    )]
     cold_starts: Option<Option<u32>>,
     /// What payloads are made of
     #[arg(long, value_parser = names(PayloadShape::ALL, |shape| shape.as_str()))]

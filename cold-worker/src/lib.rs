@@ -14,7 +14,7 @@ mod laboratory;
 mod sampling;
 
 use clock::WorkerClock;
-use laboratory::{Laboratory, Part, Pair};
+use laboratory::{Laboratory, Pair, Part};
 use protocol::{
     Payload, PayloadShape, Problem, Runtime,
     cold_start::{
@@ -42,10 +42,7 @@ pub fn fetch(request: web_sys::Request, laboratory: Laboratory) -> js_sys::Promi
 /// Prepares for a sample: asked before each, until nothing had to be loaded for it. `js/entry.js` sends it.
 const PREPARE: &str = "/prepare";
 
-async fn answer(
-    request: &web_sys::Request,
-    laboratory: &Laboratory,
-) -> Result<Vec<u8>, Refusal> {
+async fn answer(request: &web_sys::Request, laboratory: &Laboratory) -> Result<Vec<u8>, Refusal> {
     let url = request.url();
     match (request.method().as_str(), path_of(&url)) {
         ("GET", paths::HEALTH) => Ok(json(&capabilities(laboratory).await?)),
@@ -79,11 +76,14 @@ async fn requested(
             let detail = format!(
                 "is {runtime}, of which this Worker has no {name}: build it with scripts/build --cold-starts --runtimes native,{runtime}"
             );
-            return Err(Problem::new(400, format!("bad field: runtime {detail}"))
-                .with_errors(vec![protocol::problem::FieldError {
-                    field: "runtime".to_owned(),
-                    detail,
-                }]));
+            return Err(
+                Problem::new(400, format!("bad field: runtime {detail}")).with_errors(vec![
+                    protocol::problem::FieldError {
+                        field: "runtime".to_owned(),
+                        detail,
+                    },
+                ]),
+            );
         }
     }
     Ok(request)
@@ -99,7 +99,10 @@ async fn capabilities(laboratory: &Laboratory) -> Result<Capabilities, Problem> 
         .iter()
         .filter_map(|name| name.strip_suffix(RUNTIME)?.parse().ok())
         .collect();
-    Ok(Capabilities { runtimes, artefacts })
+    Ok(Capabilities {
+        runtimes,
+        artefacts,
+    })
 }
 
 const STUB: &str = "stub";

@@ -116,7 +116,11 @@ fn no_crash_at_any_step_loses_or_doubles_a_cold_start() {
         let report = process.report(&run);
         for one in &report.cold_starts[0].scenarios {
             let discarded: u64 = one.discarded.values().sum();
-            assert_eq!(one.count + discarded, SAMPLES.into(), "crash at step {step}");
+            assert_eq!(
+                one.count + discarded,
+                u64::from(SAMPLES),
+                "crash at step {step}"
+            );
         }
     }
 }
@@ -139,7 +143,12 @@ fn one_that_fails_is_stored_as_failed_is_not_tried_again_and_ends_no_run() {
     assert_eq!(requested, SAMPLES as usize * asked().len());
     let failed = records(&process, &run)
         .iter()
-        .filter(|record| matches!(&record.measured, Measured::ColdStart(Outcome::Failed { .. })))
+        .filter(|record| {
+            matches!(
+                &record.measured,
+                Measured::ColdStart(Outcome::Failed { .. })
+            )
+        })
         .count();
     assert_eq!(failed, 2);
     let report = process.report(&run);
@@ -149,9 +158,14 @@ fn one_that_fails_is_stored_as_failed_is_not_tried_again_and_ends_no_run() {
     assert_eq!(discarded, 1);
     let counted: u64 = scenarios.iter().map(|one| one.count).sum();
     assert_eq!(counted + discarded, requested as u64);
-    let failures: Vec<&String> = scenarios.iter().filter_map(|s| s.failure.as_ref()).collect();
+    let failures: Vec<&String> = scenarios
+        .iter()
+        .filter_map(|s| s.failure.as_ref())
+        .collect();
     assert!(
-        failures.iter().any(|why| why.contains("Failed to start Worker")),
+        failures
+            .iter()
+            .any(|why| why.contains("Failed to start Worker")),
         "{failures:?}"
     );
 }
@@ -162,7 +176,10 @@ fn loads_are_counted_and_the_estimate_names_them_before_they_are_made() {
     let usage = process.status(&run).usage;
     let per_block: u32 = asked().iter().map(|one| one.scenario.loads()).sum();
     assert_eq!(usage.actual.isolates_loaded, u64::from(SAMPLES * per_block));
-    assert_eq!(usage.estimated.isolates_loaded, usage.actual.isolates_loaded);
+    assert_eq!(
+        usage.estimated.isolates_loaded,
+        usage.actual.isolates_loaded
+    );
 }
 
 fn started(cold: Option<Capabilities>, plan: &str) -> (u16, String) {

@@ -51,7 +51,10 @@ impl<'a> FieldReader<'a> {
 
     /// Takes a field that is `null`, and says whether it did.
     pub(crate) fn take_null(&mut self, field: &str) -> bool {
-        let is_null = self.fields.get(field).is_some_and(|raw| raw.get() == "null");
+        let is_null = self
+            .fields
+            .get(field)
+            .is_some_and(|raw| raw.get() == "null");
         is_null && self.take_raw(field).is_some()
     }
 

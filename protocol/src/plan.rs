@@ -183,7 +183,11 @@ impl Plan {
     /// every one that delegates.
     #[must_use]
     pub fn judged(&self) -> Vec<Transport> {
-        let named: Vec<Transport> = self.judge.iter().filter_map(|one| one.transport()).collect();
+        let named: Vec<Transport> = self
+            .judge
+            .iter()
+            .filter_map(|one| one.transport())
+            .collect();
         if !named.is_empty() {
             return named;
         }

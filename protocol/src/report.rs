@@ -8,7 +8,9 @@ mod environment;
 mod figures;
 mod verdict;
 
-pub use cold_starts::{ColdCall, ColdSaving, ColdScenario, ColdStarts, ColdVerdict, ExpectedLatency};
+pub use cold_starts::{
+    ColdCall, ColdSaving, ColdScenario, ColdStarts, ColdVerdict, ExpectedLatency,
+};
 pub use environment::{Environment, NoiseFloor, PolledClock};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
 pub use verdict::{

@@ -3,8 +3,8 @@
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
 use crate::{
-    Plan, Round, Rounds, breakdown::Component, limits::LimitsProfile, measure::TimerChoice, run::Usage,
-    slice::Work,
+    Plan, Round, Rounds, breakdown::Component, limits::LimitsProfile, measure::TimerChoice,
+    run::Usage, slice::Work,
 };
 
 /// Rows that one wake writes: the slice, its run, and the alarm, which counts as a row.
@@ -214,7 +214,10 @@ mod tests {
             cold_starts: plan.cold_starts.clone(),
             ..Plan::default()
         };
-        let most = at_most(&settled, &Round::first(&settled, &Limits::of(LimitsProfile::Paid)));
+        let most = at_most(
+            &settled,
+            &Round::first(&settled, &Limits::of(LimitsProfile::Paid)),
+        );
         assert_eq!(most.unwrap().isolates_loaded, before.isolates_loaded);
     }
 

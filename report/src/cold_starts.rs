@@ -58,7 +58,9 @@ fn of_runtime(
 ) -> ColdStarts {
     let is_floor = limits == LimitsProfile::Local;
     let asked = plan.cold_starts.iter();
-    let asked: Vec<ColdStart> = asked.flat_map(|cold| cold.cold_starts(&[runtime])).collect();
+    let asked: Vec<ColdStart> = asked
+        .flat_map(|cold| cold.cold_starts(&[runtime]))
+        .collect();
     let own = || asked.iter().filter_map(|one| samples.get(*one));
     let scenarios: Vec<ColdScenario> = own().map(scenario).collect();
     let kept = |times: fn(&Counted) -> &Times| {
@@ -130,9 +132,7 @@ fn stated_mean(times: &Times) -> protocol::Estimate {
 /// A mean; of calls that timed out nobody knows one.
 fn mean_of(cell: &CellSamples) -> Result<Estimate, Undefined> {
     if cell.timeout_ns().is_some() {
-        return Err(Undefined::NotMeasured(
-            measurement::interval::Missing::Part,
-        ));
+        return Err(Undefined::NotMeasured(measurement::interval::Missing::Part));
     }
     mean(cell).map(Estimate::not_negative)
 }

@@ -78,8 +78,7 @@ pub fn assemble(
     deployment: Deployment,
     records: &[SliceRecord],
 ) -> Result<Report, EncodeError> {
-    let cold_starts =
-        cold_starts::cold_starts(plan, &run.location, deployment.limits, records);
+    let cold_starts = cold_starts::cold_starts(plan, &run.location, deployment.limits, records);
     let rounds = &rounds.without_cold_starts();
     let standing = Standing::of(plan, rounds, records);
     let (evidence, overheads, cells) = (

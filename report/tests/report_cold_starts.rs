@@ -74,7 +74,12 @@ fn sample(of: ColdStart, number: u32, block: u32) -> Sample {
             resolution_ns: 2_000,
         },
         first_answer_ns: ns * (9_900 + spread) / 10_000,
-        later_calls_ns: vec![Some(400_000), Some(350_000), Some(320_000), Some(100_000 + spread)],
+        later_calls_ns: vec![
+            Some(400_000),
+            Some(350_000),
+            Some(320_000),
+            Some(100_000 + spread),
+        ],
         kept_pair_first_ns: (scenario == Scenario::ColdMonolith).then_some(900_000 + spread),
         kept_pair_settled_ns: (scenario == Scenario::ColdMonolith).then_some(280_000 + spread),
         began_ms: 1_000,
@@ -171,7 +176,10 @@ fn quantiles_savings_and_calls_hold_the_truth() {
     assert_eq!(saving.wasm_bytes, WasmBytes::New);
     let p50 = &saving.p50_us;
     assert!(p50.lower.unwrap() <= 34_000.0 && 34_000.0 <= p50.upper.unwrap());
-    assert!((33_500.0..34_500.0).contains(&p50.value.unwrap()), "{p50:?}");
+    assert!(
+        (33_500.0..34_500.0).contains(&p50.value.unwrap()),
+        "{p50:?}"
+    );
     assert!((899.0..902.0).contains(&cold.kept_pair_first_us.value.unwrap()));
     assert!((279.0..281.0).contains(&cold.kept_pair_settled_us.value.unwrap()));
 }
@@ -262,13 +270,20 @@ fn the_threshold_can_refute_a_floor_and_not_confirm_it_and_decides_only_where_it
     assert!(report.summary.text.contains("Cold starts of native"));
     let elsewhere = self::report(&plan(80), LimitsProfile::Paid, as_it_is);
     let judged = elsewhere.cold_starts[0].verdicts.iter();
-    assert!(judged.filter(|v| v.judged).all(|v| v.outcome == Verdict::Pass));
+    assert!(
+        judged
+            .filter(|v| v.judged)
+            .all(|v| v.outcome == Verdict::Pass)
+    );
     let unjudged = Plan {
         judge: Vec::new(),
         ..low
     };
     // without latencies there is no answer; the cold starts do not make one
-    assert_eq!(outcome(&unjudged, LimitsProfile::Local), Verdict::Inconclusive);
+    assert_eq!(
+        outcome(&unjudged, LimitsProfile::Local),
+        Verdict::Inconclusive
+    );
 }
 
 #[test]
@@ -276,7 +291,10 @@ fn the_number_to_decide_by_weighs_cold_and_warm_and_names_the_share_where_the_wa
     let report = report(&plan(80), LimitsProfile::Local, as_it_is);
     let cold = &report.cold_starts[0];
     let at = |share: f64| {
-        let found = cold.expected.iter().find(|e| (e.cold_share - share).abs() < 1e-9);
+        let found = cold
+            .expected
+            .iter()
+            .find(|e| (e.cold_share - share).abs() < 1e-9);
         let found = found.unwrap();
         [
             found.delegated_us.value.unwrap(),
@@ -289,10 +307,18 @@ fn the_number_to_decide_by_weighs_cold_and_warm_and_names_the_share_where_the_wa
     };
     near(at(0.0), 300.0, 100.1);
     near(at(1.0), 6_000.0, 40_000.0);
-    near(at(0.1), 0.1 * 6_000.0 + 0.9 * 300.0, 0.1 * 40_000.0 + 0.9 * 100.1);
+    near(
+        at(0.1),
+        0.1 * 6_000.0 + 0.9 * 300.0,
+        0.1 * 40_000.0 + 0.9 * 100.1,
+    );
     let share = cold.break_even_share.unwrap();
     assert!((share - 200.0 / 34_200.0).abs() < 2e-4, "{share}");
-    assert!(cold.text.contains("delegating is the faster way"), "{}", cold.text);
+    assert!(
+        cold.text.contains("delegating is the faster way"),
+        "{}",
+        cold.text
+    );
 }
 
 #[test]

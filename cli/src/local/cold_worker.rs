@@ -32,11 +32,10 @@ pub(super) fn add(
     let file = format!("{COLD_WORKER}/wrangler.toml");
     let staged = staging.path(&file);
     copy_file(&project.root().join(&file), &staged)?;
-    let service =
-        worker_name(&read_file(&staged)?).map_err(|error| StagingError::Service {
-            path: staged,
-            error,
-        })?;
+    let service = worker_name(&read_file(&staged)?).map_err(|error| StagingError::Service {
+        path: staged,
+        error,
+    })?;
     bind(staging, "wrangler.toml", BINDING, &service, None)?;
     Ok(file)
 }

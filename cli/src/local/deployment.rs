@@ -313,7 +313,14 @@ mod tests {
             .root()
             .join("e2e/workers/foreign-runtime/wrangler.toml");
         let others = RuntimeConfigurations::from([("other".parse().unwrap(), file)]);
-        let deployed = configure(&project, &runtimes(&["other"]), &others, false, folder.path()).unwrap();
+        let deployed = configure(
+            &project,
+            &runtimes(&["other"]),
+            &others,
+            false,
+            folder.path(),
+        )
+        .unwrap();
         assert_eq!(deployed.len(), 3, "{deployed:?}");
         let services = written(&deployed, Role::Caller)["services"].clone();
         assert_eq!(services[1]["service"], "foreign-runtime", "{services}");

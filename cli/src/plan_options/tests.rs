@@ -117,7 +117,15 @@ fn cold_starts_are_asked_for_with_or_without_a_number_of_samples() {
     assert_eq!(cold(&[]), Value::Null);
     assert_eq!(cold(&["--cold-starts"]), json!({}));
     assert_eq!(cold(&["--cold-starts=20"]), json!({"samples": 20}));
-    let judged = json(&["--cold-starts", "--judge", "cold-starts,rpc", "--transports", "rpc", "--cold-p95-ms", "50"]);
+    let judged = json(&[
+        "--cold-starts",
+        "--judge",
+        "cold-starts,rpc",
+        "--transports",
+        "rpc",
+        "--cold-p95-ms",
+        "50",
+    ]);
     assert_eq!(judged["judge"], json!(["cold-starts", "rpc"]));
     assert_eq!(judged["thresholds"], json!({"cold_p95_ms": 50.0}));
     // a number apart from the option would be taken for another argument

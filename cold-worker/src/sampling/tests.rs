@@ -58,7 +58,10 @@ fn the_load_and_the_first_answer_are_one_time_and_each_later_call_is_its_own() {
         assert_eq!(timed.clock.timer, Timer::Interpolated);
         assert!(near(timed.first_answer_ns, 5_400, 60), "{timed:?}");
         assert!(timed.answers_right);
-        assert!((5..=6).contains(&(timed.answered_ms - timed.began_ms)), "{timed:?}");
+        assert!(
+            (5..=6).contains(&(timed.answered_ms - timed.began_ms)),
+            "{timed:?}"
+        );
         let expected = [1_200, 1_300, 1_500, 2_000];
         assert_eq!(timed.later_calls_ns.len(), expected.len());
         for (ns, us) in timed.later_calls_ns.iter().zip(expected) {

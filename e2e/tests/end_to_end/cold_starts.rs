@@ -54,7 +54,8 @@ fn every_isolate_is_as_fresh_as_its_scenario_wants_and_made_of_what_was_built() 
     let workers = stage::start(Build::Release, |options| options.cold_starts = true);
     let _turn = stage::my_turn();
     let client = stage::client(&workers);
-    let report = stage::run_to_completion(&client, &plan(&["native"], &json!({"samples": SAMPLES})));
+    let report =
+        stage::run_to_completion(&client, &plan(&["native"], &json!({"samples": SAMPLES})));
     let cold = of(&report, "native");
     assert!(cold.is_floor);
     assert_eq!(cold.scenarios.len(), 10);
@@ -87,7 +88,10 @@ fn a_plan_with_cold_starts_is_refused_where_there_is_no_worker_for_them() {
     let plan = plan(&["native"], &json!({}));
     let refused = client.start(plan.to_string().as_bytes()).unwrap_err();
     let words = refused.to_string();
-    assert!(words.contains("cold_starts") && words.contains("COLD"), "{words}");
+    assert!(
+        words.contains("cold_starts") && words.contains("COLD"),
+        "{words}"
+    );
 }
 
 /// This project, its Worker for cold starts with the artefacts of tests inside.
@@ -203,7 +207,8 @@ fn a_cold_start_that_is_warm_in_truth_is_discarded_and_not_reported() {
     let workers = project.start();
     let _turn = stage::my_turn();
     let client = stage::client(&workers);
-    let scenarios = json!({"samples": 5, "scenarios": ["cold-javascript-stub", "cold-stub", "cold-runtime"]});
+    let scenarios =
+        json!({"samples": 5, "scenarios": ["cold-javascript-stub", "cold-stub", "cold-runtime"]});
     let report = stage::run_to_completion(&client, &plan(&["named"], &scenarios));
     let named = of(&report, "named");
     // loaded by name, stub and runtime are the isolates that are kept
@@ -266,7 +271,10 @@ fn memory_stays_level_over_400_loads_and_other_routes_answer_meanwhile() {
     stage::tell(&format!(
         "memory at loads 100 to 200: {early_kb:.0} kB, at 300 to 400: {late_kb:.0} kB; slowest other answer {slowest:?}"
     ));
-    assert!((late_kb / early_kb - 1.0).abs() < 0.2, "{early_kb} {late_kb}");
+    assert!(
+        (late_kb / early_kb - 1.0).abs() < 0.2,
+        "{early_kb} {late_kb}"
+    );
     // a second, and what the runtime takes to start
     assert!(slowest < Duration::from_millis(1_500), "{slowest:?}");
 }

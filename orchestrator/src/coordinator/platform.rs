@@ -1,7 +1,10 @@
 //! What a coordinator needs of the platform, as traits: the Worker implements them, and so do tests.
 
 use crate::store::Millis;
-use protocol::{cold_start, measure::{MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse}};
+use protocol::{
+    cold_start,
+    measure::{MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse},
+};
 
 /// Why a dispatch to the caller-worker came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

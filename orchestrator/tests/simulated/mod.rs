@@ -18,8 +18,8 @@ use orchestrator::{
     store::{Millis, StoreError},
 };
 use protocol::{
-    cold_start::{self, IsolateFacts, IsolateUse, Sample, SampleClock},
     ErrorKind, Function, Plan, Transport,
+    cold_start::{self, IsolateFacts, IsolateUse, Sample, SampleClock},
     measure::{
         Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
         TimerChoice,

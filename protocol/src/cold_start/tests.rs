@@ -101,7 +101,10 @@ fn what_was_not_settled_or_was_replaced_is_no_warm_runtime() {
 #[test]
 fn a_request_names_every_bad_field() {
     let request = Request::parse(b"{\"scenario\":\"cold-stub\",\"runtime\":\"pyodide\",\"wasm_bytes\":\"new\",\"place\":\"weur\"}").unwrap();
-    assert_eq!(request.cold_start.to_string(), "cold-stub of pyodide (new wasm)");
+    assert_eq!(
+        request.cold_start.to_string(),
+        "cold-stub of pyodide (new wasm)"
+    );
     assert_eq!(request.place, "weur");
     let json = serde_json::to_vec(&request).unwrap();
     assert_eq!(Request::parse(&json).unwrap(), request);

@@ -53,10 +53,12 @@ impl FromStr for Judged {
         if text == COLD_STARTS {
             return Ok(Self::ColdStarts);
         }
-        text.parse().map(Self::Transport).map_err(|unknown: UnknownName| UnknownName {
-            expected: format!("{}, {COLD_STARTS}", unknown.expected),
-            ..unknown
-        })
+        text.parse()
+            .map(Self::Transport)
+            .map_err(|unknown: UnknownName| UnknownName {
+                expected: format!("{}, {COLD_STARTS}", unknown.expected),
+                ..unknown
+            })
     }
 }
 

@@ -50,7 +50,10 @@ fn figures(one: &mut ColdStarts) {
         ] {
             write(figure);
         }
-        scenario.calls.iter_mut().for_each(|call| write(&mut call.p50_us));
+        scenario
+            .calls
+            .iter_mut()
+            .for_each(|call| write(&mut call.p50_us));
         let parts = [
             &mut scenario.load_us,
             &mut scenario.start_us,

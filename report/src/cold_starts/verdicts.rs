@@ -65,7 +65,11 @@ fn with(answer: Outcome, judged: &[Outcome]) -> Outcome {
         return Outcome::Fail;
     }
     let all_pass = !judged.is_empty() && judged.iter().all(|&one| one == Outcome::Pass);
-    if all_pass { answer } else { Outcome::Inconclusive }
+    if all_pass {
+        answer
+    } else {
+        Outcome::Inconclusive
+    }
 }
 
 #[cfg(test)]

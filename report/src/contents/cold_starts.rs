@@ -21,7 +21,9 @@ pub(super) fn cold_starts(out: &mut Document, report: &Report) {
         out.items(
             one.verdicts
                 .iter()
-                .filter(|verdict| verdict.judged || verdict.outcome == protocol::report::Outcome::Fail)
+                .filter(|verdict| {
+                    verdict.judged || verdict.outcome == protocol::report::Outcome::Fail
+                })
                 .map(|verdict| plain(&verdict.text)),
         );
         out.paragraph(not_in_it(one));
@@ -86,7 +88,11 @@ fn scenarios(out: &mut Document, one: &ColdStarts) {
 /// Why there is no p95, once for all scenarios that lack it for the same reason.
 fn unstated(out: &mut Document, one: &ColdStarts) {
     let mut reasons: Vec<(&str, usize)> = Vec::new();
-    for reason in one.scenarios.iter().filter_map(|one| one.p95_us.reason.as_ref()) {
+    for reason in one
+        .scenarios
+        .iter()
+        .filter_map(|one| one.p95_us.reason.as_ref())
+    {
         match reasons.iter_mut().find(|(text, _)| *text == reason.text) {
             Some((_, n)) => *n += 1,
             None => reasons.push((&reason.text, 1)),
@@ -97,9 +103,15 @@ fn unstated(out: &mut Document, one: &ColdStarts) {
             .iter()
             .map(|(text, n)| plain(format!("p95 of {n} of {}: {text}.", one.scenarios.len()))),
     );
-    let failed = one.scenarios.iter().filter_map(|one| Some((one, one.failure.as_ref()?)));
+    let failed = one
+        .scenarios
+        .iter()
+        .filter_map(|one| Some((one, one.failure.as_ref()?)));
     out.items(failed.map(|(one, why)| {
-        plain(format!("The last sample of {} that failed: {why}.", one.scenario))
+        plain(format!(
+            "The last sample of {} that failed: {why}.",
+            one.scenario
+        ))
     }));
 }
 
@@ -135,7 +147,9 @@ fn part(estimate: Option<&Estimate>) -> String {
 
 fn calls(out: &mut Document, one: &ColdStarts) {
     let head = ["Median of call".to_owned(), "Wasm".to_owned()];
-    let head = head.into_iter().chain(TIMED_CALLS.iter().map(u32::to_string));
+    let head = head
+        .into_iter()
+        .chain(TIMED_CALLS.iter().map(u32::to_string));
     let rows = one.scenarios.iter().map(|scenario| {
         let first = [scenario.scenario.to_string(), wasm(scenario).to_owned()];
         let calls = scenario.calls.iter().map(|call| call.p50_us.text.clone());

@@ -215,8 +215,7 @@ fn cold_starts_are_none_unless_asked_for_and_each_bad_field_of_them_is_named() {
         samples: 20,
         scenarios: vec![Scenario::ColdStub, Scenario::ColdMonolith],
     };
-    let json =
-        r#"{"cold_starts":{"samples":20,"scenarios":["cold-stub","cold-monolith"]},"judge":["cold-starts"]}"#;
+    let json = r#"{"cold_starts":{"samples":20,"scenarios":["cold-stub","cold-monolith"]},"judge":["cold-starts"]}"#;
     assert_eq!(of(json), Some(some));
     let plan = parse(json).unwrap();
     assert!(plan.judges_cold_starts());
@@ -227,13 +226,28 @@ fn cold_starts_are_none_unless_asked_for_and_each_bad_field_of_them_is_named() {
         (r#"{"cold_starts":3}"#, "cold_starts"),
         (r#"{"cold_starts":{"samples":0}}"#, "cold_starts.samples"),
         (r#"{"cold_starts":{"samples":1001}}"#, "cold_starts.samples"),
-        (r#"{"cold_starts":{"scenarios":[]}}"#, "cold_starts.scenarios"),
-        (r#"{"cold_starts":{"scenarios":["warm","hot"]}}"#, "cold_starts.scenarios[1]"),
-        (r#"{"cold_starts":{"scenarios":["warm","warm"]}}"#, "cold_starts.scenarios[1]"),
+        (
+            r#"{"cold_starts":{"scenarios":[]}}"#,
+            "cold_starts.scenarios",
+        ),
+        (
+            r#"{"cold_starts":{"scenarios":["warm","hot"]}}"#,
+            "cold_starts.scenarios[1]",
+        ),
+        (
+            r#"{"cold_starts":{"scenarios":["warm","warm"]}}"#,
+            "cold_starts.scenarios[1]",
+        ),
         (r#"{"cold_starts":{"loads":1}}"#, "cold_starts.loads"),
         (r#"{"judge":["cold-starts"]}"#, "judge[0]"),
-        (r#"{"thresholds":{"cold_p50_ms":0}}"#, "thresholds.cold_p50_ms"),
-        (r#"{"thresholds":{"cold_p95_ms":"x"}}"#, "thresholds.cold_p95_ms"),
+        (
+            r#"{"thresholds":{"cold_p50_ms":0}}"#,
+            "thresholds.cold_p50_ms",
+        ),
+        (
+            r#"{"thresholds":{"cold_p95_ms":"x"}}"#,
+            "thresholds.cold_p95_ms",
+        ),
     ];
     for (json, field) in cases {
         assert_eq!(bad_fields(json), [field], "{json}");
