@@ -68,11 +68,12 @@ pub(crate) async fn cold_start(
     let readings = timer.finish();
     let tick_ns = Nanoseconds::from_ms(readings.clock.tick_ms).0;
     // A stall after the answer spoils the interpolation, and not the two readings: the middle of what they leave open is off by half a tick at most.
-    let (first_answer_ns, resolution_ns) = match latencies(&readings)[..] {
-        [first_ns] => (first_ns, readings.clock.resolution_ns),
+    let (first_answer_ns, resolution_ns, is_whole_ticks) = match latencies(&readings)[..] {
+        [first_ns] => (first_ns, readings.clock.resolution_ns, false),
         _ => (
             Nanoseconds::from_ms(answered_ms.saturating_sub(began_ms)).0 + tick_ns / 2,
             tick_ns,
+            true,
         ),
     };
 
@@ -90,6 +91,7 @@ pub(crate) async fn cold_start(
         clock: SampleClock {
             timer: readings.clock.timer,
             resolution_ns,
+            is_whole_ticks,
         },
         first_answer_ns,
         later_calls_ns,

@@ -206,8 +206,11 @@ pub struct Artefact {
 pub struct SampleClock {
     /// The timer.
     pub timer: Timer,
-    /// The smallest difference that it can see, in ns.
+    /// The smallest difference that it can see of the first answer, in ns.
     pub resolution_ns: u64,
+    /// Whether the first answer is known in whole ticks only, because a stall after it has spoilt the reading.
+    #[serde(default)]
+    pub is_whole_ticks: bool,
 }
 
 /// One sample.
@@ -286,6 +289,8 @@ named! {
         NotFresh = "not-fresh",
         /// An isolate that should have been settled was another one before the sample, or had served too little.
         NotSettled = "not-settled",
+        /// The machine stalled while the clock was read after a short answer: a whole tick is more than a tenth of it.
+        Stalled = "stalled",
         /// An answer was not what the function returns.
         WrongAnswer = "wrong-answer",
         /// No sample came back.
@@ -313,7 +318,18 @@ impl Sample {
         if scenario.delegates() && self.runtime.is_none() {
             return Some(Flaw::NotSettled);
         }
-        (!self.answers_right).then_some(Flaw::WrongAnswer)
+        if !self.answers_right {
+            return Some(Flaw::WrongAnswer);
+        }
+        self.is_coarse().then_some(Flaw::Stalled)
+    }
+
+    /// Whether its interpolation was lost, and whole ticks say too little of it. A clock that stands still has none to lose.
+    fn is_coarse(&self) -> bool {
+        let clock = self.clock;
+        clock.timer.interpolates()
+            && clock.is_whole_ticks
+            && clock.resolution_ns.saturating_mul(10) > self.first_answer_ns
     }
 
     /// The ids of the isolates that should have been fresh.

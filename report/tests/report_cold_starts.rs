@@ -72,6 +72,7 @@ fn sample(of: ColdStart, number: u32, block: u32) -> Sample {
         clock: SampleClock {
             timer: Timer::Interpolated,
             resolution_ns: 2_000,
+            is_whole_ticks: false,
         },
         first_answer_ns: ns * (9_900 + spread) / 10_000,
         later_calls_ns: vec![

@@ -302,6 +302,7 @@ impl World {
             clock: SampleClock {
                 timer: Timer::Interpolated,
                 resolution_ns: 1_000,
+                is_whole_ticks: false,
             },
             first_answer_ns: 300_000 + 5_000_000 * loads + (number as u64 * 7_919) % 10_000,
             later_calls_ns: vec![Some(900_000), Some(800_000), None, Some(600_000)],

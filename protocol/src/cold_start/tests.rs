@@ -14,6 +14,7 @@ fn sample(entry: IsolateUse, runtime: Option<IsolateUse>) -> Sample {
         clock: SampleClock {
             timer: Timer::Interpolated,
             resolution_ns: 3_000,
+            is_whole_ticks: false,
         },
         first_answer_ns: 5_000_000,
         later_calls_ns: vec![Some(1), Some(2), Some(3), None],
@@ -124,4 +125,26 @@ fn every_scenario_that_loads_wasm_is_sampled_with_known_and_with_new_bytes() {
     let new = all.iter().filter(|one| one.wasm_bytes == WasmBytes::New);
     assert!(new.clone().all(|one| one.scenario.loads() > 0));
     assert_eq!(new.count(), 4);
+}
+
+#[test]
+fn a_short_answer_after_which_the_machine_stalled_is_too_coarse_to_count() {
+    let of = |first_answer_ns, timer, is_whole_ticks| Sample {
+        clock: SampleClock {
+            timer,
+            resolution_ns: 1_000_000,
+            is_whole_ticks,
+        },
+        first_answer_ns,
+        ..sample(fresh("a"), Some(settled("b")))
+    };
+    let flaw = |sample: Sample| sample.flaw(Scenario::ColdStub);
+    assert_eq!(
+        flaw(of(1_500_000, Timer::Interpolated, true)),
+        Some(Flaw::Stalled)
+    );
+    assert_eq!(flaw(of(10_500_000, Timer::Interpolated, true)), None);
+    assert_eq!(flaw(of(1_500_000, Timer::Interpolated, false)), None);
+    // whole ticks are all that this clock has, and its intervals say so
+    assert_eq!(flaw(of(1_000_000, Timer::Ticked, false)), None);
 }
