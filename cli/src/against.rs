@@ -65,6 +65,9 @@ struct Rounds {
 /// `rpc-latency run --local --against FOLDER`
 pub(crate) fn run(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> anyhow::Result<Exit> {
     let rounds = Rounds::of(options)?;
+    if rounds.plan.cold_starts.is_some() {
+        bail!("cold starts are not compared: leave --cold-starts out with --against");
+    }
     saved::prepare(&options.output)?;
     let conditions = rounds.conditions(options, baseline);
     let interrupt = Interrupt::listen()?;
