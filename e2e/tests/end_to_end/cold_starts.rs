@@ -131,7 +131,7 @@ impl WithTestArtefacts {
             fs::create_dir(&its).unwrap();
             fs::copy(foreign.join("index.js"), its.join("index.js")).unwrap();
             let text = fs::read_to_string(foreign.join("wrangler.toml")).unwrap();
-            let text = text.replacen("foreign-runtime", &format!("{name}-runtime"), 1);
+            let text = text.replace("\"foreign-runtime\"", &format!("\"{name}-runtime\""));
             fs::write(its.join("wrangler.toml"), text).unwrap();
         }
         Self(folder)
