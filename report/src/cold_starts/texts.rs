@@ -1,6 +1,7 @@
 //! Gives the figures of cold starts their texts.
 
 use crate::format::{Unit, estimate, percent};
+use core::fmt::Write as _;
 use protocol::{
     Estimate, Report,
     cold_start::{Scenario, WasmBytes},
@@ -120,22 +121,30 @@ fn summary(one: &ColdStarts) -> String {
         known.map(|_| estimate_us.text.clone())
     };
     let median = |scenario| of(scenario, WasmBytes::New).and_then(|found| stated(&found.p50_us));
+    // Writing to a String cannot fail.
     let mut text = String::new();
     if let Some(stub) = median(Scenario::ColdStub) {
-        text += &format!("A cold stub before a warm runtime answers after {stub} ms (median).");
+        let _ = write!(
+            text,
+            "A cold stub before a warm runtime answers after {stub} ms (median)."
+        );
     }
     if let Some(monolith) = median(Scenario::ColdMonolith) {
-        text += &format!(" A cold stub with the runtime inside it answers after {monolith} ms.");
+        let _ = write!(
+            text,
+            " A cold stub with the runtime inside it answers after {monolith} ms."
+        );
     }
     let saving = one.saved.iter().find(|s| s.wasm_bytes == WasmBytes::New);
     if let Some(saving) = saving.and_then(|saving| stated(&saving.p50_us)) {
-        text += &format!(" Sharing the runtime saves {saving} ms.");
+        let _ = write!(text, " Sharing the runtime saves {saving} ms.");
     }
     if text.is_empty() {
         text += "Too few samples for a median: ask for 20 or more.";
     }
     if let Some(share) = one.break_even_share {
-        text += &format!(
+        let _ = write!(
+            text,
             " On average, delegating is the faster way where more than {} of the calls are cold.",
             percent(share)
         );
