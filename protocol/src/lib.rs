@@ -9,6 +9,7 @@
 
 pub mod alert;
 pub mod breakdown;
+pub mod busy;
 pub mod capabilities;
 pub mod cell;
 pub mod comparison;
@@ -43,6 +44,7 @@ pub mod transport;
 pub mod units;
 pub mod usage;
 
+pub use busy::BusyShare;
 pub use cell::{Cell, CellId};
 pub use error_kind::{ErrorCounts, ErrorKind};
 pub use estimate::{Basis, Estimate, Reason, ReasonCode};

@@ -7,6 +7,7 @@ pub use parse::{MAX_PAYLOAD_SIZES, MAX_PLAN_BYTES, MAX_THRESHOLD_MS, MAX_WARMUP,
 use crate::{
     Cell, Function, Limits, PayloadShape, Runtime, Thresholds, Transport,
     breakdown::Component,
+    busy::{BusyCell, BusyShare},
     measure::{DEFAULT_CALL_TIMEOUT_MS, TimerChoice},
     named::named,
     slice::Work,
@@ -58,6 +59,9 @@ pub struct Plan {
     pub concurrency: u32,
     /// Whether the parts of a call are measured too.
     pub breakdown: bool,
+    /// Shares of the time that neighbours keep the runtime busy, each measured after everything else, and 0 beside them. `[0]` alone: not measured.
+    #[serde(default = "idle_alone", skip_serializing_if = "is_idle_alone")]
+    pub busy: Vec<BusyShare>,
 }
 
 impl Default for Plan {
@@ -81,6 +85,7 @@ impl Default for Plan {
             batch_size: 1,
             concurrency: 1,
             breakdown: true,
+            busy: idle_alone(),
         }
     }
 }
@@ -104,6 +109,14 @@ fn native_alone() -> Vec<Runtime> {
 
 fn is_native_alone(runtimes: &[Runtime]) -> bool {
     runtimes == [Runtime::NATIVE]
+}
+
+fn idle_alone() -> Vec<BusyShare> {
+    vec![BusyShare::IDLE]
+}
+
+fn is_idle_alone(busy: &[BusyShare]) -> bool {
+    busy == [BusyShare::IDLE]
 }
 
 const fn fixed_size() -> Until {
@@ -230,6 +243,55 @@ impl Plan {
             }
         }
         components
+    }
+
+    /// The shares of the time that a runtime is kept busy, the smallest first, and 0 among them; empty where the plan asks for none.
+    #[must_use]
+    pub fn busy_shares(&self) -> Vec<BusyShare> {
+        if self.busy.iter().all(|share| share.is_idle()) {
+            return Vec::new();
+        }
+        let mut shares = idle_alone();
+        shares.extend(&self.busy);
+        shares.sort_unstable();
+        shares.dedup();
+        shares
+    }
+
+    /// What is measured while runtimes are kept busy: of each runtime the judged transports with the plan's first function and payload, and `direct`
+    /// where the plan has it, the control that nobody's calls of a runtime should slow down. Waiting for a busy runtime depends on neither function nor payload.
+    ///
+    /// Not `raw-fetch`: nothing says that it reaches the isolate that is busy.
+    #[must_use]
+    pub fn busy_cells(&self) -> Vec<BusyCell> {
+        let shares = self.busy_shares();
+        let longest_ms = shares.iter().filter_map(|share| share.cycle_ms()).max();
+        let (Some(longest_ms), Some(&function), Some(&payload_bytes)) =
+            (longest_ms, self.functions.first(), self.payload_bytes.first())
+        else {
+            return Vec::new();
+        };
+        let mut transports = self.judged();
+        transports.retain(|&transport| transport != Transport::RawFetch);
+        let is_native = Function::known(function.as_str()).is_ok();
+        if self.transports.contains(&Transport::Direct) && is_native {
+            transports.insert(0, Transport::Direct);
+        }
+        let mut cells = Vec::new();
+        for &runtime in &self.runtimes {
+            for &transport in &transports {
+                let own = if transport.delegates() { runtime } else { Runtime::NATIVE };
+                let cell = Cell { runtime: own, transport, function, payload_bytes };
+                cells.extend(shares.iter().map(|&share| BusyCell {
+                    cell,
+                    runtime,
+                    share,
+                    // with nobody else there, as with the lightest load: what differs is the load alone
+                    pause_ms: share.cycle_ms().unwrap_or(longest_ms),
+                }));
+            }
+        }
+        cells
     }
 
     /// What one block measures: every cell and every component once, in the plan's order.

@@ -108,6 +108,8 @@ impl Rounds {
     pub fn next(&self, kind: RoundKind, works: Vec<Work>, blocks: u32) -> Round {
         let (timer, chain_calls) = match kind {
             RoundKind::Isolated => (self.first.timer, self.first.chain_calls),
+            // calls that each come after a pause make no chain
+            RoundKind::Busy => (self.first.timer, 0),
             // the samples of the ticked timer are themselves a chain
             RoundKind::BackToBack => (TimerChoice::Ticked, 0),
         };

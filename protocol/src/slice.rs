@@ -3,6 +3,7 @@
 use crate::{
     Cell,
     breakdown::Component,
+    busy::BusyCell,
     measure::{MeasureResponse, RepeatResponse},
 };
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ pub enum Work {
     Cell(Cell),
     /// One component of the breakdown, by repetition.
     Component(Component),
+    /// Samples of one cell while a runtime is kept busy.
+    Busy(BusyCell),
 }
 
 impl core::fmt::Display for Work {
@@ -22,6 +25,7 @@ impl core::fmt::Display for Work {
         match self {
             Self::Cell(cell) => cell.fmt(f),
             Self::Component(component) => component.fmt(f),
+            Self::Busy(busy) => busy.fmt(f),
         }
     }
 }
@@ -30,7 +34,7 @@ impl core::fmt::Display for Work {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measured {
-    /// Of a [`Work::Cell`].
+    /// Of a [`Work::Cell`] or a [`Work::Busy`].
     Samples(MeasureResponse),
     /// Of a [`Work::Component`].
     Repeated(RepeatResponse),

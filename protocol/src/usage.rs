@@ -3,7 +3,12 @@
 //! Prices of a paid plan in 2026 (developers.cloudflare.com/workers/platform/pricing, /durable-objects/platform/pricing).
 
 use crate::{
-    Plan, Round, breakdown::Component, limits::LimitsProfile, measure::TimerChoice, run::Usage,
+    Plan, Round,
+    breakdown::Component,
+    busy::{BusyCell, MAX_NEIGHBOUR_CALLS},
+    limits::LimitsProfile,
+    measure::TimerChoice,
+    run::Usage,
     slice::Work,
 };
 
@@ -39,7 +44,9 @@ pub fn estimate<'a>(rounds: impl IntoIterator<Item = &'a Round>) -> Usage {
             .iter()
             .map(|work| delegated_calls(round, *work))
             .sum();
+        let busy_seconds: f64 = busy(round).map(|busy| busy_seconds(round, busy)).sum();
         let seconds_per_block = f64::from(round.slices_per_block()) * SECONDS_PER_SLICE
+            + busy_seconds
             + f64::from(round.cells()) * f64::from(round.samples_per_slice) * SECONDS_PER_SAMPLE
             + f64::from(probed_by_io(round)) * SECONDS_PER_PROBE_BY_IO;
         usage.wakes += wakes;
@@ -62,15 +69,45 @@ pub fn at_most(plan: &Plan, first: &Round) -> Option<Usage> {
         .samples_per_slice
         .saturating_add(first.warmup_per_slice);
     let wakes = begun.wakes + later.div_ceil(u64::from(per_slice.max(1)));
+    // neighbours come after all else, whatever that took
+    let beside = estimate(Round::busy(plan, first).as_ref());
+    let wakes = wakes + beside.wakes;
     let usage = Usage {
         wakes,
         dispatches: wakes,
-        delegated_calls: calls.max(begun.delegated_calls),
+        delegated_calls: calls.max(begun.delegated_calls) + beside.delegated_calls,
         rows_written: wakes * ROWS_PER_WAKE,
-        active_seconds: f64::from(seconds).max(begun.active_seconds),
+        active_seconds: f64::from(seconds).max(begun.active_seconds) + beside.active_seconds,
         ..Usage::default()
     };
     Some(usage.priced())
+}
+
+/// The works of a round that have a neighbour.
+fn busy(round: &Round) -> impl Iterator<Item = BusyCell> {
+    round.works.iter().filter_map(|work| match work {
+        Work::Busy(busy) => Some(*busy),
+        Work::Cell(_) | Work::Component(_) => None,
+    })
+}
+
+/// Assumed time of the calls of a slice with a neighbour, in seconds: half the longest pause before each, half a neighbour's call for the share of them that
+/// meet one; at the end the neighbour's last call is waited for.
+fn busy_seconds(round: &Round, busy: BusyCell) -> f64 {
+    let call = f64::from(crate::busy::NEIGHBOUR_CALL_MS) / 1_000.0;
+    let pause = f64::from(busy.pause_ms) / 2_000.0;
+    let waiting = if busy.cell.transport.delegates() { busy.share.share() * call / 2.0 } else { 0.0 };
+    f64::from(round.samples_per_slice) * (pause + waiting + SECONDS_PER_SAMPLE) + call
+}
+
+/// Calls that the neighbour of a slice makes: a cycle after the other for as long as the slice takes, and a few to find out how long one takes.
+fn neighbour_calls(round: &Round, busy: BusyCell) -> u64 {
+    let Some(cycle_ms) = busy.share.cycle_ms() else {
+        return 0;
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred seconds at most, and positive")]
+    let cycles = (busy_seconds(round, busy) * 1_000.0 / f64::from(cycle_ms)).ceil() as u64;
+    (cycles + 1).min(u64::from(MAX_NEIGHBOUR_CALLS))
 }
 
 /// Slices of a block that may be polled by I/O. Locally the clock runs; elsewhere it stands still.
@@ -80,7 +117,11 @@ fn probed_by_io(round: &Round) -> u32 {
         TimerChoice::IoInterpolated => true,
         TimerChoice::Interpolated | TimerChoice::Ticked => false,
     };
-    let delegates = |work: &&Work| matches!(work, Work::Cell(cell) if cell.transport.delegates());
+    let delegates = |work: &&Work| match work {
+        Work::Cell(cell) => cell.transport.delegates(),
+        Work::Busy(busy) => busy.cell.transport.delegates(),
+        Work::Component(_) => false,
+    };
     let cells = round.works.iter().filter(delegates).count();
     u32::from(is_asked_for) * u32::try_from(cells).unwrap_or(u32::MAX)
 }
@@ -91,6 +132,10 @@ pub fn delegated_calls(round: &Round, work: Work) -> u64 {
     match work {
         Work::Cell(cell) if cell.transport.delegates() => u64::from(round.calls_per_slice()),
         Work::Component(Component::EmptyHop) => u64::from(round.limits.delegated_calls_per_slice),
+        Work::Busy(busy) => {
+            let own = if busy.cell.transport.delegates() { round.calls_per_slice() } else { 0 };
+            u64::from(own) + neighbour_calls(round, busy)
+        }
         Work::Cell(_) | Work::Component(_) => 0,
     }
 }
@@ -112,7 +157,7 @@ impl Usage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Function, Limits, Transport, limits::LimitsProfile};
+    use crate::{BusyShare, Function, Limits, Transport, limits::LimitsProfile};
 
     #[test]
     fn the_default_plan_costs_about_a_cent() {
@@ -123,6 +168,30 @@ mod tests {
         assert_eq!(usage.delegated_calls, 22 * (24 * 30 + 30));
         // By hand: alarms 0.00019, calls 0.00495, rows 0.00383, 71 s at 0.0000216: 0.0015; 58 s for probes: 0.0013.
         assert!((0.0112..0.0125).contains(&usage.cost_usd), "{usage:?}");
+    }
+
+    #[test]
+    fn neighbours_are_priced_beside_the_rest_and_bounded() {
+        let plan = Plan {
+            busy: [0.1, 0.5].map(|share| BusyShare::of(share).unwrap()).to_vec(),
+            ..Plan::default()
+        };
+        let first = Round::first(&plan, &Limits::of(LimitsProfile::Local));
+        let beside = Round::busy(&plan, &first).unwrap();
+        // 22 blocks of direct and the service binding, each at 0, 10 and 50 %
+        assert_eq!((beside.blocks, beside.slices_per_block()), (22, 6));
+        let usage = estimate([&beside]);
+        // by hand: 20 pauses of 250, 250 and 50 ms in each, in the binding's 50 and 250 ms of waiting more, 0.1 s beside
+        let seconds = 22.0 * (2.0 * 20.0 * 0.55 + 0.05 + 0.25 + 6.0 * (0.05 + 0.05 + 0.025));
+        assert!((usage.active_seconds - seconds).abs() < 1.0, "{usage:?} against {seconds} s");
+        // by hand: 22 calls of the binding in each of three; 11 cycles of 500 ms and 11 to 14 of 100 ms, and one more each
+        let calls = 22 * (3 * 22 + 2 * 12 + 12 + 15);
+        assert!(usage.delegated_calls.abs_diff(calls) < 22 * 4, "{usage:?} against {calls}");
+        let (most, without) = (at_most(&plan, &first).unwrap(), at_most(&Plan::default(), &first).unwrap());
+        assert!((most.cost_usd - without.cost_usd - usage.cost_usd).abs() < 1e-9);
+        assert_eq!(Round::busy(&Plan::default(), &first), None);
+        // a call of 50 ms of CPU is priced as an active second's CPU is
+        assert!(beside.works.iter().all(|work| delegated_calls(&beside, *work) <= u64::from(MAX_NEIGHBOUR_CALLS) + 30));
     }
 
     #[test]

@@ -13,6 +13,72 @@ fn bad_fields(json: &str) -> Vec<String> {
 }
 
 #[test]
+fn shares_that_cannot_be_kept_are_named_one_by_one() {
+    let limits = Limits::of(LimitsProfile::Paid);
+    let bad = |json: &str| match Plan::parse(json.as_bytes(), &limits) {
+        Err(PlanError::Fields(errors)) => errors
+            .into_iter()
+            .map(|error| format!("{}: {}", error.field, error.detail))
+            .collect::<Vec<_>>(),
+        other => panic!("{json}: {other:?}"),
+    };
+    let errors = bad(r#"{"busy":[0,0.04,0.1,0.95,0.1,"x",-1]}"#);
+    assert_eq!(errors, ["busy: has 7 shares; at most 6 are allowed"]);
+    let errors = bad(r#"{"busy":[0.04,0.1,0.95,0.1,"x"]}"#);
+    assert_eq!(
+        errors,
+        [
+            "busy[0]: is 0.04; must be 0, or a share from 0.05 to 0.9 in whole percent",
+            "busy[2]: is 0.95; must be 0, or a share from 0.05 to 0.9 in whole percent",
+            "busy[3]: is in the list twice",
+            "busy[4]: is a string; must be 0, or a share from 0.05 to 0.9 in whole percent"
+        ]
+    );
+    assert_eq!(bad(r#"{"busy":0.5}"#), ["busy: is a number; must be a list"]);
+    let raw = bad(r#"{"busy":[0.5],"transports":["direct","raw-fetch"]}"#);
+    assert!(raw[0].starts_with("busy: needs a judged transport that goes over the service binding"), "{raw:?}");
+    let spin = bad(r#"{"runtimes":["pyodide"],"functions":["spin","echo"]}"#);
+    assert_eq!(spin, ["functions[0]: is spin, which neighbours call: ask for \"busy\", or name another function"]);
+    let free = Plan::parse(br#"{"busy":[0.5],"payload_bytes":[100]}"#, &Limits::of(LimitsProfile::Free));
+    let Err(PlanError::Fields(errors)) = free else {
+        panic!("{free:?}");
+    };
+    assert_eq!(errors[0].field, "busy");
+    assert!(errors[0].detail.contains("50 ms of CPU; the free profile allows 10 ms"), "{errors:?}");
+}
+
+#[test]
+fn a_busy_runtime_is_measured_by_the_judged_transports_and_by_direct_beside_them() {
+    let limits = Limits::of(LimitsProfile::Paid);
+    let plan = Plan::parse(
+        br#"{"runtimes":["native","pyodide"],"transports":["direct","service-binding","raw-fetch","rpc"],"busy":[0.5,0.1]}"#,
+        &limits,
+    )
+    .unwrap();
+    let cells: Vec<String> = plan.busy_cells().iter().map(ToString::to_string).collect();
+    assert_eq!(cells.len(), 2 * 3 * 3);
+    assert_eq!(
+        cells[..4],
+        [
+            "direct.echo.100 while native is 0 % busy",
+            "direct.echo.100 while native is 10 % busy",
+            "direct.echo.100 while native is 50 % busy",
+            "service-binding.echo.100 while native is 0 % busy"
+        ]
+    );
+    assert_eq!(cells[9], "direct.echo.100 while pyodide is 0 % busy");
+    assert_eq!(cells[17], "pyodide.rpc.echo.100 while pyodide is 50 % busy");
+    let pauses: Vec<u32> = plan.busy_cells()[..3].iter().map(|busy| busy.pause_ms).collect();
+    assert_eq!(pauses, [500, 500, 100]);
+    assert!(Plan::default().busy_cells().is_empty());
+    let json = serde_json::to_string(&plan).unwrap();
+    assert!(json.ends_with(r#""busy":[0.5,0.1]}"#), "{json}");
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+    let usual = serde_json::to_string(&Plan::default()).unwrap();
+    assert!(!usual.contains("busy"), "plans of earlier releases stay the same text: {usual}");
+}
+
+#[test]
 fn nothing_and_an_empty_object_are_the_default_plan() {
     assert_eq!(parse(""), Ok(Plan::default()));
     assert_eq!(parse("{}"), Ok(Plan::default()));
