@@ -107,4 +107,8 @@ impl driver::Calls for Calls<'_> {
     fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>> {
         self.one(lane, true)
     }
+
+    fn pause(&self, ms: u32) -> impl Future<Output = ()> {
+        stub::platform::delay(ms.into())
+    }
 }

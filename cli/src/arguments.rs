@@ -209,6 +209,9 @@ pub(crate) struct ServeOptions {
     /// Runtimes to serve beside the native one, comma-separated
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) runtimes: Vec<Runtime>,
+    /// Serve each runtime a second time in a process of its own: what plans with `busy` call, and need here
+    #[arg(long)]
+    pub(crate) apart: bool,
     #[command(flatten)]
     pub(crate) local: LocalArguments,
 }

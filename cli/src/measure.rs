@@ -30,7 +30,8 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit
     let output = Some(options.output.as_path());
     let interrupt = Interrupt::listen()?;
     if options.local {
-        let mut local = start_local(api, &options.local_options, whole.runtimes)?;
+        let apart = !whole.busy_shares().is_empty();
+        let mut local = start_local(api, &options.local_options, whole.runtimes, apart)?;
         let client = Client::new(local.url(), Some(local.api_token().to_owned()));
         let exit = client.start(&plan).map_err(Into::into).and_then(|run| {
             let mut check = || Ok(local.check()?);
@@ -71,8 +72,10 @@ fn start_local(
     api: &ApiOptions,
     options: &LocalArguments,
     runtimes: Vec<Runtime>,
+    apart: bool,
 ) -> anyhow::Result<LocalWorkers> {
-    let options = serve::local_options(api, options, runtimes, None)?;
+    let mut options = serve::local_options(api, options, runtimes, None)?;
+    options.apart = apart;
     output::note("starting the Workers on this machine");
     Ok(LocalWorkers::start(&options)?)
 }

@@ -4,7 +4,7 @@ use crate::plan_file;
 use anyhow::{Context as _, bail};
 use clap::{Args, builder::PossibleValuesParser};
 use protocol::{
-    Function, Limits, PayloadShape, Plan, Runtime, Transport, Until,
+    BusyShare, Function, Limits, PayloadShape, Plan, Runtime, Transport, Until,
     measure::TimerChoice,
     plan::{MAX_THRESHOLD_MS, PlanError},
 };
@@ -100,6 +100,9 @@ pub(crate) struct PlanOptions {
     /// Whether the parts of a call are measured too
     #[arg(long, value_name = "BOOL")]
     breakdown: Option<bool>,
+    /// Shares of the time that others keep the runtime busy, comma-separated, from 0.05 to 0.9: latencies are measured beside each, after all else
+    #[arg(long, value_delimiter = ',', value_name = "SHARE", allow_negative_numbers = true, value_parser = busy_share)]
+    busy: Vec<BusyShare>,
 }
 
 fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> PossibleValuesParser {
@@ -121,6 +124,12 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         _ => Err("must be a share above 0, at most 1".to_owned()),
     }
+}
+
+/// A share of the time, as a plan may hold it.
+fn busy_share(text: &str) -> Result<BusyShare, String> {
+    let share = text.parse().ok().and_then(BusyShare::of);
+    share.ok_or_else(|| format!("must be {}", BusyShare::ACCEPTED))
 }
 
 fn transports() -> PossibleValuesParser {
@@ -188,6 +197,7 @@ impl PlanOptions {
             ("batch_size", json!(self.batch_size)),
             ("concurrency", json!(self.concurrency)),
             ("breakdown", json!(self.breakdown)),
+            ("busy", list(json!(self.busy))),
         ];
         set(plan, options);
         let thresholds = [

@@ -131,12 +131,20 @@ struct Server {
 impl Server {
     fn new(load: Load, rng: &mut impl RngCore) -> Self {
         let idle = load.share <= 0.0 || load.call_ns <= 0.0;
-        let pause_ns = if idle { f64::INFINITY } else { load.call_ns * (1.0 - load.share) / load.share };
+        let pause_ns = if idle {
+            f64::INFINITY
+        } else {
+            load.call_ns * (1.0 - load.share) / load.share
+        };
         Self {
             call_ns: load.call_ns,
             pause_ns,
             busy_until_ns: 0.0,
-            next_ns: if idle { f64::INFINITY } else { uniform(rng) * (pause_ns + load.call_ns) },
+            next_ns: if idle {
+                f64::INFINITY
+            } else {
+                uniform(rng) * (pause_ns + load.call_ns)
+            },
         }
     }
 
@@ -187,12 +195,19 @@ mod tests {
                 let wait_ns = (CALL_NS * (1.0 - (1.0 - q) / share)).max(0.0);
                 let found_ns = expected.quantile_ns(q) - 1_000.0;
                 // four standard deviations of a quantile of so many calls: those of the share, over the density share / call
-                let off_ns = 4.0 * (q * (1.0 - q) / SIMULATED_CALLS as f64).sqrt() * CALL_NS / share;
-                assert!((found_ns - wait_ns).abs() < off_ns, "{share}, {q}: {found_ns} against {wait_ns}, give or take {off_ns}");
+                let off_ns =
+                    4.0 * (q * (1.0 - q) / SIMULATED_CALLS as f64).sqrt() * CALL_NS / share;
+                assert!(
+                    (found_ns - wait_ns).abs() < off_ns,
+                    "{share}, {q}: {found_ns} against {wait_ns}, give or take {off_ns}"
+                );
             }
             let mean_ns = expected.latencies_ns.iter().sum::<f64>() / SIMULATED_CALLS as f64;
             let wanted_ns = share * CALL_NS / 2.0;
-            assert!((mean_ns - 1_000.0 - wanted_ns).abs() < 0.05 * wanted_ns, "{share}: {mean_ns} against {wanted_ns}");
+            assert!(
+                (mean_ns - 1_000.0 - wanted_ns).abs() < 0.05 * wanted_ns,
+                "{share}: {mean_ns} against {wanted_ns}"
+            );
         }
     }
 
@@ -206,10 +221,24 @@ mod tests {
 
     #[test]
     fn a_call_under_way_is_not_overtaken_and_delays_the_neighbour() {
-        let mut server = Server { call_ns: 50.0, pause_ns: 50.0, busy_until_ns: 0.0, next_ns: 0.0 };
-        assert!((server.serve(10.0, 5.0) - 55.0).abs() < 1e-9, "waits for 40 of the neighbour's 50");
-        assert!((server.serve(98.0, 20.0) - 118.0).abs() < 1e-9, "comes before the neighbour does at 100");
-        assert!((server.serve(119.0, 5.0) - 173.0).abs() < 1e-9, "which then comes at 118");
+        let mut server = Server {
+            call_ns: 50.0,
+            pause_ns: 50.0,
+            busy_until_ns: 0.0,
+            next_ns: 0.0,
+        };
+        assert!(
+            (server.serve(10.0, 5.0) - 55.0).abs() < 1e-9,
+            "waits for 40 of the neighbour's 50"
+        );
+        assert!(
+            (server.serve(98.0, 20.0) - 118.0).abs() < 1e-9,
+            "comes before the neighbour does at 100"
+        );
+        assert!(
+            (server.serve(119.0, 5.0) - 173.0).abs() < 1e-9,
+            "which then comes at 118"
+        );
     }
 
     #[test]
@@ -222,7 +251,9 @@ mod tests {
             let run = |share, seed| {
                 let run = Expected::simulate(&idle, load(share), 1_000 + seed).unwrap();
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                let mut some: Vec<f64> = (0..440).map(|_| run.quantile_ns(uniform(&mut rng))).collect();
+                let mut some: Vec<f64> = (0..440)
+                    .map(|_| run.quantile_ns(uniform(&mut rng)))
+                    .collect();
                 some.sort_by(f64::total_cmp);
                 some[417]
             };
@@ -232,6 +263,9 @@ mod tests {
             held_of_another += holds(run(0.5, seed));
         }
         assert!(held >= 97, "{held} of 100 runs of that queue");
-        assert!(held_of_another <= 5, "{held_of_another} of 100 runs at five times the load");
+        assert!(
+            held_of_another <= 5,
+            "{held_of_another} of 100 runs at five times the load"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use crate::DocumentError;
 use protocol::{
     Limits, Plan,
+    busy::MAX_SHARES,
     limits::LimitsProfile,
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -63,7 +64,7 @@ fn thresholds(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
     Ok(thresholds.schema)
 }
 
-fn limits_of_fields() -> [(&'static str, Value); 13] {
+fn limits_of_fields() -> [(&'static str, Value); 14] {
     let most_samples = Limits::of(LimitsProfile::Paid).samples_per_cell;
     [
         ("transports", json!({"minItems": 1, "uniqueItems": true})),
@@ -94,6 +95,11 @@ fn limits_of_fields() -> [(&'static str, Value); 13] {
             "max_calls",
             json!({"type": "integer", "minimum": 1, "maximum": MAX_CALLS,
                 "description": "A run until it is settled makes no more delegated calls than this, which must do for its first round; 300,000 unless the plan says otherwise. A run of fixed size has no such limit."}),
+        ),
+        (
+            "busy",
+            json!({"minItems": 1, "maxItems": MAX_SHARES, "uniqueItems": true, "default": [0],
+                "description": "Shares of the time that neighbours keep each runtime busy: beside each, and beside nobody, the judged transports and direct are measured with the first function and payload, after all else. [0] alone: not measured. Not on a free account, and only with a judged transport that goes over the service binding."}),
         ),
         ("warmup_per_slice", json!({"maximum": MAX_WARMUP})),
         ("seed", json!({"maximum": u64::MAX})),

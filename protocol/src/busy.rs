@@ -103,9 +103,8 @@ impl Serialize for BusyShare {
 impl<'de> Deserialize<'de> for BusyShare {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let share = f64::deserialize(deserializer)?;
-        Self::of(share).ok_or_else(|| {
-            serde::de::Error::custom(format!("{share} is not {}", Self::ACCEPTED))
-        })
+        Self::of(share)
+            .ok_or_else(|| serde::de::Error::custom(format!("{share} is not {}", Self::ACCEPTED)))
     }
 }
 
@@ -127,7 +126,10 @@ impl schemars::JsonSchema for BusyShare {
 /// Every share that there is.
 #[cfg(feature = "openapi")]
 fn shares() -> Vec<BusyShare> {
-    (0..=90).map(BusyShare).filter(|share| BusyShare::of(share.share()).is_some()).collect()
+    (0..=90)
+        .map(BusyShare)
+        .filter(|share| BusyShare::of(share.share()).is_some())
+        .collect()
 }
 
 /// A cell that is measured while a runtime is kept busy.
@@ -145,7 +147,11 @@ pub struct BusyCell {
 
 impl fmt::Display for BusyCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} while {} is {} busy", self.cell, self.runtime, self.share)
+        write!(
+            f,
+            "{} while {} is {} busy",
+            self.cell, self.runtime, self.share
+        )
     }
 }
 
@@ -195,15 +201,24 @@ mod tests {
         let shares: Vec<BusyShare> = serde_json::from_str("[0,0.05,0.1,0.29,0.9]").unwrap();
         let percent: Vec<u8> = shares.iter().map(|share| share.percent()).collect();
         assert_eq!(percent, [0, 5, 10, 29, 90]);
-        assert_eq!(serde_json::to_string(&shares).unwrap(), "[0,0.05,0.1,0.29,0.9]");
+        assert_eq!(
+            serde_json::to_string(&shares).unwrap(),
+            "[0,0.05,0.1,0.29,0.9]"
+        );
         for refused in ["0.04", "0.91", "0.105", "-0.1", "1", "\"0.1\""] {
-            assert!(serde_json::from_str::<BusyShare>(refused).is_err(), "{refused}");
+            assert!(
+                serde_json::from_str::<BusyShare>(refused).is_err(),
+                "{refused}"
+            );
         }
     }
 
     #[test]
     fn a_cycle_is_a_call_and_its_pause() {
         let cycle = |share| BusyShare::of(share).unwrap().cycle_ms();
-        assert_eq!([cycle(0.0), cycle(0.1), cycle(0.5), cycle(0.05)], [None, Some(500), Some(100), Some(1_000)]);
+        assert_eq!(
+            [cycle(0.0), cycle(0.1), cycle(0.5), cycle(0.05)],
+            [None, Some(500), Some(100), Some(1_000)]
+        );
     }
 }

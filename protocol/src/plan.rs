@@ -266,9 +266,11 @@ impl Plan {
     pub fn busy_cells(&self) -> Vec<BusyCell> {
         let shares = self.busy_shares();
         let longest_ms = shares.iter().filter_map(|share| share.cycle_ms()).max();
-        let (Some(longest_ms), Some(&function), Some(&payload_bytes)) =
-            (longest_ms, self.functions.first(), self.payload_bytes.first())
-        else {
+        let (Some(longest_ms), Some(&function), Some(&payload_bytes)) = (
+            longest_ms,
+            self.functions.first(),
+            self.payload_bytes.first(),
+        ) else {
             return Vec::new();
         };
         let mut transports = self.judged();
@@ -280,8 +282,17 @@ impl Plan {
         let mut cells = Vec::new();
         for &runtime in &self.runtimes {
             for &transport in &transports {
-                let own = if transport.delegates() { runtime } else { Runtime::NATIVE };
-                let cell = Cell { runtime: own, transport, function, payload_bytes };
+                let own = if transport.delegates() {
+                    runtime
+                } else {
+                    Runtime::NATIVE
+                };
+                let cell = Cell {
+                    runtime: own,
+                    transport,
+                    function,
+                    payload_bytes,
+                };
                 cells.extend(shares.iter().map(|&share| BusyCell {
                     cell,
                     runtime,

@@ -3,7 +3,7 @@
 use crate::{
     Cell,
     breakdown::Component,
-    busy::BusyCell,
+    busy::{BusyCell, Kept},
     measure::{MeasureResponse, RepeatResponse},
 };
 use serde::{Deserialize, Serialize};
@@ -55,4 +55,20 @@ pub struct SliceRecord {
     pub measured: Measured,
     /// The whole dispatch by the coordinator's own clock, in ms.
     pub dispatch_ms: u64,
+}
+
+impl SliceRecord {
+    /// What was measured beside a neighbour, and what that one did.
+    #[must_use]
+    pub const fn neighbour(&self) -> Option<(BusyCell, Kept)> {
+        match (&self.work, &self.measured) {
+            (
+                Work::Busy(busy),
+                Measured::Samples(MeasureResponse {
+                    kept: Some(kept), ..
+                }),
+            ) => Some((*busy, *kept)),
+            _ => None,
+        }
+    }
 }

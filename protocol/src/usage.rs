@@ -9,7 +9,7 @@ use crate::{
     limits::LimitsProfile,
     measure::TimerChoice,
     run::Usage,
-    slice::Work,
+    slice::{SliceRecord, Work},
 };
 
 /// Rows that one wake writes: the slice, its run, and the alarm, which counts as a row.
@@ -96,7 +96,11 @@ fn busy(round: &Round) -> impl Iterator<Item = BusyCell> {
 fn busy_seconds(round: &Round, busy: BusyCell) -> f64 {
     let call = f64::from(crate::busy::NEIGHBOUR_CALL_MS) / 1_000.0;
     let pause = f64::from(busy.pause_ms) / 2_000.0;
-    let waiting = if busy.cell.transport.delegates() { busy.share.share() * call / 2.0 } else { 0.0 };
+    let waiting = if busy.cell.transport.delegates() {
+        busy.share.share() * call / 2.0
+    } else {
+        0.0
+    };
     f64::from(round.samples_per_slice) * (pause + waiting + SECONDS_PER_SAMPLE) + call
 }
 
@@ -105,7 +109,11 @@ fn neighbour_calls(round: &Round, busy: BusyCell) -> u64 {
     let Some(cycle_ms) = busy.share.cycle_ms() else {
         return 0;
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some hundred seconds at most, and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "some hundred seconds at most, and positive"
+    )]
     let cycles = (busy_seconds(round, busy) * 1_000.0 / f64::from(cycle_ms)).ceil() as u64;
     (cycles + 1).min(u64::from(MAX_NEIGHBOUR_CALLS))
 }
@@ -133,11 +141,24 @@ pub fn delegated_calls(round: &Round, work: Work) -> u64 {
         Work::Cell(cell) if cell.transport.delegates() => u64::from(round.calls_per_slice()),
         Work::Component(Component::EmptyHop) => u64::from(round.limits.delegated_calls_per_slice),
         Work::Busy(busy) => {
-            let own = if busy.cell.transport.delegates() { round.calls_per_slice() } else { 0 };
+            let own = if busy.cell.transport.delegates() {
+                round.calls_per_slice()
+            } else {
+                0
+            };
             u64::from(own) + neighbour_calls(round, busy)
         }
         Work::Cell(_) | Work::Component(_) => 0,
     }
+}
+
+/// Calls that left the caller in a slice that was measured: those of [`delegated_calls`], but the neighbour's as it has counted them.
+#[must_use]
+pub fn delegated_calls_made(round: &Round, record: &SliceRecord) -> u64 {
+    let planned = delegated_calls(round, record.work);
+    record.neighbour().map_or(planned, |(busy, kept)| {
+        planned - neighbour_calls(round, busy) + u64::from(kept.calls)
+    })
 }
 
 impl Usage {
@@ -173,7 +194,9 @@ mod tests {
     #[test]
     fn neighbours_are_priced_beside_the_rest_and_bounded() {
         let plan = Plan {
-            busy: [0.1, 0.5].map(|share| BusyShare::of(share).unwrap()).to_vec(),
+            busy: [0.1, 0.5]
+                .map(|share| BusyShare::of(share).unwrap())
+                .to_vec(),
             ..Plan::default()
         };
         let first = Round::first(&plan, &Limits::of(LimitsProfile::Local));
@@ -183,15 +206,29 @@ mod tests {
         let usage = estimate([&beside]);
         // by hand: 20 pauses of 250, 250 and 50 ms in each, in the binding's 50 and 250 ms of waiting more, 0.1 s beside
         let seconds = 22.0 * (2.0 * 20.0 * 0.55 + 0.05 + 0.25 + 6.0 * (0.05 + 0.05 + 0.025));
-        assert!((usage.active_seconds - seconds).abs() < 1.0, "{usage:?} against {seconds} s");
+        assert!(
+            (usage.active_seconds - seconds).abs() < 1.0,
+            "{usage:?} against {seconds} s"
+        );
         // by hand: 22 calls of the binding in each of three; 11 cycles of 500 ms and 11 to 14 of 100 ms, and one more each
         let calls = 22 * (3 * 22 + 2 * 12 + 12 + 15);
-        assert!(usage.delegated_calls.abs_diff(calls) < 22 * 4, "{usage:?} against {calls}");
-        let (most, without) = (at_most(&plan, &first).unwrap(), at_most(&Plan::default(), &first).unwrap());
+        assert!(
+            usage.delegated_calls.abs_diff(calls) < 22 * 4,
+            "{usage:?} against {calls}"
+        );
+        let (most, without) = (
+            at_most(&plan, &first).unwrap(),
+            at_most(&Plan::default(), &first).unwrap(),
+        );
         assert!((most.cost_usd - without.cost_usd - usage.cost_usd).abs() < 1e-9);
         assert_eq!(Round::busy(&Plan::default(), &first), None);
         // a call of 50 ms of CPU is priced as an active second's CPU is
-        assert!(beside.works.iter().all(|work| delegated_calls(&beside, *work) <= u64::from(MAX_NEIGHBOUR_CALLS) + 30));
+        assert!(
+            beside
+                .works
+                .iter()
+                .all(|work| delegated_calls(&beside, *work) <= u64::from(MAX_NEIGHBOUR_CALLS) + 30)
+        );
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub fn document(report: &Report) -> Document {
     sections::failed_calls(&mut out, report);
     sections::breakdown(&mut out, report);
     sections::slopes(&mut out, report);
+    sections::neighbours(&mut out, report);
     sections::analysis(&mut out, report);
     sections::warnings(&mut out, report);
     environment::environment(&mut out, report);

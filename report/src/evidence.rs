@@ -4,6 +4,7 @@ mod back_to_back;
 mod of_cell;
 mod of_component;
 
+use crate::neighbours::{Beside, together};
 use measurement::timer_noise::TimerNoise;
 use of_cell::cell_evidence;
 pub(super) use of_cell::{CellEvidence, SliceFacts};
@@ -80,6 +81,37 @@ impl Evidence {
             clocks,
             noise_floor_ns,
         }
+    }
+
+    /// What was measured beside neighbours, in the plan's order; what was not is left out.
+    pub(super) fn beside_neighbours(
+        plan: &Plan,
+        rounds: &Rounds,
+        records: &[SliceRecord],
+    ) -> Vec<Beside> {
+        // one call at a time, whatever the plan asks of the others
+        let one_by_one = Plan {
+            concurrency: 1,
+            ..plan.clone()
+        };
+        let rows = plan.busy_cells().into_iter().filter_map(|busy| {
+            let slices: Vec<(&SliceRecord, &MeasureResponse)> = records
+                .iter()
+                .filter_map(|record| match (&record.work, &record.measured) {
+                    (Work::Busy(of), Measured::Samples(answer)) if *of == busy => {
+                        Some((record, answer))
+                    }
+                    _ => None,
+                })
+                .collect();
+            let kept = slices.iter().filter_map(|(_, answer)| answer.kept);
+            (!slices.is_empty()).then(|| Beside {
+                busy,
+                kept: together(kept),
+                evidence: cell_evidence(busy.cell, &one_by_one, rounds, &slices),
+            })
+        });
+        rows.collect()
     }
 
     pub(super) fn cell(&self, cell: Cell) -> Option<&CellEvidence> {

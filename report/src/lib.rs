@@ -21,6 +21,7 @@ mod interim;
 mod looks;
 pub mod markdown;
 mod merge;
+mod neighbours;
 mod overheads;
 mod parts;
 mod reasons;
@@ -90,6 +91,8 @@ pub fn assemble(
     let mut warnings = warnings::warnings(plan, evidence, cells, &environment);
     let contradictions = verdicts::contradictions(&verdicts, cells, overheads);
     warnings.extend(contradictions.iter().map(warnings::contradiction));
+    let neighbours = neighbours::neighbours(plan, rounds, records, evidence)?;
+    warnings.extend(warnings::of_neighbours(&neighbours, environment.limits));
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,
@@ -103,6 +106,7 @@ pub fn assemble(
         overheads: overheads.iter().map(OverheadFigures::published).collect(),
         breakdown: parts::breakdown(plan, evidence),
         slopes: parts::slopes(plan, evidence, cells),
+        neighbours,
         verdicts,
         failed_calls,
         analysis: Vec::new(),

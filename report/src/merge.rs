@@ -86,6 +86,7 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         overheads,
         breakdown: breakdown(reports, first),
         slopes: slopes(reports, first),
+        neighbours: Vec::new(),
         verdicts,
         failed_calls,
         analysis: Vec::new(),

@@ -2,6 +2,7 @@
 
 use crate::{
     format::{Unit, estimate, share},
+    neighbours,
     summary::{answer, failures, reason},
 };
 use core::iter;
@@ -20,6 +21,10 @@ pub(crate) fn complete(report: &mut Report) {
     }
     for parts in &mut report.breakdown {
         write(components(parts), Unit::Microseconds);
+    }
+    for row in &mut report.neighbours {
+        write(row.quantiles.values_mut(), Unit::Milliseconds);
+        neighbours::write(row);
     }
     for slope in &mut report.slopes {
         write(line(slope), Unit::Microseconds);

@@ -10,6 +10,7 @@
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+mod apart;
 pub mod deployment;
 pub mod driven;
 mod environment;
@@ -92,6 +93,8 @@ pub struct LocalOptions {
     pub runtimes: Vec<Runtime>,
     /// Where those of them are configured that are none of the project's.
     pub runtime_configurations: RuntimeConfigurations,
+    /// Whether runtimes are served a second time in a process of their own, for plans that keep them busy.
+    pub apart: bool,
     /// How long to wait until they answer.
     pub deadline: Duration,
 }
@@ -111,6 +114,7 @@ impl LocalOptions {
             runtime_variables: BTreeMap::new(),
             runtimes: Vec::new(),
             runtime_configurations: RuntimeConfigurations::new(),
+            apart: false,
             deadline: START_DEADLINE,
         }
     }
@@ -133,6 +137,7 @@ pub struct LocalWorkers {
     // Dropped in this order: first the processes, then the directory that they write to.
     wrangler: ProcessGroup,
     runtime: ProcessGroup,
+    apart: Option<ProcessGroup>,
     staging: Staging,
     url: String,
     runtime_url: String,
@@ -178,6 +183,12 @@ impl LocalWorkers {
             staging.write_variables(folder, &caller_variables)?;
         }
         staging.write_variables(".", &orchestrator_variables(options))?;
+        let apart = options.apart.then(|| {
+            let (runtimes, others) = (&options.runtimes, &options.runtime_configurations);
+            let files = apart::lay_out(&staging, runtimes, others)?;
+            apart::serve(&staging, &options.project, &files, expires)
+        });
+        let apart = apart.transpose()?;
         let mut wrangler = wrangler_dev(&staging, options, &added.files)?;
         let url = readiness::orchestrator_url(&mut wrangler, expires)?;
 
@@ -188,6 +199,7 @@ impl LocalWorkers {
             ],
             wrangler,
             runtime,
+            apart,
             staging,
             url,
             runtime_url,
@@ -252,6 +264,9 @@ impl LocalWorkers {
     /// # Errors
     /// [`StartError::Ended`] with the tail of its log.
     pub fn check(&mut self) -> Result<(), StartError> {
+        if let Some(apart) = &mut self.apart {
+            readiness::still_runs(apart)?;
+        }
         readiness::still_runs(&mut self.wrangler)?;
         readiness::still_runs(&mut self.runtime)
     }

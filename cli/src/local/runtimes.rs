@@ -129,7 +129,7 @@ impl Added {
 }
 
 /// Gives a staged Worker a service binding to another.
-fn bind(
+pub(super) fn bind(
     staging: &Staging,
     file: &str,
     binding: &str,

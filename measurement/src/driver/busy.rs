@@ -191,5 +191,7 @@ fn next_strokes(strokes: u32, took_ms: u64) -> u32 {
     } else {
         strokes * CALL_MS / took_ms
     };
-    u32::try_from(next).unwrap_or(MAX_STROKES).clamp(1, MAX_STROKES)
+    u32::try_from(next)
+        .unwrap_or(MAX_STROKES)
+        .clamp(1, MAX_STROKES)
 }

@@ -1,7 +1,9 @@
 //! Whether the runtimes of a plan can do what it asks for.
 
 use super::{Api, Coordinators, RuntimeFacts};
-use protocol::{Plan, Problem, Runtime, Transport, problem::FieldError};
+use protocol::{
+    Plan, Problem, Runtime, Transport, busy::SPIN, capabilities::Capabilities, problem::FieldError,
+};
 
 impl<C: Coordinators> Api<'_, C> {
     /// Refuses a plan that asks a runtime for what it cannot do. What the native one can is known without asking.
@@ -65,7 +67,25 @@ fn beyond(plan: &Plan, runtime: Runtime, facts: &RuntimeFacts) -> Vec<FieldError
             let field = format!("functions[{index}]");
             (!known.functions.contains(function)).then_some(FieldError { field, detail })
         });
-    transports.chain(functions).collect()
+    transports
+        .chain(functions)
+        .chain(no_neighbours(plan, runtime, known))
+        .collect()
+}
+
+/// Neighbours call one function, by the service binding.
+fn no_neighbours(plan: &Plan, runtime: Runtime, known: &Capabilities) -> Option<FieldError> {
+    let has_function = known
+        .functions
+        .iter()
+        .any(|function| function.as_str() == SPIN);
+    let can = has_function && known.transports.contains(&Transport::ServiceBinding);
+    (!plan.busy_shares().is_empty() && !can).then(|| FieldError {
+        field: "busy".to_owned(),
+        detail: format!(
+            "needs the function {SPIN} over the service binding, which runtime {runtime} does not have; docs/contracts.md says what it does"
+        ),
+    })
 }
 
 fn list(names: &[impl ToString]) -> String {

@@ -15,9 +15,18 @@ use report::{Doubt, doubts, has_isolated_calls, samples_of_look};
 /// Decides which round follows those of a run, all of whose slices are committed; `None` ends the measuring. A pure function of what is stored.
 pub type NextRound = fn(&RunRow, &[SliceRecord]) -> Option<Round>;
 
-/// The round that follows in a run of its plan.
+/// The round that follows in a run of its plan. What is measured beside neighbours comes last: it is no evidence of anything else, and nothing waits for it.
 #[must_use]
 pub fn next_round(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
+    let last = run.rounds.last();
+    if last.kind == RoundKind::Busy {
+        return None;
+    }
+    next_of_cells(run, records).or_else(|| Round::busy(&run.request.plan, last))
+}
+
+/// The round that measures the cells by themselves.
+fn next_of_cells(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
     let (plan, rounds) = (&run.request.plan, &run.rounds);
     if plan.until == Until::Samples {
         return None;
@@ -155,7 +164,7 @@ impl Pace {
 
     const fn of_slice_ms(&self, kind: RoundKind) -> f64 {
         match kind {
-            RoundKind::Isolated => self.isolated_ms,
+            RoundKind::Isolated | RoundKind::Busy => self.isolated_ms,
             RoundKind::BackToBack => self.back_to_back_ms,
         }
     }
@@ -163,7 +172,7 @@ impl Pace {
     /// Of one slice of a delegated cell, and what comes with it.
     fn of_cell_ms(&self, kind: RoundKind) -> f64 {
         match kind {
-            RoundKind::Isolated => self.isolated_ms * self.isolated_slices,
+            RoundKind::Isolated | RoundKind::Busy => self.isolated_ms * self.isolated_slices,
             RoundKind::BackToBack => self.back_to_back_ms,
         }
     }

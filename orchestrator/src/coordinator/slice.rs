@@ -7,7 +7,8 @@ use super::{
 use crate::store::{Millis, RunRow, StoreError, Tally, sql::Sql};
 use measurement::{duration::Nanoseconds, histogram::LatencyHistogram};
 use protocol::{
-    Cell, Plan, Round, RunState,
+    Cell, Plan, Round, RunState, Runtime,
+    busy::{BusyCell, Neighbour, SPIN},
     measure::{MeasureRequest, MeasureResponse},
     rounds::Place,
     slice::{Measured, SliceRecord, Work},
@@ -171,6 +172,19 @@ async fn dispatch(
                 dispatches: 1,
             })
         }
+        Work::Busy(busy) => {
+            let request = busy_request(run, round, busy);
+            let timeout_ms = timeout_ms.saturating_add(pauses_ms(round, &busy));
+            let before = platform.now_ms();
+            let response = platform.measure(&request, timeout_ms).await?;
+            let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
+            check(&request, &response)?;
+            Ok(Dispatched {
+                measured: Measured::Samples(response),
+                dispatch_ms,
+                dispatches: 1,
+            })
+        }
         Work::Component(component) => {
             let known = run.tally.repetitions.get(&component.to_string()).copied();
             let limits = &round.limits;
@@ -211,9 +225,14 @@ fn tally_after(
                 .repetitions
                 .insert(component.to_string(), response.repetitions);
         }
-        (Work::Cell(_), Measured::Repeated(_)) => {}
+        (Work::Cell(_) | Work::Busy(_), Measured::Repeated(_)) => {}
     }
-    tally.usage.delegated_calls += usage::delegated_calls(round, record.work);
+    if let Some((busy, kept)) = record.neighbour().filter(|(_, kept)| kept.strokes > 0) {
+        tally
+            .repetitions
+            .insert(strokes_of(busy.runtime), kept.strokes);
+    }
+    tally.usage.delegated_calls += usage::delegated_calls_made(round, record);
     count_wake(&mut tally.usage, dispatches, began, now);
     tally
 }
@@ -249,6 +268,33 @@ fn measure_request(plan: &Plan, round: &Round, cell: Cell, index: u32) -> Measur
         call_timeout_ms: plan.call_timeout_ms,
         batch_size: plan.batch_size,
         concurrency: plan.concurrency,
+        neighbour: None,
+    }
+}
+
+/// Longest time that the calls of a slice may be paused together, in ms.
+const fn pauses_ms(round: &Round, busy: &BusyCell) -> u32 {
+    round.samples_per_slice.saturating_mul(busy.pause_ms)
+}
+
+/// What the tally calls the strokes of a runtime's neighbours, among the repetitions that first slices have found.
+fn strokes_of(runtime: Runtime) -> String {
+    format!("{SPIN} {runtime}")
+}
+
+/// One call at a time, each in a message of its own.
+fn busy_request(run: &RunRow, round: &Round, busy: BusyCell) -> MeasureRequest {
+    let known = run.tally.repetitions.get(&strokes_of(busy.runtime));
+    MeasureRequest {
+        batch_size: 1,
+        concurrency: 1,
+        neighbour: Some(Neighbour {
+            runtime: busy.runtime,
+            percent: busy.share.percent(),
+            pause_ms: busy.pause_ms,
+            strokes: known.copied().unwrap_or(0),
+        }),
+        ..measure_request(&run.request.plan, round, busy.cell, run.cursor)
     }
 }
 
@@ -267,7 +313,8 @@ fn check(request: &MeasureRequest, response: &MeasureResponse) -> Result<(), Dis
 /// The samples of a slice as an encoded histogram in nanoseconds; none where there are none to be read. Calls that timed out are in it as in
 /// the report's: at their timeout, above all others.
 fn histogram(record: &SliceRecord, timeout_ns: u64) -> Option<String> {
-    let Measured::Samples(response) = &record.measured else {
+    // What is measured beside neighbours is no part of a cell: its histogram is in the report.
+    let (Work::Cell(_), Measured::Samples(response)) = (&record.work, &record.measured) else {
         return None;
     };
     let mut histogram = LatencyHistogram::new();

@@ -87,6 +87,7 @@ fn open(run: &RunRow) -> Vec<Cell> {
     let is_of_all = match round.kind {
         RoundKind::Isolated => round.number == 0,
         RoundKind::BackToBack => round.number == 1,
+        RoundKind::Busy => true,
     };
     if run.state.is_final() || is_of_all {
         return Vec::new();
@@ -97,6 +98,6 @@ fn open(run: &RunRow) -> Vec<Cell> {
 fn delegated(round: &Round) -> impl Iterator<Item = Cell> + '_ {
     round.works.iter().filter_map(|work| match work {
         Work::Cell(cell) if cell.transport.delegates() => Some(*cell),
-        Work::Cell(_) | Work::Component(_) => None,
+        Work::Cell(_) | Work::Component(_) | Work::Busy(_) => None,
     })
 }

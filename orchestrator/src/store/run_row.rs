@@ -5,7 +5,7 @@ use super::{
     sql::{Columns, Row},
 };
 use protocol::{
-    Plan, Round, Rounds, RunId, RunState,
+    Plan, Round, RoundKind, Rounds, RunId, RunState,
     run::{Sibling, Trigger, Usage},
     usage,
 };
@@ -144,10 +144,16 @@ impl RunRow {
         self.cursor >= self.rounds.slices()
     }
 
-    /// What the rounds decided so far are estimated to take of the account.
+    /// What the rounds decided so far are estimated to take of the account, and the one beside neighbours that the plan asks for.
     #[must_use]
     pub fn estimated(&self) -> Usage {
-        usage::estimate(self.rounds.iter())
+        let last = self.rounds.last();
+        let beside = if last.kind == RoundKind::Busy {
+            None
+        } else {
+            Round::busy(&self.request.plan, last)
+        };
+        usage::estimate(self.rounds.iter().chain(&beside))
     }
 }
 

@@ -208,14 +208,28 @@ mod tests {
     #[test]
     fn every_bad_field_of_a_neighbour_is_named() {
         let bad = |more: &str| {
-            let json = format!(r#"{{"transport":"rpc","function":"echo","payload_bytes":100,"samples":9,{more}}}"#);
+            let json = format!(
+                r#"{{"transport":"rpc","function":"echo","payload_bytes":100,"samples":9,{more}}}"#
+            );
             bad_fields(MeasureRequest::parse(json.as_bytes()).unwrap_err())
         };
         assert_eq!(
-            bad(r#""pause_ms":0,"busy_percent":91,"busy_runtime":"A b","strokes":-1,"concurrency":2"#),
-            ["busy_runtime", "busy_percent", "pause_ms", "strokes", "concurrency"]
+            bad(
+                r#""pause_ms":0,"busy_percent":91,"busy_runtime":"A b","strokes":-1,"concurrency":2"#
+            ),
+            [
+                "busy_runtime",
+                "busy_percent",
+                "pause_ms",
+                "strokes",
+                "concurrency"
+            ]
         );
-        assert_eq!(bad(r#""busy_percent":10"#), ["busy_percent"], "without a pause there is no neighbour");
+        assert_eq!(
+            bad(r#""busy_percent":10"#),
+            ["busy_percent"],
+            "without a pause there is no neighbour"
+        );
     }
 
     #[test]

@@ -129,13 +129,25 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
 
 /// Other runtimes are asked what they know before the run starts; the native one's functions are known here.
 fn refuse_functions_that_are_not_known(reader: &mut FieldReader, plan: &Plan) {
-    for (index, _) in plan.functions.iter().enumerate().filter(|(_, function)| function.as_str() == SPIN) {
-        reader.refuse(format!("functions[{index}]"), "is spin, which neighbours call: ask for \"busy\", or name another function");
+    for (index, _) in plan
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(_, function)| function.as_str() == SPIN)
+    {
+        reader.refuse(
+            format!("functions[{index}]"),
+            "is spin, which neighbours call: ask for \"busy\", or name another function",
+        );
     }
     if !plan.runtimes.contains(&Runtime::NATIVE) {
         return;
     }
-    let others = plan.functions.iter().enumerate().filter(|(_, function)| function.as_str() != SPIN);
+    let others = plan
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(_, function)| function.as_str() != SPIN);
     for (index, function) in others {
         if let Err(unknown) = Function::known(function.as_str()) {
             reader.refuse(format!("functions[{index}]"), unknown.to_string());
@@ -221,7 +233,10 @@ fn busy_shares(reader: &mut FieldReader, default: Vec<BusyShare>) -> Vec<BusySha
     };
     if values.len() > MAX_SHARES {
         let given = values.len();
-        reader.refuse("busy", format!("has {given} shares; at most {MAX_SHARES} are allowed"));
+        reader.refuse(
+            "busy",
+            format!("has {given} shares; at most {MAX_SHARES} are allowed"),
+        );
         return default;
     }
     let mut shares = Vec::new();
@@ -230,7 +245,9 @@ fn busy_shares(reader: &mut FieldReader, default: Vec<BusyShare>) -> Vec<BusySha
         match value.as_f64().and_then(BusyShare::of) {
             Some(share) => reader.add_once(&at, &mut shares, share),
             None => {
-                let given = value.as_f64().map_or_else(|| kind(value).to_owned(), |share| share.to_string());
+                let given = value
+                    .as_f64()
+                    .map_or_else(|| kind(value).to_owned(), |share| share.to_string());
                 reader.refuse(&at, format!("is {given}; must be {}", BusyShare::ACCEPTED));
             }
         }

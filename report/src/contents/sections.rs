@@ -123,6 +123,56 @@ pub(super) fn slopes(out: &mut Document, report: &Report) {
     out.section_of_table("Growth with the payload", head, 2..4, rows);
 }
 
+/// Latencies while runtimes were kept busy.
+pub(super) fn neighbours(out: &mut Document, report: &Report) {
+    let rows = report.neighbours.iter().map(|row| {
+        let achieved = row
+            .achieved
+            .share
+            .map_or_else(|| UNSTATED.to_owned(), percent);
+        let quantiles = Quantile::COMPARED
+            .iter()
+            .map(|&q| row.quantiles[q].text.clone());
+        let band = |q| {
+            row.expected
+                .as_ref()
+                .map_or_else(String::new, |all| all[q].text.clone())
+        };
+        let expected = [Quantile::P50, Quantile::P95].map(band);
+        [
+            row.id.to_string(),
+            row.runtime.to_string(),
+            row.busy.to_string(),
+            achieved,
+        ]
+        .into_iter()
+        .chain(quantiles)
+        .chain(expected)
+    });
+    let quantiles = Quantile::COMPARED.iter().map(|q| q.title());
+    let head = ["Cell", "Busy runtime", "asked", "achieved"]
+        .map(str::to_owned)
+        .into_iter();
+    let expected = ["expected p50", "expected p95"].map(str::to_owned);
+    out.section_of_table(
+        "Beside neighbours that keep the runtime busy (ms)",
+        head.chain(quantiles).chain(expected),
+        2..6 + Quantile::COMPARED.len(),
+        rows,
+    );
+    if let Some(row) = report.neighbours.iter().find(|row| !row.busy.is_idle()) {
+        let place = if row.achieved.apart {
+            "a process of its own"
+        } else {
+            "the place that all other calls reach, too"
+        };
+        out.paragraph(format!(
+            "Another stub calls the runtime in a closed loop of calls and pauses; its share is measured: {}. The runtime is in {place}. Expected is what a simulated queue with one server gives, direct excepted, which calls no runtime.",
+            row.achieved.text
+        ));
+    }
+}
+
 pub(super) fn analysis(out: &mut Document, report: &Report) {
     if report.analysis.is_empty() {
         return;

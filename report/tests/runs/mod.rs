@@ -86,6 +86,7 @@ pub(crate) fn records_of(plan: &Plan, platform: Platform, blocks: u32) -> Vec<Sl
                         answer.elapsed_ms + answer.chain.map_or(0, |c| c.elapsed_ms) + 2;
                     (Measured::Samples(answer), dispatch_ms)
                 }
+                Work::Busy(busy) => panic!("no plan's first round has {busy}"),
                 Work::Component(component) => {
                     let (answer, dispatch_ms) = repeated(component, platform, &mut rng);
                     (Measured::Repeated(answer), dispatch_ms)

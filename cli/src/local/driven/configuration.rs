@@ -173,6 +173,12 @@ impl Configuration {
         })
     }
 
+    /// The same Worker under another name.
+    pub(in crate::local) fn named(mut self, name: &str) -> Self {
+        self.fields.insert("name".to_owned(), name.into());
+        self
+    }
+
     /// As wrangler reads it in any folder.
     pub(in crate::local) fn to_json(&self) -> String {
         Value::Object(self.fields.clone()).to_string()

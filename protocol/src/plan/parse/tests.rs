@@ -34,17 +34,36 @@ fn shares_that_cannot_be_kept_are_named_one_by_one() {
             "busy[4]: is a string; must be 0, or a share from 0.05 to 0.9 in whole percent"
         ]
     );
-    assert_eq!(bad(r#"{"busy":0.5}"#), ["busy: is a number; must be a list"]);
+    assert_eq!(
+        bad(r#"{"busy":0.5}"#),
+        ["busy: is a number; must be a list"]
+    );
     let raw = bad(r#"{"busy":[0.5],"transports":["direct","raw-fetch"]}"#);
-    assert!(raw[0].starts_with("busy: needs a judged transport that goes over the service binding"), "{raw:?}");
+    assert!(
+        raw[0].starts_with("busy: needs a judged transport that goes over the service binding"),
+        "{raw:?}"
+    );
     let spin = bad(r#"{"runtimes":["pyodide"],"functions":["spin","echo"]}"#);
-    assert_eq!(spin, ["functions[0]: is spin, which neighbours call: ask for \"busy\", or name another function"]);
-    let free = Plan::parse(br#"{"busy":[0.5],"payload_bytes":[100]}"#, &Limits::of(LimitsProfile::Free));
+    assert_eq!(
+        spin,
+        [
+            "functions[0]: is spin, which neighbours call: ask for \"busy\", or name another function"
+        ]
+    );
+    let free = Plan::parse(
+        br#"{"busy":[0.5],"payload_bytes":[100]}"#,
+        &Limits::of(LimitsProfile::Free),
+    );
     let Err(PlanError::Fields(errors)) = free else {
         panic!("{free:?}");
     };
     assert_eq!(errors[0].field, "busy");
-    assert!(errors[0].detail.contains("50 ms of CPU; the free profile allows 10 ms"), "{errors:?}");
+    assert!(
+        errors[0]
+            .detail
+            .contains("50 ms of CPU; the free profile allows 10 ms"),
+        "{errors:?}"
+    );
 }
 
 #[test]
@@ -68,14 +87,20 @@ fn a_busy_runtime_is_measured_by_the_judged_transports_and_by_direct_beside_them
     );
     assert_eq!(cells[9], "direct.echo.100 while pyodide is 0 % busy");
     assert_eq!(cells[17], "pyodide.rpc.echo.100 while pyodide is 50 % busy");
-    let pauses: Vec<u32> = plan.busy_cells()[..3].iter().map(|busy| busy.pause_ms).collect();
+    let pauses: Vec<u32> = plan.busy_cells()[..3]
+        .iter()
+        .map(|busy| busy.pause_ms)
+        .collect();
     assert_eq!(pauses, [500, 500, 100]);
     assert!(Plan::default().busy_cells().is_empty());
     let json = serde_json::to_string(&plan).unwrap();
     assert!(json.ends_with(r#""busy":[0.5,0.1]}"#), "{json}");
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
     let usual = serde_json::to_string(&Plan::default()).unwrap();
-    assert!(!usual.contains("busy"), "plans of earlier releases stay the same text: {usual}");
+    assert!(
+        !usual.contains("busy"),
+        "plans of earlier releases stay the same text: {usual}"
+    );
 }
 
 #[test]
