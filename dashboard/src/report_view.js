@@ -13,6 +13,7 @@ import { cellsAt, cellsOf, delegating, isMerged, samplesOf } from "./report.js";
 import { showChoice } from "./sections/choice.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
+import { showNeighbours } from "./sections/neighbours.js";
 import { showVerdict } from "./sections/verdict.js";
 import { COMPARED, cellTitle, transportTitle } from "./vocabulary.js";
 
@@ -54,6 +55,7 @@ export class ReportView {
     this.#answer.show(answerPlot(report));
     showChoice(node("choice"), report.plan, this.#chosen, () => this.#showChosen());
     showFindings(node("findings-content"), report);
+    showNeighbours(node("neighbours"), report);
     node("figures-summary").textContent = `${counted(report.cells.length, "cell")}: ${listed(functions)}`;
     node("findings-summary").textContent = [counted(report.warnings.length, "warning"), counted(report.analysis.length, "statement"), "environment"].join(", ");
     await Promise.all([this.#showChosen(), this.#offerHistory()]);

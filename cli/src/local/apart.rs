@@ -31,7 +31,12 @@ pub(super) fn lay_out(
 ) -> Result<Vec<String>, StagingError> {
     let wrong = |error| StagingError::Runtime(Box::new(error));
     let mut all = vec![Runtime::NATIVE];
-    all.extend(runtimes.iter().copied().filter(|runtime| !runtime.is_native()));
+    all.extend(
+        runtimes
+            .iter()
+            .copied()
+            .filter(|runtime| !runtime.is_native()),
+    );
     let mut files = Vec::new();
     for runtime in all {
         let staged = match (runtime.is_native(), others.contains_key(&runtime)) {
@@ -46,7 +51,13 @@ pub(super) fn lay_out(
         let file = format!("{folder}/wrangler.json");
         write_file(&staging.path(&file), &configuration.named(&name).to_json())?;
         let caller = format!("{CALLER}/wrangler.toml");
-        bind(staging, &caller, &runtime.apart_binding(), &name, Some(ENTRYPOINT))?;
+        bind(
+            staging,
+            &caller,
+            &runtime.apart_binding(),
+            &name,
+            Some(ENTRYPOINT),
+        )?;
         files.push(file);
     }
     Ok(files)

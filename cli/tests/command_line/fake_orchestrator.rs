@@ -220,6 +220,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         slopes: Vec::new(),
         verdicts: Vec::new(),
         failed_calls: Vec::new(),
+        neighbours: Vec::new(),
         analysis: Vec::new(),
         warnings: Vec::new(),
     }

@@ -19,6 +19,7 @@ use orchestrator::{
 };
 use protocol::{
     ErrorKind, Function, Plan, Transport,
+    busy::{Kept, Neighbour},
     measure::{
         Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
         TimerChoice,
@@ -220,6 +221,7 @@ impl Caller for World {
                 calls: request.chain,
                 elapsed_ms: 1,
             }),
+            kept: request.neighbour.map(|asked| kept(&asked)),
             noise_floor_ns: if is_ticked {
                 Vec::new()
             } else {
@@ -265,6 +267,30 @@ impl Outside for World {
         Ok(())
     }
 }
+
+/// What a neighbour did that kept its runtime busy as asked, for ten cycles.
+fn kept(asked: &Neighbour) -> Kept {
+    if asked.percent == 0 {
+        return Kept {
+            elapsed_ms: 1_000,
+            ..Kept::default()
+        };
+    }
+    let to_find_out = if asked.strokes == 0 { 3 } else { 0 };
+    Kept {
+        calls: 10 + to_find_out,
+        failed: 0,
+        busy_ms: 500,
+        elapsed_ms: 50_000 / u64::from(asked.percent),
+        completed: 10,
+        completed_ms: 500,
+        strokes: FOUND_STROKES,
+        apart: true,
+    }
+}
+
+/// Strokes that every first slice finds.
+pub const FOUND_STROKES: u32 = 7_000;
 
 /// Lets another future run first.
 async fn yield_once() {
