@@ -23,6 +23,7 @@
 //! | `failures` | status 500 to 60 % of the calls fails a run, and so does a hang in one call of ten, by its p99 |
 //! | `alerts` | a runtime that becomes slower leads to exactly one webhook call, after one confirming run; runs that fail to one; a scheduled run that does not come to one, across a restart |
 //! | `bad_requests` | 2,400 generated bad requests over every route: only 4xx problem documents, nothing changes |
+//! | `busy` | calls beside a neighbour that keeps the runtime busy, on a runtime in a process of its own, wait as a queue with one server makes them, and `direct` does not; on one process the report says that this shows nothing |
 //! | `invocations` | no request to the caller makes more calls than a slice may have, whatever the timer, counted at its bindings |
 //! | `kills` | 20 kills of the whole process tree in mid-run: samples lost 0, doubled 0 |
 //! | `misconfigured` | variables that are not text are refused by name, unquoted numbers are taken; a run goes on by itself after a deployment that could not open its coordinator |

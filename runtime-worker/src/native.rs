@@ -6,6 +6,7 @@ use protocol::{
     function::{ExecuteError, sum_of_square_roots},
     msgpack,
     msgpack::MsgpackError,
+    name::NameError,
     routes::Refusal,
 };
 use runtime::{Functions, bad_field};
@@ -28,7 +29,7 @@ impl Functions for Native {
 
     fn find(self, name: &str) -> Result<Function, Refusal> {
         if name == SPIN {
-            return Ok(name.parse().map_or(Function::Echo, Function::Other));
+            return name.parse().map_err(|error: NameError| bad_field("functionId", error.to_string()));
         }
         Function::known(name).map_err(|unknown| bad_field("functionId", unknown.to_string()))
     }

@@ -4,6 +4,7 @@ mod against;
 mod alerts;
 mod api_errors;
 mod bad_requests;
+mod busy;
 mod command_line;
 mod conformance;
 mod contracts;

@@ -98,7 +98,7 @@ fn a_plan_that_asks_a_runtime_for_more_than_it_can_is_refused_field_by_field() {
         "transports[0]",
         "CALLER_PYODIDE",
         "functions[1]",
-        "it has compute, echo, transform, counter,",
+        "it has compute, echo, spin, transform, counter,",
     ] {
         assert!(why.contains(part), "{part} is not in: {why}");
     }
