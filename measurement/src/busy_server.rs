@@ -70,7 +70,6 @@ impl Expected {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                clippy::cast_precision_loss,
                 reason = "a place in a list of some hundred"
             )]
             let place = (uniform(&mut rng) * idle_ns.len() as f64) as usize;
@@ -90,7 +89,6 @@ impl Expected {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
             reason = "a place in a list, between 0 and its last"
         )]
         let place = (q.clamp(0.0, 1.0) * last as f64).round() as usize;

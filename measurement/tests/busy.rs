@@ -1,5 +1,11 @@
 //! Neighbours of a slice, over a simulated platform whose runtime serves one call at a time.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "simulated times are positive and far below 2^53 ns"
+)]
+
 mod slices;
 
 use core::cell::{Cell, RefCell};

@@ -1,5 +1,11 @@
 //! What was measured beside neighbours: the rows, what is expected of them, and what is warned of.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "simulated times are positive and far below 2^53 ns"
+)]
+
 mod runs;
 
 use ::report::markdown;

@@ -29,7 +29,9 @@ impl Functions for Native {
 
     fn find(self, name: &str) -> Result<Function, Refusal> {
         if name == SPIN {
-            return name.parse().map_err(|error: NameError| bad_field("functionId", error.to_string()));
+            return name
+                .parse()
+                .map_err(|error: NameError| bad_field("functionId", error.to_string()));
         }
         Function::known(name).map_err(|unknown| bad_field("functionId", unknown.to_string()))
     }

@@ -18,9 +18,26 @@ fn plan(samples: u32) -> Value {
 }
 
 fn describe(row: &Neighbours) -> String {
-    let band = |q| row.expected.as_ref().map_or("", |expected| expected[q].text.as_str());
-    let quantiles = HELD.map(|q| format!("{} {} ms (expected {})", q.title(), row.quantiles[q].text, band(q)));
-    format!("{} at {}: {}; {}", row.id, row.busy, quantiles.join(", "), row.achieved.text)
+    let band = |q| {
+        row.expected
+            .as_ref()
+            .map_or("", |expected| expected[q].text.as_str())
+    };
+    let quantiles = HELD.map(|q| {
+        format!(
+            "{} {} ms (expected {})",
+            q.title(),
+            row.quantiles[q].text,
+            band(q)
+        )
+    });
+    format!(
+        "{} at {}: {}; {}",
+        row.id,
+        row.busy,
+        quantiles.join(", "),
+        row.achieved.text
+    )
 }
 
 /// What a report says must hold whatever the machine does.
@@ -31,7 +48,12 @@ fn assert_whole(report: &Report, samples: u64) {
         assert_eq!(row.count + row.lost, samples, "{}", describe(row));
         assert!(row.achieved.apart, "{}", describe(row));
         assert_eq!(row.achieved.failed_calls, 0, "{}", describe(row));
-        assert_eq!(row.achieved.calls > 0, !row.busy.is_idle(), "{}", describe(row));
+        assert_eq!(
+            row.achieved.calls > 0,
+            !row.busy.is_idle(),
+            "{}",
+            describe(row)
+        );
     }
 }
 
@@ -43,13 +65,24 @@ fn as_expected(report: &Report) -> Result<(), String> {
         }
         let expected = row.expected.as_ref().ok_or("nothing is expected")?;
         if let Some(&outside) = HELD.iter().find(|&&q| expected[q].holds != Some(true)) {
-            return Err(format!("the {} is out of its band: {}", outside.title(), describe(row)));
+            return Err(format!(
+                "the {} is out of its band: {}",
+                outside.title(),
+                describe(row)
+            ));
         }
     }
-    let busiest = report.neighbours.iter().filter(|row| row.id.transport == Transport::ServiceBinding);
-    let p95_us = busiest.last().and_then(|row| row.quantiles[Quantile::P95].value);
+    let busiest = report
+        .neighbours
+        .iter()
+        .filter(|row| row.id.transport == Transport::ServiceBinding);
+    let p95_us = busiest
+        .last()
+        .and_then(|row| row.quantiles[Quantile::P95].value);
     if p95_us.is_none_or(|us| us < 30_000.0) {
-        return Err(format!("of calls at half the time busy, one in twenty waits for 45 ms: {p95_us:?} us"));
+        return Err(format!(
+            "of calls at half the time busy, one in twenty waits for 45 ms: {p95_us:?} us"
+        ));
     }
     Ok(())
 }
@@ -78,6 +111,13 @@ fn without_a_runtime_apart_the_report_says_that_one_process_shows_no_waiting() {
     let report = stage::run_to_completion(&client, &plan);
     assert_eq!(report.neighbours.len(), 2 * 2);
     assert!(report.neighbours.iter().all(|row| !row.achieved.apart));
-    let kinds: Vec<String> = report.warnings.iter().map(|warning| warning.kind.to_string()).collect();
-    assert!(kinds.iter().any(|kind| kind == "neighbour-not-apart"), "{kinds:?}");
+    let kinds: Vec<String> = report
+        .warnings
+        .iter()
+        .map(|warning| warning.kind.to_string())
+        .collect();
+    assert!(
+        kinds.iter().any(|kind| kind == "neighbour-not-apart"),
+        "{kinds:?}"
+    );
 }

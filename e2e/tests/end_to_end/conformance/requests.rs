@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Why a plan may be refused that the schema allows: fields that are well each by itself, but not together.
-const NOT_IN_A_SCHEMA: [&str; 7] = [
+const NOT_IN_A_SCHEMA: [&str; 8] = [
     "slices with this many cells",
     "bytes in flight at once",
     "cannot be interpolated with a concurrency above 1",
@@ -19,6 +19,7 @@ const NOT_IN_A_SCHEMA: [&str; 7] = [
     "limits a run until it is settled, and this one is of fixed size",
     "which delegates nothing",
     "which is not among the plan's transports",
+    "needs a judged transport that goes over the service binding",
 ];
 
 /// Methods that a resource may know.
