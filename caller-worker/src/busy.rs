@@ -85,7 +85,7 @@ pub(crate) async fn beside(
     let kept = keep_busy(&clock, &neighbour, asked, &mut random, slice);
     let (measured, kept) = watchdog.over(kept).await;
     let mut response = measured?;
-    response.kept = Some(Kept { apart, ..kept });
+    response.kept = Some(Box::new(Kept { apart, ..kept }));
     response.failure = neighbour.failure.into_inner();
     Ok(response)
 }

@@ -176,7 +176,7 @@ pub struct MeasureResponse {
     pub probed: Vec<RungFacts>,
     /// What the neighbour did, where the request had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<Kept>,
+    pub kept: Option<Box<Kept>>,
 }
 
 impl MeasureResponse {

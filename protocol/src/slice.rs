@@ -60,14 +60,11 @@ pub struct SliceRecord {
 impl SliceRecord {
     /// What was measured beside a neighbour, and what that one did.
     #[must_use]
-    pub const fn neighbour(&self) -> Option<(BusyCell, Kept)> {
+    pub fn neighbour(&self) -> Option<(BusyCell, Kept)> {
         match (&self.work, &self.measured) {
-            (
-                Work::Busy(busy),
-                Measured::Samples(MeasureResponse {
-                    kept: Some(kept), ..
-                }),
-            ) => Some((*busy, *kept)),
+            (Work::Busy(busy), Measured::Samples(answer)) => {
+                answer.kept.as_deref().map(|kept| (*busy, *kept))
+            }
             _ => None,
         }
     }

@@ -104,7 +104,9 @@ impl Evidence {
                     _ => None,
                 })
                 .collect();
-            let kept = slices.iter().filter_map(|(_, answer)| answer.kept);
+            let kept = slices
+                .iter()
+                .filter_map(|(_, answer)| answer.kept.as_deref().copied());
             (!slices.is_empty()).then(|| Beside {
                 busy,
                 kept: together(kept),

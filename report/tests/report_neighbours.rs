@@ -100,7 +100,7 @@ fn slice(busy: BusyCell, odd: Odd, rng: &mut ChaCha8Rng) -> MeasureResponse {
         elapsed_ms,
         samples,
         noise_floor_ns: vec![1_200, 1_500],
-        kept: Some(Kept {
+        kept: Some(Box::new(Kept {
             calls,
             failed: if fails { calls } else { 0 },
             busy_ms: if fails { 0 } else { u64::from(calls) * 50 },
@@ -109,7 +109,7 @@ fn slice(busy: BusyCell, odd: Odd, rng: &mut ChaCha8Rng) -> MeasureResponse {
             completed_ms: if fails { 0 } else { u64::from(calls) * 50 },
             strokes: if calls > 0 { 9_000 } else { 0 },
             apart: odd != Odd::OneProcess,
-        }),
+        })),
         ..MeasureResponse::default()
     }
 }

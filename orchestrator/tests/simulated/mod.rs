@@ -221,7 +221,7 @@ impl Caller for World {
                 calls: request.chain,
                 elapsed_ms: 1,
             }),
-            kept: request.neighbour.map(|asked| kept(&asked)),
+            kept: request.neighbour.map(|asked| Box::new(kept(&asked))),
             noise_floor_ns: if is_ticked {
                 Vec::new()
             } else {

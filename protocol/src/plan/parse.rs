@@ -242,15 +242,14 @@ fn busy_shares(reader: &mut FieldReader, default: Vec<BusyShare>) -> Vec<BusySha
     let mut shares = Vec::new();
     for (index, value) in values.iter().enumerate() {
         let at = format!("busy[{index}]");
-        match value.as_f64().and_then(BusyShare::of) {
-            Some(share) => reader.add_once(&at, &mut shares, share),
-            None => {
-                let given = value
-                    .as_f64()
-                    .map_or_else(|| kind(value).to_owned(), |share| share.to_string());
-                reader.refuse(&at, format!("is {given}; must be {}", BusyShare::ACCEPTED));
-            }
+        if let Some(share) = value.as_f64().and_then(BusyShare::of) {
+            reader.add_once(&at, &mut shares, share);
+            continue;
         }
+        let given = value
+            .as_f64()
+            .map_or_else(|| kind(value).to_owned(), |share| share.to_string());
+        reader.refuse(&at, format!("is {given}; must be {}", BusyShare::ACCEPTED));
     }
     shares
 }
