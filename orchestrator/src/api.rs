@@ -13,6 +13,7 @@ mod doctor;
 pub mod events;
 mod export;
 mod history;
+mod latest;
 mod metrics;
 mod places;
 mod response;

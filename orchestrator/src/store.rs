@@ -17,6 +17,7 @@
 
 mod alerts;
 mod counts;
+mod derived;
 mod history;
 mod reports;
 mod retention;

@@ -55,6 +55,45 @@ pub enum Question {
     },
     /// Counts for monitoring. Answer: an [`Overview`].
     Overview,
+    /// The latest completed run that has a report. Answer: its id.
+    Latest,
+    /// A text made of reports, if it is kept and made of just these. Answer: the text as it is.
+    Derived {
+        /// Which text.
+        what: Derived,
+        /// What it is made of.
+        of: String,
+    },
+    /// Keep such a text in place of the one before. Answer: `true`.
+    KeepDerived {
+        /// Which text.
+        what: Derived,
+        /// What it is made of.
+        of: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// A text made of the latest reports of all locations, which the coordinator of the first location keeps for every reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Derived {
+    /// The merged report.
+    Merged,
+    /// The figures of all reports as Prometheus wants them.
+    Metrics,
+}
+
+impl Derived {
+    /// The stored name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// A run to start.
@@ -115,5 +154,5 @@ pub struct Overview {
     pub active: Option<protocol::run::RunStatus>,
 }
 
-/// A coordinator's answer: JSON text, or what is wrong.
+/// A coordinator's answer: JSON text (a derived text as it is), or what is wrong.
 pub type Answer = Result<String, Problem>;
