@@ -19,6 +19,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest time that an answer takes; a stream of events is the longest one, and ends by itself before.
 const BODY_TIMEOUT: Duration = Duration::from_mins(10);
 
+/// A connection that has been idle for longer is not used again: local servers close theirs after 5 s, and a request that is sent just then gets no answer.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// What connects to the orchestrator at `url`, with proxies from these environment variables.
 ///
 /// # Errors
@@ -36,6 +39,7 @@ pub(super) fn agent(
         .tls_config(tls)
         .proxy(proxy(url, variable)?)
         .timeout_connect(Some(TIMEOUT))
+        .max_idle_age(IDLE)
         .timeout_recv_response(Some(TIMEOUT))
         .timeout_recv_body(Some(BODY_TIMEOUT))
         .user_agent(concat!("rpc-latency/", env!("CARGO_PKG_VERSION")))
@@ -107,6 +111,50 @@ mod tests {
             found.map(|(_, value)| (*value).to_owned())
         };
         Ok(proxy(url, variable)?.map(|proxy| proxy.host().to_owned()))
+    }
+
+    #[test]
+    fn a_connection_is_used_again_but_not_when_the_server_may_be_closing_it() {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", server.local_addr().unwrap());
+        let connections = std::sync::Arc::new(core::sync::atomic::AtomicU32::new(0));
+        let counted = std::sync::Arc::clone(&connections);
+        std::thread::spawn(move || {
+            for stream in server.incoming().map_while(Result::ok) {
+                counted.fetch_add(1, core::sync::atomic::Ordering::SeqCst);
+                std::thread::spawn(move || answer_requests(&stream));
+            }
+        });
+        let agent = agent(&url, |_| None).unwrap();
+        let connections_after = |pause: Duration| {
+            std::thread::sleep(pause);
+            assert_eq!(
+                agent
+                    .get(&url)
+                    .call()
+                    .unwrap()
+                    .into_body()
+                    .read_to_string()
+                    .unwrap(),
+                "ok"
+            );
+            connections.load(core::sync::atomic::Ordering::SeqCst)
+        };
+        assert_eq!(connections_after(Duration::ZERO), 1);
+        assert_eq!(connections_after(Duration::from_millis(100)), 1);
+        assert_eq!(connections_after(IDLE + Duration::from_millis(500)), 2);
+    }
+
+    /// Answers one request after the other on a connection that it keeps open.
+    fn answer_requests(mut stream: &std::net::TcpStream) {
+        use std::io::{BufRead as _, BufReader, Write as _};
+        let mut lines = BufReader::new(stream).lines();
+        while let Some(Ok(line)) = lines.next() {
+            if line.is_empty() {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                stream.write_all(answer).unwrap();
+            }
+        }
     }
 
     #[test]
