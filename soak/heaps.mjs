@@ -1,28 +1,42 @@
-// One reading of the memory of every isolate, in bytes, a JSON object a line: {"isolate","heap","buffers"}.
+// One reading of the memory of each of our isolates, in bytes, a JSON object a line: {"isolate","heap","buffers"}.
 // Usage: node soak/heaps.mjs ADDRESS...     ADDRESS: host:port of a listening socket; those that are no debugger's are skipped
 import { inspect } from "../e2e/footprint/inspector.mjs";
 import { memory } from "../e2e/footprint/memory.mjs";
 
-const PATIENCE_MS = 5_000;
+// The Workers of this project by the names of their services; wrangler adds isolates of its own, some of which never run and so never answer.
+const OURS = /^(core:user:)?(worker-rpc-latency[a-z-]*|orchestrator|caller-worker|runtime-worker)$/;
+const LIST_MS = 5_000;
+const READING_MS = 30_000;
 const MB = 1_000_000;
 
 for (const address of process.argv.slice(2)) {
   for (const id of await isolates(address)) {
-    const inspector = await inspect({ inspector: `ws://${address}` }, id);
-    const { heap, buffers } = await memory(inspector);
-    inspector.close();
+    const { heap, buffers } = await within(READING_MS, id, read(address, id));
     console.log(JSON.stringify({ isolate: id, heap: Math.round(heap * MB), buffers: Math.round(buffers * MB) }));
   }
 }
+// A connection that is not closed by the other side would keep this alive.
+process.exit(0);
 
-// What a debugger lists, by name. wrangler's own, which only passes on, has ids that are no part of an address.
+async function read(address, id) {
+  const inspector = await inspect({ inspector: `ws://${address}` }, id);
+  const found = await memory(inspector);
+  inspector.close();
+  return found;
+}
+
+// The names of our isolates, if that address is a debugger's.
 async function isolates(address) {
   try {
-    const answer = await fetch(`http://${address}/json`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(`http://${address}/json`, { signal: AbortSignal.timeout(LIST_MS) });
     const list = await answer.json();
-    const ids = Array.isArray(list) ? list.filter(({ id, webSocketDebuggerUrl }) => webSocketDebuggerUrl?.endsWith(`/${id}`)) : [];
-    return ids.map(({ id }) => id);
+    return Array.isArray(list) ? list.map(({ id }) => id).filter((id) => OURS.test(id)) : [];
   } catch {
     return []; // a Worker's own port
   }
+}
+
+function within(ms, id, reading) {
+  const late = new Promise((_, failed) => setTimeout(() => failed(new Error(`isolate ${id} has not answered its debugger within ${ms} ms`)), ms));
+  return Promise.race([reading, late]);
 }
