@@ -6,7 +6,6 @@ import { basename, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { ROOT, serve } from "./experiments/workerd.mjs";
 import { inspect } from "./footprint/inspector.mjs";
-import { memory } from "./footprint/memory.mjs";
 
 // The platform's limits are 1 s of CPU at global scope and 128 MB an isolate. Budgets keep a distance: a machine may be slower than this one.
 const BUDGETS = { startMs: 500, memoryMb: 110, growth: 0.1 };
@@ -124,11 +123,33 @@ async function memoryAfterCalls(name, build) {
     }
     found.push(await memory(inspector));
     inspector.close();
-    if (found.some(({ buffers }) => !buffers)) throw new Error("the heap snapshot has no buffer, so not the memory of wasm: V8 names it otherwise now");
     return { early: found[0], late: found[1] };
   } finally {
     served.stop();
   }
+}
+
+// JavaScript's heap, and what is outside of it, wasm's memories and other buffers, in MB, after a collection of garbage.
+async function memory(inspector) {
+  const chunks = [];
+  inspector.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
+  // A snapshot collects garbage first, and has wasm's memories in it, which the usage of the heap has not.
+  await inspector.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  const { usedSize, embedderHeapUsedSize = 0 } = await inspector.send("Runtime.getHeapUsage");
+  const heap = (usedSize + embedderHeapUsedSize) / MB;
+  const buffers = bufferBytes(JSON.parse(chunks.join(""))) / MB;
+  return { heap, buffers, all: heap + buffers };
+}
+
+function bufferBytes({ snapshot, nodes, strings }) {
+  const fields = snapshot.meta.node_fields;
+  const [name, size] = [fields.indexOf("name"), fields.indexOf("self_size")];
+  let bytes = 0;
+  for (let node = 0; node < nodes.length; node += fields.length) {
+    if (strings[nodes[node + name]] === "system / JSArrayBufferData") bytes += nodes[node + size];
+  }
+  if (!bytes) throw new Error("the heap snapshot has no buffer, so not the memory of wasm: V8 names it otherwise now");
+  return bytes;
 }
 
 async function expectOk(response) {

@@ -1,18 +1,16 @@
 // One reading of the memory of each of our isolates, in bytes, a JSON object a line: {"isolate","heap","buffers"}.
 // Usage: node soak/heaps.mjs ADDRESS...     ADDRESS: host:port of a listening socket; those that are no debugger's are skipped
 import { inspect } from "../e2e/footprint/inspector.mjs";
-import { memory } from "../e2e/footprint/memory.mjs";
 
 // The Workers of this project by the names of their services; wrangler adds isolates of its own, some of which never run and so never answer.
 const OURS = /^(core:user:)?(worker-rpc-latency[a-z-]*|orchestrator|caller-worker|runtime-worker)$/;
 const LIST_MS = 5_000;
 const READING_MS = 30_000;
-const MB = 1_000_000;
 
 for (const address of process.argv.slice(2)) {
   for (const id of await isolates(address)) {
-    const { heap, buffers } = await within(READING_MS, id, read(address, id));
-    console.log(JSON.stringify({ isolate: id, heap: Math.round(heap * MB), buffers: Math.round(buffers * MB) }));
+    const found = await within(READING_MS, id, read(address, id));
+    console.log(JSON.stringify({ isolate: id, ...found }));
   }
 }
 // A connection that is not closed by the other side would keep this alive.
@@ -20,9 +18,11 @@ process.exit(0);
 
 async function read(address, id) {
   const inspector = await inspect({ inspector: `ws://${address}` }, id);
-  const found = await memory(inspector);
+  await inspector.send("HeapProfiler.collectGarbage");
+  // No snapshot, which also has wasm's memories: an isolate that is at work may never answer one.
+  const { usedSize, embedderHeapUsedSize = 0, backingStorageSize = 0 } = await inspector.send("Runtime.getHeapUsage");
   inspector.close();
-  return found;
+  return { heap: usedSize + embedderHeapUsedSize, buffers: backingStorageSize };
 }
 
 // The names of our isolates, if that address is a debugger's.

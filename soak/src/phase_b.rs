@@ -53,7 +53,7 @@ struct Memory {
     isolate: String,
     /// JavaScript's heap.
     heap: u64,
-    /// wasm's memories and other buffers.
+    /// Buffers, as far as the debugger counts them.
     buffers: u64,
 }
 
