@@ -37,6 +37,7 @@
 //!
 //! `experiments/` has the measurements behind tables in the documentation that no run makes.
 //! `benches/results.rs` measures how fast readers are answered where 500 runs are stored.
+//! `benches/scale.rs` does so at eleven places, each route beside a static body of its size.
 //!
 //! # Out of scope
 //!
