@@ -9,7 +9,7 @@ import { inspect } from "./footprint/inspector.mjs";
 
 // The platform's limits are 1 s of CPU at global scope and 128 MB an isolate. Budgets keep a distance: a machine may be slower than this one.
 const BUDGETS = { startMs: 500, memoryMb: 110, growth: 0.1 };
-const GZIP_MB = { "pyodide-runtime": 9, "pyodide-caller": 9, "runtime-worker": 0.12, "caller-worker": 0.15, orchestrator: 0.85 };
+const GZIP_MB = { "pyodide-runtime": 9, "pyodide-caller": 9, "runtime-worker": 0.12, "caller-worker": 0.16, orchestrator: 1 };
 const RUNTIMES = ["runtime-worker", "pyodide-runtime"];
 const [EARLY_CALLS, CALLS] = [1_000, 10_000];
 // Calls that one request of the driver makes; more would be one long event.

@@ -14,6 +14,43 @@ say() { printf '==> %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 2; }
 is_root() { [ "$(id -u)" = 0 ]; }
 
+# step TIME WHAT COMMAND...: says what is done and how long that takes on two cores; then, while it goes on, for how long it has and what it is at.
+# What the command writes is shown where it fails, and kept in target/logs.
+step() {
+  local time=$1 what=$2 log=$ROOT/target/logs/${2//[^a-zA-Z0-9.-]/-}.log reporter status options=$-
+  shift 2
+  say "$what ($time)"
+  mkdir -p "${log%/*}"
+  report_progress "$log" &
+  reporter=$!
+  # In the foreground, so that an interrupt reaches it; in no condition, where set -e would be off inside of functions.
+  set +e
+  (set -e; "$@") >"$log" 2>&1
+  status=$?
+  case $options in *e*) set -e ;; esac
+  kill "$reporter" 2>/dev/null || true
+  wait "$reporter" 2>/dev/null || true
+  [ $status = 0 ] || { cat "$log" >&2; fail "$what failed; what it wrote is above, and in $log"; }
+}
+
+# report_progress LOG: on a terminal each second in place, elsewhere a line in 15 s, until it is ended or this script is.
+report_progress() {
+  local started=$SECONDS end="" last
+  [ ! -t 1 ] || end='\r\033[K'
+  trap 'printf "$end"; exit 0' TERM
+  while kill -0 $$ 2>/dev/null; do
+    # A trap waits for a program to end, but not for `wait`; the program must not hold this script's output open meanwhile.
+    sleep 1 >/dev/null 2>&1 &
+    wait $!
+    last=$(tail -n 1 "$1" 2>/dev/null | sed 's/ ([^)]*)$//; s/^ *//' | cut -c 1-56)
+    if [ -n "$end" ]; then
+      printf "$end    %d s  %s" $((SECONDS - started)) "$last"
+    elif [ $(((SECONDS - started) % 15)) = 14 ]; then
+      printf '    %d s  %s\n' $((SECONDS - started)) "$last"
+    fi
+  done
+}
+
 case $ROOT in *:*) fail "$ROOT has a colon in its name, which PATH cannot hold; move the checkout" ;; esac
 [ -n "${HOME:-}" ] || fail "the environment variable HOME is not set; tools are kept below it"
 # The specification of XDG_CACHE_HOME says to ignore relative paths.
@@ -105,13 +142,11 @@ use_tools() {
     compgen -G "$("$rust/rustc" --print sysroot)/lib/rustlib/*/bin/rust-lld" >/dev/null ||
       export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld
   fi
-  WORKER_BUILD=$CACHE/tools/worker-build-$(locked_version worker)/bin/worker-build
-  PATH=${WORKER_BUILD%/*}:$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH:$CACHE/tools/promtool/bin
+  PATH=$CACHE/tools/cargo-deny-$CARGO_DENY/bin:$PATH:$CACHE/tools/promtool/bin
   PATH=$ROOT/node_modules/.bin:$PATH
-  # worker-build downloads from code hosts what these do not name.
-  export WASM_BINDGEN_BIN=$CACHE/tools/wasm-bindgen-$bindgen/bin/wasm-bindgen
-  export ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild WASM_OPT_BIN=$ROOT/node_modules/.bin/wasm-opt
-  # worker-build compiles with this; set everywhere, cargo never builds the same crate in two ways.
+  WASM_BINDGEN_BIN=$CACHE/tools/wasm-bindgen-$bindgen/bin/wasm-bindgen
+  ESBUILD_BIN=$ROOT/node_modules/.bin/esbuild WASM_OPT_BIN=$ROOT/node_modules/.bin/wasm-opt
+  # The kind of bindings that the crate `worker` is made for; without it, asynchronous exports would go through another crate's queue.
   export WASM_BINDGEN_USE_JS_SYS=1
   export PATH
 }
@@ -121,7 +156,7 @@ use_tools
 require_tools() {
   find_rust >/dev/null || fail "no Rust with the target $WASM; run scripts/setup"
   local tool
-  for tool in "$WORKER_BUILD" "$WASM_BINDGEN_BIN" "$ESBUILD_BIN" "$WASM_OPT_BIN"; do
+  for tool in "$WASM_BINDGEN_BIN" "$ESBUILD_BIN" "$WASM_OPT_BIN"; do
     [ -x "$tool" ] || fail "$tool is not installed; run scripts/setup"
   done
 }
@@ -139,11 +174,11 @@ use_release_profile() {
 
 # Builds the command line, $COMMAND_LINE. Cargo says where it put it: an old one elsewhere must not be taken for it.
 COMMAND_LINE=$ROOT/target/debug/rpc-latency
-build_command_line() {
-  local built
-  say "command line"
-  built=$(cargo build --quiet -p cli --bin rpc-latency --message-format=json-render-diagnostics |
-    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
+build_command_line() { step "1 minute the first time" "compiling the command line" compile_command_line; }
+compile_command_line() {
+  local artifacts=target/command-line.ndjson built
+  cargo build -p cli --bin rpc-latency --message-format=json-render-diagnostics >$artifacts
+  built=$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' $artifacts | tail -n 1)
   [ "$built" -ef "$COMMAND_LINE" ] ||
     fail "cargo put the command line into $built, not $COMMAND_LINE: a configuration file of cargo (~/.cargo/config.toml, or .cargo/config.toml in a folder around the checkout) sets build.target; remove that, or set it for the projects that need it"
 }
@@ -178,12 +213,13 @@ prepare() {
 }
 
 set_up_and_build() {
-  local runtimes
+  local runtimes cold=""
   scripts/setup
   use_tools
   runtimes=$(own_runtimes "$@")
+  case " $* " in *" --cold-starts"*) cold=--cold-starts ;; esac
   # shellcheck disable=SC2086
-  scripts/build ${runtimes:+--runtimes native$runtimes}
+  scripts/build ${runtimes:+--runtimes native$runtimes} $cold
   build_command_line
 }
 

@@ -7,7 +7,11 @@ use core::{
     pin::Pin,
 };
 use measurement::driver;
-use protocol::{ErrorKind, measure::MAX_FAILURE_CHARS};
+use protocol::{
+    ErrorKind,
+    measure::MAX_FAILURE_CHARS,
+    residency::{ColdCall, Isolate, SliceResidency},
+};
 use stub::{transport::OpenTransport, watchdog::Watchdog};
 
 /// A call being made. Boxed, so that its code is in the Worker once, not wherever the driver awaits it.
@@ -23,6 +27,7 @@ pub(crate) struct Calls<'a> {
     timed: Cell<u32>,
     /// What the first call that failed said.
     failure: RefCell<Option<Box<str>>>,
+    residency: RefCell<SliceResidency>,
 }
 
 impl<'a> Calls<'a> {
@@ -39,12 +44,23 @@ impl<'a> Calls<'a> {
             suspicious: Cell::new(false),
             timed: Cell::new(0),
             failure: RefCell::new(None),
+            residency: RefCell::default(),
         }
     }
 
-    /// What the first call that failed said.
-    pub(crate) fn into_failure(self) -> Option<Box<str>> {
-        self.failure.into_inner()
+    /// What the first call that failed said, and the isolates that the calls met.
+    pub(crate) fn into_findings(self) -> (Option<Box<str>>, SliceResidency) {
+        (self.failure.into_inner(), self.residency.into_inner())
+    }
+
+    /// Counts an answer by the isolate that gave it: some tenths of a microsecond of the call. A cold call is one whose isolate was fresh.
+    fn note_isolate(&self, answered: Option<Isolate>, lane: usize, timed: bool) {
+        let mut residency = self.residency.borrow_mut();
+        if residency.count(answered)
+            && let Some(ms) = self.watchdog.since_sent_ms(lane)
+        {
+            residency.cold.push(ColdCall { ms, timed });
+        }
     }
 
     fn note(&self, failure: &str) {
@@ -76,6 +92,7 @@ impl<'a> Calls<'a> {
                     return Err(error.kind);
                 }
             };
+            self.note_isolate(self.transport.isolate(&answer), lane, timed);
             let right = if timed && !self.suspicious.get() {
                 self.expected.looks_like(&answer, call, &decode)
             } else {
@@ -106,5 +123,9 @@ impl driver::Calls for Calls<'_> {
 
     fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>> {
         self.one(lane, true)
+    }
+
+    fn pause(&self, ms: u32) -> impl Future<Output = ()> {
+        stub::platform::delay(ms.into())
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! Out of scope: planning, statistics, keeping anything between requests.
 
+mod busy;
 mod calls;
 mod clock;
 mod examination;

@@ -1,6 +1,13 @@
 //! `POST /measure`: one slice. Which call is made when, and how it is timed, is in `measurement::driver`.
 
-use crate::{calls::Calls, clock::WorkerClock, expected::Expected, polls::Polls, runtimes};
+use crate::{
+    busy::{self, Slice},
+    calls::Calls,
+    clock::WorkerClock,
+    expected::Expected,
+    polls::Polls,
+    runtimes,
+};
 use measurement::driver::Driver;
 use protocol::{
     Payload, Problem,
@@ -31,7 +38,11 @@ pub(crate) async fn measure(
         batch_size,
     };
     let transport = if request.transport.delegates() {
-        let own = runtimes::environment(request.runtime, env)?;
+        let own = if request.neighbour.is_some() {
+            runtimes::busy_environment(request.runtime, env)?.0
+        } else {
+            runtimes::environment(request.runtime, env)?
+        };
         transport::open(request.transport, invocation, &own)?
     } else {
         // The stub with a runtime's functions inside has no binding to it.
@@ -43,12 +54,13 @@ pub(crate) async fn measure(
     } else {
         Expected::of_others(request.function, payload.json(), batch_size)
     };
-    let watchdog = Watchdog::new(request.call_timeout_ms, request.concurrency);
+    let lanes = request.concurrency + u32::from(request.neighbour.is_some());
+    let watchdog = Watchdog::new(request.call_timeout_ms, lanes);
     let calls = Calls::new(&*transport, &watchdog, expected);
     let polls = Polls::new(env, &watchdog)?;
     let clock = WorkerClock::default();
     let mut phase = SmallRng::seed_from_u64(request.seed);
-    let slice = async {
+    let slice: Slice<'_> = Box::pin(async {
         let driver = Driver::new(&clock, &polls, request).await;
         let driver = driver.map_err(|error| {
             if error.may_pass() {
@@ -57,10 +69,15 @@ pub(crate) async fn measure(
                 bad_field("timer", error.to_string())
             }
         })?;
-        Ok::<_, Problem>(driver.measure(&calls, &mut phase).await)
+        Ok(driver.measure(&calls, &mut phase).await)
+    });
+    let mut response = match &request.neighbour {
+        None => watchdog.over(slice).await?,
+        Some(asked) => busy::beside(asked, request, env, &watchdog, slice).await?,
     };
-    let mut response = watchdog.over(slice).await?;
-    response.failure = calls.into_failure();
+    let (failure, residency) = calls.into_findings();
+    response.failure = failure.or(response.failure);
+    response.residency = request.transport.delegates().then_some(residency);
     if let Some(facts) = &mut response.clock {
         facts.readings = Some(clock.readings());
     }

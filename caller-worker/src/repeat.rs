@@ -9,6 +9,7 @@ use protocol::{
     breakdown::Component,
     execute::{ExecuteRequest, ExecuteResponse},
     measure::{RepeatRequest, RepeatResponse},
+    residency::Isolate,
     routes::runtime::{INTERNAL_ORIGIN, NOTHING},
 };
 use serde_json::value::RawValue;
@@ -102,6 +103,11 @@ impl Bodies {
             result: payload,
             runtime_timestamp: now_ms,
             execution_time_ms: 0.0,
+            isolate: Some(Isolate {
+                id: (1 << 53) - 1,
+                calls_served: 1_000,
+                age_ms: 100_000,
+            }),
         };
         Self {
             form,

@@ -20,8 +20,7 @@ pub(crate) fn environment(runtime: Runtime, env: &Env) -> Result<Env, Problem> {
     if runtime.is_native() {
         return Ok(JsValue::from(env).unchecked_into());
     }
-    let of = |name: &str| Reflect::get(env, &JsValue::from_str(name)).unwrap_or_default();
-    let binding = of(&runtime.binding());
+    let binding = of(env, &runtime.binding());
     if binding.is_undefined() {
         return Err(Problem::new(
             404,
@@ -31,16 +30,37 @@ pub(crate) fn environment(runtime: Runtime, env: &Env) -> Result<Env, Problem> {
             ),
         ));
     }
+    Ok(around(binding, runtime, env))
+}
+
+/// The environment of a stub that calls `runtime` beside a neighbour, and whether it is one in a process of its own.
+///
+/// # Errors
+/// 404 when this Worker has no binding to it.
+pub(crate) fn busy_environment(runtime: Runtime, env: &Env) -> Result<(Env, bool), Problem> {
+    let apart = of(env, &runtime.apart_binding());
+    if apart.is_undefined() {
+        return Ok((environment(runtime, env)?, false));
+    }
+    Ok((around(apart, runtime, env), true))
+}
+
+fn of(env: &Env, name: &str) -> JsValue {
+    Reflect::get(env, &JsValue::from_str(name)).unwrap_or_default()
+}
+
+/// An environment in which `binding` leads to the runtime.
+fn around(binding: JsValue, runtime: Runtime, env: &Env) -> Env {
     let own = Object::new();
     for (name, value) in [
         ("RUNTIME", binding),
-        ("RUNTIME_URL", of(&runtime.url_variable())),
-        ("RUNTIME_TOKEN", of("RUNTIME_TOKEN")),
+        ("RUNTIME_URL", of(env, &runtime.url_variable())),
+        ("RUNTIME_TOKEN", of(env, "RUNTIME_TOKEN")),
     ] {
         // Setting a key of a fresh plain object cannot fail.
         let _ = Reflect::set(&own, &JsValue::from_str(name), &value);
     }
-    Ok(own.unchecked_into())
+    own.unchecked_into()
 }
 
 /// What a runtime says of itself, and whether this Worker knows its address.

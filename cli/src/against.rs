@@ -2,7 +2,7 @@
 //!
 //! Both are served at once on this machine, each by servers of its own. Rounds measure both, one after the other in random order: a short run of
 //! each side, of the same plan and seed. What disturbs the machine for longer than a round is in both sides and cancels. Nothing is
-//! built; the same tools (wrangler, workerd) serve both, so that what differs is the Workers.
+//! built; the same workerd serves both, so that what differs is the Workers.
 
 mod comparison;
 mod document;
@@ -65,6 +65,9 @@ struct Rounds {
 /// `rpc-latency run --local --against FOLDER`
 pub(crate) fn run(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> anyhow::Result<Exit> {
     let rounds = Rounds::of(options)?;
+    if rounds.plan.cold_starts.is_some() {
+        bail!("cold starts are not compared: leave --cold-starts out with --against");
+    }
     saved::prepare(&options.output)?;
     let conditions = rounds.conditions(options, baseline);
     let interrupt = Interrupt::listen()?;

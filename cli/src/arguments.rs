@@ -4,6 +4,7 @@ use crate::{
     api_options::{ApiOptions, DEFAULT_PORT},
     check_command::CheckOptions,
     configure::ConfigureOptions,
+    deployment_start::DeploymentStartOptions,
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
     runtime_options::runtime_configuration,
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// Prints a line for each Worker in the order of deployment: its role, the variable or binding that leads to it, its file. The committed files are
     /// those of the native runtime alone. scripts/deploy does this itself.
     Configure(ConfigureOptions),
+    /// Have the first call of a version timed that has just been deployed, for scripts/deploy --cold
+    #[command(hide = true)]
+    DeploymentStart(DeploymentStartOptions),
     /// Say where a Worker answers, for scripts/deploy
     #[command(hide = true)]
     PublicAddress(PublicAddressOptions),
@@ -209,6 +213,12 @@ pub(crate) struct ServeOptions {
     /// Runtimes to serve beside the native one, comma-separated
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(crate) runtimes: Vec<Runtime>,
+    /// Serve the Worker that makes fresh isolates, for plans with cold starts
+    #[arg(long)]
+    pub(crate) cold_starts: bool,
+    /// Serve each runtime a second time in a process of its own: what plans with `busy` call, and need here
+    #[arg(long)]
+    pub(crate) apart: bool,
     #[command(flatten)]
     pub(crate) local: LocalArguments,
 }
@@ -263,7 +273,8 @@ impl Command {
             | Self::Compare(_)
             | Self::History(_)
             | Self::Export(_)
-            | Self::Doctor => true,
+            | Self::Doctor
+            | Self::DeploymentStart(_) => true,
             Self::Plan(_)
             | Self::Serve(_)
             | Self::Check(_)
@@ -283,6 +294,7 @@ impl Command {
             }
             Self::Plan(_) => api.refuse_unused("plan", &["--url", "--token", "--full"]),
             Self::Doctor => api.refuse_unused("doctor", &["--full"]),
+            Self::DeploymentStart(_) => api.refuse_unused("deployment-start", &["--full"]),
             Self::Serve(_) => api.refuse_unused("serve", &["--url", "--full"]),
             Self::Configure(_) => {
                 api.refuse_unused("configure", &["--url", "--token", "--json", "--full"])

@@ -21,6 +21,9 @@ pub(crate) struct ConfigureOptions {
     /// Runtimes to deploy, comma-separated [default: those that were remembered, else native]
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     runtimes: Vec<Runtime>,
+    /// Deploy the Worker that makes fresh isolates, for cold starts; it needs the Worker Loader of a paid plan [default: as remembered, else not]
+    #[arg(long)]
+    cold_starts: bool,
     /// Where a runtime is configured that is none of this project's: its wrangler.toml or wrangler.json; it is bound, not deployed
     #[arg(long = "runtime-config", value_name = "NAME=FILE", value_parser = runtime_configuration, requires = "runtimes")]
     runtime_configurations: Vec<(Runtime, PathBuf)>,
@@ -44,6 +47,8 @@ const REMEMBERED: &str = ".runtimes.json";
 struct Choice {
     runtimes: Vec<Runtime>,
     #[serde(default)]
+    cold_starts: bool,
+    #[serde(default)]
     configurations: Vec<(Runtime, PathBuf)>,
 }
 
@@ -58,7 +63,13 @@ pub(crate) fn configure(options: &ConfigureOptions) -> anyhow::Result<Exit> {
     let into = options.into.clone();
     let into = into.unwrap_or_else(|| project.root().join("target/deploy"));
     let others = configurations(&choice.runtimes, &choice.configurations)?;
-    let deployed = deployment::configure(&project, &choice.runtimes, &others, &into)?;
+    let deployed = deployment::configure(
+        &project,
+        &choice.runtimes,
+        &others,
+        choice.cold_starts,
+        &into,
+    )?;
     let mut lines = String::new();
     for one in deployed {
         let file = one.file.strip_prefix(project.root()).unwrap_or(&one.file);
@@ -76,6 +87,12 @@ pub(crate) fn configure(options: &ConfigureOptions) -> anyhow::Result<Exit> {
 impl ConfigureOptions {
     /// What the options name, else what was remembered, else the native runtime.
     fn choice(&self, remembered: &Path) -> anyhow::Result<Choice> {
+        let mut choice = self.runtimes_of(remembered)?;
+        choice.cold_starts |= self.cold_starts;
+        Ok(choice)
+    }
+
+    fn runtimes_of(&self, remembered: &Path) -> anyhow::Result<Choice> {
         if !self.runtimes.is_empty() {
             let configurations: Result<Vec<_>, io::Error> = self
                 .runtime_configurations
@@ -85,6 +102,7 @@ impl ConfigureOptions {
                 .collect();
             return Ok(Choice {
                 runtimes: self.runtimes.clone(),
+                cold_starts: false,
                 configurations: configurations?,
             });
         }

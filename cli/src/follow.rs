@@ -22,8 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// How long an orchestrator may stay silent, as it does while it is deployed anew.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Pause between two looks at the report as it stands: shorter than the 5 s in which one is assembled, and well away from them, since workerd closes
-/// a connection that is idle for 5 s, and a request that meets the close ends wrangler's local proxy ("Network connection lost").
+/// Pause between two looks at the report as it stands: shorter than the 5 s in which one is assembled.
 const LOOK_PAUSE: Duration = Duration::from_millis(2_500);
 
 /// For this long an orchestrator may still show what stood before the end.

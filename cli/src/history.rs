@@ -3,7 +3,7 @@
 use crate::{api_options::ApiOptions, arguments::HistoryOptions, exit::Exit, output, tables};
 use core::fmt::Write as _;
 use protocol::history::{History, HistoryPoint};
-use report::document::Document;
+use report::{document::Document, format::UNSTATED};
 
 /// `rpc-latency history`
 pub(crate) fn history(api: &ApiOptions, options: &HistoryOptions) -> anyhow::Result<Exit> {
@@ -32,10 +32,21 @@ fn document(history: &History) -> Document {
             point.run.to_string(),
             point.version.as_deref().unwrap_or("local").to_owned(),
             point.text.clone(),
+            cold(point),
             change(history, point),
         ]
     });
-    out.table(["Run", "Version", "ms", "Change of level"], 2..3, rows);
+    out.table(
+        [
+            "Run",
+            "Version",
+            "ms",
+            "Met a fresh isolate",
+            "Change of level",
+        ],
+        2..4,
+        rows,
+    );
     if history.change_points.is_empty() {
         out.paragraph(format!(
             "No change of level is shown in {} run(s).",
@@ -43,6 +54,12 @@ fn document(history: &History) -> Document {
         ));
     }
     out
+}
+
+/// The share of the run's calls that met a fresh isolate, where it was counted.
+fn cold(point: &HistoryPoint) -> String {
+    let met = point.residency.as_ref();
+    met.map_or_else(|| UNSTATED.to_owned(), |met| met.cold_share.text.clone())
 }
 
 /// Never 0: what three decimals cannot show is less than the least that they can.

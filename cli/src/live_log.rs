@@ -85,7 +85,7 @@ impl LiveLog {
                     && Event::continues(&line.text)
                 {
                     let _ = write!(before, "\n{}", line.text.trim_end());
-                } else if let Some(event) = Event::read(log.server, &line.text) {
+                } else if let Some(event) = Event::read(log.server, log.worker, &line.text) {
                     events.push((line.begins < log.ready_at_byte, event));
                 }
             }

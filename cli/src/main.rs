@@ -14,6 +14,7 @@ mod arguments;
 mod check_command;
 mod compare;
 mod configure;
+mod deployment_start;
 mod doctor;
 mod exit;
 mod export;
@@ -75,6 +76,7 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
         Command::Doctor => doctor::doctor(api),
         Command::Check(options) => check_command::check(api, options),
         Command::Configure(options) => configure::configure(options),
+        Command::DeploymentStart(options) => deployment_start::deployment_start(api, options),
         Command::PublicAddress(options) => public_address::public_address(options),
         Command::Completions { shell } => {
             output::result(&arguments::completions(*shell))?;

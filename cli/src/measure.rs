@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use cli::{client::Client, local::LocalWorkers};
-use protocol::{Limits, RunId, Runtime, limits::LimitsProfile, run::RunStatus};
+use protocol::{Limits, Plan, RunId, limits::LimitsProfile, run::RunStatus};
 use std::{path::Path, time::Duration};
 
 /// How much later than a Worker's answer the log has what the Worker logged, at most.
@@ -30,7 +30,7 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions) -> anyhow::Result<Exit
     let output = Some(options.output.as_path());
     let interrupt = Interrupt::listen()?;
     if options.local {
-        let mut local = start_local(api, &options.local_options, whole.runtimes)?;
+        let mut local = start_local(api, &options.local_options, &whole)?;
         let client = Client::new(local.url(), Some(local.api_token().to_owned()));
         let exit = client.start(&plan).map_err(Into::into).and_then(|run| {
             let mut check = || Ok(local.check()?);
@@ -70,9 +70,11 @@ pub(crate) fn watch(api: &ApiOptions, options: &RunArgument) -> anyhow::Result<E
 fn start_local(
     api: &ApiOptions,
     options: &LocalArguments,
-    runtimes: Vec<Runtime>,
+    plan: &Plan,
 ) -> anyhow::Result<LocalWorkers> {
-    let options = serve::local_options(api, options, runtimes, None)?;
+    let mut options = serve::local_options(api, options, plan.runtimes.clone(), None)?;
+    options.cold_starts = plan.cold_starts.is_some();
+    options.apart = !plan.busy_shares().is_empty();
     output::note("starting the Workers on this machine");
     Ok(LocalWorkers::start(&options)?)
 }

@@ -4,9 +4,9 @@ use crate::plan_file;
 use anyhow::{Context as _, bail};
 use clap::{Args, builder::PossibleValuesParser};
 use protocol::{
-    Function, Limits, PayloadShape, Plan, Runtime, Transport, Until,
+    BusyShare, Function, Limits, PayloadShape, Plan, Runtime, Transport, Until,
     measure::TimerChoice,
-    plan::{MAX_THRESHOLD_MS, PlanError},
+    plan::{Judged, MAX_THRESHOLD_MS, PlanError},
 };
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -39,9 +39,16 @@ pub(crate) struct PlanOptions {
         allow_negative_numbers = true
     )]
     payloads: Vec<u32>,
-    /// Transports whose latencies make the answer, comma-separated; by default the service binding (and rpc, where it is measured)
-    #[arg(long, value_delimiter = ',', value_parser = names(Transport::ALL, |name| name.as_str()))]
+    /// What makes the answer, comma-separated: transports, by default the service binding (and rpc, where it is measured), and cold-starts
+    #[arg(long, value_delimiter = ',', value_parser = judged())]
     judge: Vec<String>,
+    /// Sample cold starts after the latencies, so many of each scenario [default: 80]
+    #[arg(long, value_name = "SAMPLES", num_args = 0..=1, require_equals = true, allow_negative_numbers = true)]
+    #[expect(
+        clippy::option_option,
+        reason = "the option may be absent, or there without a number"
+    )]
+    cold_starts: Option<Option<u32>>,
     /// What payloads are made of
     #[arg(long, value_parser = names(PayloadShape::ALL, |shape| shape.as_str()))]
     payload_shape: Option<String>,
@@ -85,6 +92,12 @@ pub(crate) struct PlanOptions {
     /// Threshold of the 99th percentile, in ms
     #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
     p99_ms: Option<f64>,
+    /// Threshold of the median of a cold start, in ms
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
+    cold_p50_ms: Option<f64>,
+    /// Threshold of the 95th percentile of a cold start, in ms
+    #[arg(long, value_name = "MS", allow_negative_numbers = true, value_parser = threshold)]
+    cold_p95_ms: Option<f64>,
     /// Share of calls that may fail, other than by their timeout: 0.01 is one in a hundred
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, value_parser = share)]
     max_error_share: Option<f64>,
@@ -100,6 +113,9 @@ pub(crate) struct PlanOptions {
     /// Whether the parts of a call are measured too
     #[arg(long, value_name = "BOOL")]
     breakdown: Option<bool>,
+    /// Shares of the time that others keep the runtime busy, comma-separated, from 0.05 to 0.9: latencies are measured beside each, after all else
+    #[arg(long, value_delimiter = ',', value_name = "SHARE", allow_negative_numbers = true, value_parser = busy_share)]
+    busy: Vec<BusyShare>,
 }
 
 fn names<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str) -> PossibleValuesParser {
@@ -121,6 +137,18 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
         _ => Err("must be a share above 0, at most 1".to_owned()),
     }
+}
+
+fn judged() -> PossibleValuesParser {
+    let transports = Transport::ALL.iter().map(|name| name.as_str());
+    let names: Vec<&str> = transports.chain([Judged::ColdStarts.as_str()]).collect();
+    PossibleValuesParser::new(names)
+}
+
+/// A share of the time, as a plan may hold it.
+fn busy_share(text: &str) -> Result<BusyShare, String> {
+    let share = text.parse().ok().and_then(BusyShare::of);
+    share.ok_or_else(|| format!("must be {}", BusyShare::ACCEPTED))
 }
 
 fn transports() -> PossibleValuesParser {
@@ -188,13 +216,26 @@ impl PlanOptions {
             ("batch_size", json!(self.batch_size)),
             ("concurrency", json!(self.concurrency)),
             ("breakdown", json!(self.breakdown)),
+            ("busy", list(json!(self.busy))),
         ];
         set(plan, options);
+        if let Some(samples) = self.cold_starts {
+            let given = plan.entry("cold_starts").or_insert(Value::Null);
+            if given.is_null() {
+                *given = json!({});
+            }
+            let given = given
+                .as_object_mut()
+                .context("cold_starts: must be an object, or null")?;
+            set(given, [("samples", json!(samples))]);
+        }
         let thresholds = [
             ("p50_ms", json!(self.p50_ms)),
             ("p95_ms", json!(self.p95_ms)),
             ("p99_ms", json!(self.p99_ms)),
             ("max_error_share", json!(self.max_error_share)),
+            ("cold_p50_ms", json!(self.cold_p50_ms)),
+            ("cold_p95_ms", json!(self.cold_p95_ms)),
         ];
         if thresholds.iter().any(|(_, value)| !value.is_null()) {
             let given = plan.entry("thresholds").or_insert_with(|| json!({}));

@@ -23,7 +23,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) fn serve(api: &ApiOptions, options: &ServeOptions) -> anyhow::Result<Exit> {
     let interrupt = Interrupt::listen()?;
     let runtimes = options.runtimes.clone();
-    let local_options = local_options(api, &options.local, runtimes, Some(options.port))?;
+    let mut local_options = local_options(api, &options.local, runtimes, Some(options.port))?;
+    local_options.cold_starts = options.cold_starts;
+    local_options.apart = options.apart;
     output::note("starting the Workers on this machine");
     let mut local = LocalWorkers::start(&local_options)?;
     let look = Look::of_output(api.json);

@@ -11,8 +11,10 @@ import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
 import { percentilePlot } from "./plots/percentiles.js";
 import { cellParts, cellsAt, cellsOf, delegating, isMerged, ofRuntime, runtimesOf, samplesOf } from "./report.js";
 import { showChoice } from "./sections/choice.js";
+import { showColdStarts } from "./sections/cold_starts.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
+import { showNeighbours } from "./sections/neighbours.js";
 import { showVerdict } from "./sections/verdict.js";
 import { COMPARED, cellTitle, transportTitle } from "./vocabulary.js";
 
@@ -56,6 +58,8 @@ export class ReportView {
     this.#answer.show(answerPlot(report));
     showChoice(node("choice"), { plan: report.plan, runtimes }, this.#chosen, () => this.#showChosen());
     showFindings(node("findings-content"), report);
+    showColdStarts(node("cold-starts"), node("cold-starts-content"), report);
+    showNeighbours(node("neighbours"), report);
     node("figures-summary").textContent = `${counted(report.cells.length, "cell")}: ${listed(functions)}`;
     node("findings-summary").textContent = [counted(report.warnings.length, "warning"), counted(report.analysis.length, "statement"), "environment"].join(", ");
     await Promise.all([this.#showChosen(), this.#offerHistory()]);

@@ -40,6 +40,22 @@ export const OUTCOMES = {
   inconclusive: { title: "Open", answer: "Open", sign: "?" },
 };
 
+/** Which isolates are fresh in a cold start. */
+export const SCENARIOS = {
+  warm: "warm",
+  "cold-stub": "cold stub, warm runtime",
+  "cold-javascript-stub": "cold stub in JavaScript, warm runtime",
+  "cold-runtime": "warm stub, cold runtime",
+  "cold-both": "cold stub and runtime",
+  "cold-monolith": "cold monolith",
+};
+
+/** Whether the process has compiled the wasm of a fresh isolate before. */
+export const WASM_BYTES = { known: "known", new: "new" };
+
+/** A kind of cold start for people. */
+export const scenarioTitle = ({ scenario, wasm_bytes: wasm }) => `${SCENARIOS[scenario] ?? scenario}${wasm === "new" ? " (new wasm)" : ""}`;
+
 /** The quantiles that a report states, by the field of a cell. Transports are compared by some; the others are stated of cells alone. */
 export const QUANTILES = {
   p50_us: { title: "p50", quantile: 0.5, compared: true },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
-import { COMPARED, FUNCTIONS, OUTCOMES, PAYLOAD_SHAPES, QUANTILES, TIMERS, TRANSPORTS } from "../src/vocabulary.js";
+import { COMPARED, FUNCTIONS, OUTCOMES, PAYLOAD_SHAPES, QUANTILES, SCENARIOS, TIMERS, TRANSPORTS, WASM_BYTES } from "../src/vocabulary.js";
 
 const description = JSON.parse(await readFile(new URL("../../orchestrator/openapi.json", import.meta.url), "utf8"));
 const { schemas } = description.components;
@@ -26,7 +26,7 @@ test("those that transports are compared by are those whose history is kept", ()
 });
 
 test("every name of the API has one for people", () => {
-  for (const [schema, known] of Object.entries({ Transport: TRANSPORTS, Function: FUNCTIONS, Outcome: OUTCOMES, PayloadShape: PAYLOAD_SHAPES, TimerChoice: TIMERS })) {
+  for (const [schema, known] of Object.entries({ Transport: TRANSPORTS, Function: FUNCTIONS, Outcome: OUTCOMES, PayloadShape: PAYLOAD_SHAPES, TimerChoice: TIMERS, Scenario: SCENARIOS, WasmBytes: WASM_BYTES })) {
     assert.deepEqual(Object.keys(known), names(schemas[schema]), schema);
   }
 });

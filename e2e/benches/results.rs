@@ -2,7 +2,7 @@
 //!
 //! Real Workers on a real workerd, a real database: 499 small runs and, as the latest, one of the default plan, so that `/results` gives a
 //! report of full size. Every run is made by the system itself. Then the routes are asked in turn, each round in another random order, so
-//! that whatever disturbs the machine disturbs all of them: `/health` is what the way through wrangler's proxy and the Worker costs anyone.
+//! that whatever disturbs the machine disturbs all of them: `/health` is what the way through the local server and the Worker costs anyone.
 //!
 //! Two kinds of readers: those who ask again and again (answers up to a second old come from the Worker's memory), and a monitoring system
 //! that asks now and then (each answer comes from the coordinator's database).

@@ -28,6 +28,20 @@ export async function testAnswer(browser) {
       }));
   }
 
+  await check("which isolates answered stands among the findings, by the report's own texts, and not at all where it was not counted", async () => {
+    const share = { value: 0.0002, lower: 0, upper: 0.0006, n: 12_345, effective_n: 12_345, text: "0.02 % [0 %, 0.06 %]" };
+    const met = { runtime: "native", reach: "binding", transports: ["service-binding"], calls: 12_345, silent: 0, isolates: 3, calls_per_isolate: 4115, calls_served: 12_345, most_served: 9000, oldest_ms: 100_000, cold_calls: 2, cold_share: share, cold_samples: 0, cold_us: { value: null, text: "n/a" }, warm_us: { value: 120, text: "0.12 [0.11, 0.13]" }, text: "2 of 12,345 calls met a fresh isolate" };
+    const starts = { runtime: "native", scenario: "deployment", n: 20, versions: 20, first_at: "2026-11-22T17:00:00Z", last_at: "2026-11-22T17:20:00Z", p50_us: { value: 31_000, text: "31 [28, 35]" }, p95_us: { value: null, text: "n/a" }, min_ms: 24, max_ms: 90, tick_ms: 1, readings_ms: [], text: "" };
+    await withPage(browser, { report: { ...report(), residency: [met], deployment_starts: [starts] }, history: noHistory }, DESKTOP, [], async (page) => {
+      const found = await text(page, "#residency");
+      for (const part of ["native by service binding", "12,345", "4,115", share.text, met.warm_us.text, met.text, "31 [28, 35]", "24 to 90"]) assert.ok(found.includes(part), `${part} is not in: ${found}`);
+    });
+    await withPage(browser, { report: report(), history: noHistory }, DESKTOP, [], async (page) => {
+      await page.locator("#answer").waitFor();
+      assert.equal(await page.locator("#residency").count(), 0);
+    });
+  });
+
   await check("the answer is the report's own sentence, and that of an earlier report its outcome", async () => {
     for (const [outcome, said, shown] of [["pass", "Yes: Service Binding meets every limit", "Yes: Service Binding meets every limit."], ["fail", undefined, "No."], ["inconclusive", "", "Open."]]) {
       const one = report();

@@ -49,7 +49,7 @@ impl PythonWorker {
         Self(folder)
     }
 
-    /// The file that wrangler reads.
+    /// Its configuration.
     #[must_use]
     pub fn configuration(&self) -> PathBuf {
         self.0.path().join("wrangler.toml")

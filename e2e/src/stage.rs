@@ -123,19 +123,29 @@ impl Wrapped {
     /// When a Worker is not built.
     #[must_use]
     pub fn new(workers: &[(&str, &str)]) -> Self {
+        Self::of(Build::Release, workers)
+    }
+
+    /// The same of a build.
+    ///
+    /// # Panics
+    /// When a Worker is not built.
+    #[must_use]
+    pub fn of(build: Build, workers: &[(&str, &str)]) -> Self {
         let (folder, project) = (temporary_folder(), project());
         let (root, copy) = (project.root(), folder.path());
         for name in [
             "orchestrator",
             "caller-worker",
             "runtime-worker",
+            "cold-worker",
             "dashboard",
             "node_modules",
             "wrangler.toml",
         ] {
             match workers.iter().find(|(worker, _)| *worker == name) {
                 None => symlink(root.join(name), copy.join(name)).expect("a link"),
-                Some((_, code)) => wrap(&root.join(name), &copy.join(name), code),
+                Some((_, code)) => wrap(&root.join(name), &copy.join(name), build, code),
             }
         }
         Self(folder)
@@ -152,19 +162,17 @@ impl Wrapped {
 }
 
 /// Copies a Worker's build with `code` as its entry.
-fn wrap(worker: &Path, copy: &Path, code: &str) {
-    let build = copy.join("build");
+fn wrap(worker: &Path, copy: &Path, build: Build, code: &str) {
+    let (from, build) = (worker.join(build.folder()), copy.join(build.folder()));
     fs::create_dir_all(&build).expect("a folder");
     if let Ok(configuration) = fs::read_to_string(worker.join("wrangler.toml")) {
-        // Two files of JavaScript are to be bundled.
-        let bundled = configuration.replace("no_bundle = true", "no_bundle = false");
-        fs::write(copy.join("wrangler.toml"), bundled).expect("a configuration");
+        fs::write(copy.join("wrangler.toml"), configuration).expect("a configuration");
     }
     for (file, name) in [
         ("index.js", "original.js"),
         ("index_bg.wasm", "index_bg.wasm"),
     ] {
-        let from = worker.join("build").join(file);
+        let from = from.join(file);
         fs::copy(&from, build.join(name)).unwrap_or_else(|error| {
             panic!(
                 "{} is not built; run scripts/build ({error})",

@@ -27,11 +27,13 @@
 
 mod attempts;
 mod batch;
+mod busy;
 mod lanes;
 mod one_by_one;
 mod repeat;
 
 pub use attempts::TIMEOUTS_TO_GIVE_UP;
+pub use busy::{Neighbourly, keep_busy};
 pub use repeat::{repeat_calls, repeat_work};
 
 use crate::{
@@ -61,6 +63,9 @@ pub trait Calls {
 
     /// One call around which the clock is read.
     fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>>;
+
+    /// Waits for so many ms. Before a timed call of a slice with a neighbour only; the clock is polled before that call begins.
+    fn pause(&self, ms: u32) -> impl Future<Output = ()>;
 }
 
 /// Probes made where polls by I/O were asked for: a machine that is busy for a moment must not fail the run.
@@ -130,7 +135,7 @@ impl<'a, C: Clock, L: Ladder> Driver<'a, C, L> {
             lanes::measure(self.clock, &attempts, self.request, &self.probe).await
         } else {
             let polls = Polls::new(self.clock, self.ladder, self.timer.rung());
-            one_by_one::measure(polls, &attempts, self.request, self.timer, kept_back).await
+            one_by_one::measure(polls, &attempts, self.request, self.timer, kept_back, rng).await
         };
         batch::per_invocation(
             MeasureResponse {

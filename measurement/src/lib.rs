@@ -11,6 +11,7 @@ pub mod block_means;
 pub mod block_spread;
 pub mod bounds;
 pub mod breakdown;
+pub mod busy_server;
 pub mod cell_samples;
 pub mod changepoint;
 pub mod clock;

@@ -3,6 +3,8 @@
 use crate::DocumentError;
 use protocol::{
     Limits, Plan,
+    busy::MAX_SHARES,
+    cold_start,
     limits::LimitsProfile,
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -34,6 +36,7 @@ pub(crate) fn health() -> Value {
 pub(crate) fn plan_request(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
     let mut plan = ObjectSchema::request("Plan", schemas)?;
     plan.set("thresholds", thresholds(schemas)?)?;
+    plan.field("cold_starts")?["anyOf"][0] = cold_starts(schemas)?;
     for (field, keywords) in limits_of_fields() {
         plan.restrict(field, &keywords)?;
     }
@@ -63,7 +66,17 @@ fn thresholds(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
     Ok(thresholds.schema)
 }
 
-fn limits_of_fields() -> [(&'static str, Value); 13] {
+fn cold_starts(schemas: &Map<String, Value>) -> Result<Value, DocumentError> {
+    let mut asked = ObjectSchema::request("ColdStartPlan", schemas)?;
+    let samples = json!({"minimum": 1, "maximum": cold_start::MAX_SAMPLES, "default": cold_start::DEFAULT_SAMPLES});
+    asked.restrict("samples", &samples)?;
+    let scenarios =
+        json!({"minItems": 1, "uniqueItems": true, "default": cold_start::Scenario::ALL});
+    asked.restrict("scenarios", &scenarios)?;
+    Ok(asked.schema)
+}
+
+fn limits_of_fields() -> [(&'static str, Value); 14] {
     let most_samples = Limits::of(LimitsProfile::Paid).samples_per_cell;
     [
         ("transports", json!({"minItems": 1, "uniqueItems": true})),
@@ -94,6 +107,11 @@ fn limits_of_fields() -> [(&'static str, Value); 13] {
             "max_calls",
             json!({"type": "integer", "minimum": 1, "maximum": MAX_CALLS,
                 "description": "A run until it is settled makes no more delegated calls than this, which must do for its first round; 300,000 unless the plan says otherwise. A run of fixed size has no such limit."}),
+        ),
+        (
+            "busy",
+            json!({"minItems": 1, "maxItems": MAX_SHARES, "uniqueItems": true, "default": [0],
+                "description": "Shares of the time that neighbours keep each runtime busy: beside each, and beside nobody, the judged transports and direct are measured with the first function and payload, after all else. [0] alone: not measured. Not on a free account, and only with a judged transport that goes over the service binding."}),
         ),
         ("warmup_per_slice", json!({"maximum": MAX_WARMUP})),
         ("seed", json!({"maximum": u64::MAX})),

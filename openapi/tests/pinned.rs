@@ -70,8 +70,8 @@ fn every_route_is_in_it_with_the_methods_that_it_knows() {
             );
         }
     }
-    // Health, Doctor, Runs, Run, RunEvents, LatestResults, Results, ResultsMarkdown, CellExport, History, Comparison, Metrics, OpenApi.
-    assert_eq!(described.len(), 13);
+    // Health, Doctor, DeploymentStarts, Runs, Run, RunEvents, LatestResults, Results, ResultsMarkdown, CellExport, History, Comparison, Metrics, OpenApi.
+    assert_eq!(described.len(), 14);
 }
 
 #[test]

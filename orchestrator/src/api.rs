@@ -9,10 +9,12 @@
 mod access;
 mod capabilities;
 mod comparison;
+mod deployment_starts;
 mod doctor;
 pub mod events;
 mod export;
 mod history;
+mod latest;
 mod metrics;
 mod places;
 mod response;
@@ -32,7 +34,9 @@ use crate::{
 use protocol::{
     PACKAGE_VERSION, Problem, RunId, Runtime,
     capabilities::Capabilities,
+    cold_start,
     examination::{CallerFindings, Probing},
+    measure::{MeasureRequest, MeasureResponse},
     plan::MAX_PLAN_BYTES,
     routes::{Route, RouteError},
 };
@@ -87,8 +91,23 @@ pub trait Coordinators {
         probing: Probing,
     ) -> impl Future<Output = Result<CallerFindings, Problem>>;
 
+    /// Has the caller measure one slice.
+    ///
+    /// # Errors
+    /// It does not answer, or refuses: a problem of status 502.
+    fn measure(
+        &self,
+        request: &MeasureRequest,
+    ) -> impl Future<Output = Result<MeasureResponse, Problem>>;
+
     /// Whether the Worker for cold starts is bound.
     fn has_cold_starts(&self) -> bool;
+
+    /// What the Worker for cold starts can sample.
+    ///
+    /// # Errors
+    /// It does not say.
+    fn cold_starts(&self) -> impl Future<Output = Result<cold_start::Capabilities, Problem>>;
 }
 
 /// What is known of a runtime of this deployment.
@@ -163,6 +182,7 @@ impl<C: Coordinators> Api<'_, C> {
             ("DELETE", Route::Run(run)) => self.cancel(request, &run).await?,
             (_, Route::Health) => self.health(),
             (_, Route::Doctor) => self.examine(request).await?,
+            (_, Route::DeploymentStarts) => self.time_deployment_start(request).await?,
             (_, Route::Runs) => self.list(request).await?,
             (_, Route::Run(run)) => self.status(&run).await?,
             (method, Route::RunEvents(run)) => {
@@ -228,7 +248,7 @@ fn method_not_allowed(route: &Route) -> Response {
 
 /// Reads a body of at most [`MAX_PLAN_BYTES`].
 async fn plan_text(request: &impl Incoming) -> Result<Vec<u8>, Problem> {
-    let too_long = || Problem::new(413, format!("a plan has at most {MAX_PLAN_BYTES} bytes"));
+    let too_long = || Problem::new(413, format!("a body has at most {MAX_PLAN_BYTES} bytes"));
     let announced = request
         .header("content-length")
         .and_then(|text| text.trim().parse::<u64>().ok());

@@ -33,7 +33,7 @@ pub use next_round::{NextRound, next_round};
 pub use opening::{OpenError, Opening, REOPEN_PAUSE_MS};
 pub use platform::{Caller, Clock, DeliveryError, DispatchError, Outside};
 pub use protocol::log::LogLine;
-pub use question::{Answer, CellSlice, Figures, Overview, Question, Start};
+pub use question::{Answer, CellSlice, Derived, Figures, Overview, Question, Start};
 pub use series::change_points;
 pub use status::status;
 

@@ -25,6 +25,8 @@ pub struct Settings {
     pub compatibility_date: String,
     /// Cloudflare's id of the deployed version; absent locally.
     pub deployed_version_id: Option<String>,
+    /// `WORKERD_VERSION`: what serves the Workers on a machine of one's own; `rpc-latency` sets it.
+    pub workerd_version: Option<String>,
     /// `API_TOKEN`: who has it may start and cancel runs; without one nobody may.
     pub api_token: Option<String>,
     /// `SCHEDULED_PLAN`: what a cron run measures.
@@ -117,9 +119,10 @@ impl Settings {
             locations: locations(&given.text("LOCATIONS")?.unwrap_or_default())?,
             location_stagger_ms: number("LOCATION_STAGGER_MS", 0, 600_000, 30_000)?,
             compatibility_date: date(given.text("COMPATIBILITY_DATE")?)?,
-            // A local workerd makes one up with each start.
+            // What is served locally has not been deployed.
             deployed_version_id: deployed_version_id
                 .filter(|id| !id.is_empty() && profile != LimitsProfile::Local),
+            workerd_version: given.text("WORKERD_VERSION")?,
             api_token: given.text("API_TOKEN")?,
             scheduled_plan: Plan::parse(scheduled.as_bytes(), &limits)?,
             schedule_interval_minutes: given.number(

@@ -17,6 +17,8 @@
 
 mod alerts;
 mod counts;
+mod deployment_starts;
+mod derived;
 mod history;
 mod reports;
 mod retention;
@@ -30,6 +32,7 @@ mod slices;
 pub mod sql;
 
 pub use alerts::Alert;
+pub use deployment_starts::{STARTS_KEPT, STARTS_OF_REPORT};
 pub use history::HistoryRow;
 use protocol::Limits;
 pub use reports::ReportState;

@@ -335,6 +335,20 @@ fn prometheus_reads_the_figures_of_the_latest_report_in_seconds() {
             .any(|key| key.contains("bound=\"resolution\""))
     );
     assert!((samples[&format!("worker_rpc_samples{{{labels}}}")] - 400.0).abs() < 0.5);
+    let met = &report.residency[0];
+    let labels = "location=\"default\",reach=\"binding\"";
+    for (name, figure) in [
+        ("worker_rpc_isolate_calls", met.calls),
+        ("worker_rpc_isolates", met.isolates),
+        ("worker_rpc_cold_calls", met.cold_calls),
+    ] {
+        assert!(
+            close(samples[&format!("{name}{{{labels}}}")], figure as f64),
+            "{name}"
+        );
+    }
+    let upper = samples[&format!("worker_rpc_cold_ratio{{{labels},bound=\"upper\"}}")];
+    assert!(close(upper, met.cold_share.as_ref().unwrap().upper));
     assert!(
         (samples["worker_rpc_runs{location=\"default\",state=\"completed\"}"] - 1.0).abs() < 0.5
     );

@@ -126,7 +126,7 @@ fn repetitions_are_found_once_and_kept() {
             .filter(|record| record.work.to_string() == "encode.100")
             .map(|record| match &record.measured {
                 protocol::slice::Measured::Repeated(response) => response.repetitions,
-                other @ protocol::slice::Measured::Samples(_) => panic!("{other:?}"),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(encode.len(), 20);

@@ -38,6 +38,7 @@ fn samples(records: &[SliceRecord]) -> Vec<(u32, String, Vec<u64>)> {
             record.work.to_string(),
             vec![u64::from(response.repetitions)],
         ),
+        Measured::ColdStart(outcome) => panic!("a cold start that nobody asked for: {outcome:?}"),
     };
     records.iter().map(of).collect()
 }

@@ -39,7 +39,7 @@ fn plan() -> Plan {
 fn in_doubt(records: &[SliceRecord]) -> Vec<Work> {
     let slowest = records.iter().filter_map(|record| match &record.measured {
         Measured::Samples(response) => Some((response.samples.iter().max()?, record.work)),
-        Measured::Repeated(_) => None,
+        Measured::Repeated(_) | Measured::ColdStart(_) => None,
     });
     let Some((_, Work::Cell(slowest))) = slowest.max() else {
         return Vec::new();

@@ -40,10 +40,12 @@ fn copy(from: &Database, to: &Database, table: &str) {
 fn leave_to(process: &mut Process, version: usize) {
     let earlier = Database::new(std::rc::Rc::clone(&process.world.crashes));
     migrate_to(&earlier, version, &process.settings.limits).unwrap();
-    let since_version: [&[&str]; 3] = [
+    let since_version: [&[&str]; SCHEMA_VERSION - 1] = [
         &["runs", "slices", "reports", "history", "alerts"],
         &["told"],
         &["counts", "samples", "requests", "schedule"],
+        &["rounds"],
+        &["deployment_starts"],
     ];
     for table in since_version[..version].iter().copied().flatten() {
         earlier
@@ -51,7 +53,9 @@ fn leave_to(process: &mut Process, version: usize) {
             .unwrap();
         copy(&process.database, &earlier, table);
     }
-    keep_division_in_requests(&process.database, &earlier);
+    if version < 4 {
+        keep_division_in_requests(&process.database, &earlier);
+    }
     if version < 3 {
         // Those releases did not keep the limits of a run.
         let forget = "UPDATE runs SET request = json_remove(request, '$.limits')";

@@ -4,7 +4,10 @@ mod message;
 
 pub use message::MessageError;
 
-use crate::{Function, Transport};
+use crate::{
+    Function, Transport,
+    residency::{ISOLATE, Isolate},
+};
 use message::to_json;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -65,10 +68,14 @@ pub struct ExecuteResponse<'a> {
     /// Execution time by the runtime's clock, in ms. That clock ticks once a millisecond and in production stands
     /// still during CPU work, so it reads 0 there for every function that does no I/O.
     pub execution_time_ms: f64,
+    /// Which isolate answered; absent where the runtime does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolate: Option<Isolate>,
 }
 
 impl ExecuteResponse<'_> {
     /// Reads the result out of an answer. It is checked to be JSON, but not decoded; the two times are checked to be there and to be numbers.
+    /// The isolate is left where it is, for [`Isolate::in_envelope`]: no stub needs it.
     ///
     /// # Errors
     /// The text is not JSON, or a field is missing, doubled or of another kind.
@@ -136,6 +143,9 @@ pub struct SocketResponse<'a> {
     /// Why there is no result, as a [`crate::Problem`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<&'a RawValue>,
+    /// Which isolate answered; absent where the runtime does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolate: Option<Isolate>,
 }
 
 impl<'a> SocketResponse<'a> {
@@ -156,6 +166,7 @@ impl<'a> SocketResponse<'a> {
             id,
             result: message::take(&mut fields, "result")?,
             problem: message::take(&mut fields, "problem")?,
+            isolate: message::take(&mut fields, ISOLATE)?.and_then(Isolate::of),
         })
     }
 

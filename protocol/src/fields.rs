@@ -49,6 +49,15 @@ impl<'a> FieldReader<'a> {
         self.fields.names().any(|name| name == field)
     }
 
+    /// Takes a field that is `null`, and says whether it did.
+    pub(crate) fn take_null(&mut self, field: &str) -> bool {
+        let is_null = self
+            .fields
+            .get(field)
+            .is_some_and(|raw| raw.get() == "null");
+        is_null && self.take_raw(field).is_some()
+    }
+
     /// Takes a field of any kind.
     pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
         let raw = self.take_raw(field)?;
@@ -160,7 +169,8 @@ impl<'a> FieldReader<'a> {
         self.one_name(field, &value, parse)
     }
 
-    fn one_name<T, E: Display>(
+    /// The same, of a value that has been taken.
+    pub(crate) fn one_name<T, E: Display>(
         &mut self,
         field: &str,
         value: &Value,

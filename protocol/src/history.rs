@@ -1,8 +1,10 @@
 //! The series of a cell's figure over the runs: answer of `GET /history`.
 
 use crate::{
-    Cell, Estimate, PayloadShape, Quantile, RunId, measure::Timer, named::UnknownName,
-    report::CellReport,
+    Cell, Estimate, PayloadShape, Quantile, RunId,
+    measure::Timer,
+    named::UnknownName,
+    report::{CellReport, Residency, Share},
 };
 use chrono::{DateTime, Utc};
 use core::{fmt, iter, str::FromStr};
@@ -146,6 +148,36 @@ pub struct HistoryPoint {
     /// The figure as it is shown everywhere, in ms.
     #[serde(default)]
     pub text: String,
+    /// The isolates of the cell's runtime that the run met by the way that the cell takes; absent where it was not counted, and of `direct`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residency: Option<MetIsolates>,
+}
+
+/// What a run met of a runtime's isolates, in short: see [`Residency`].
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetIsolates {
+    /// Answers that said which isolate gave them.
+    pub calls: u64,
+    /// Isolates that gave them.
+    pub isolates: u64,
+    /// Calls that met a fresh isolate.
+    pub cold_calls: u64,
+    /// Their share of `calls`.
+    pub cold_share: Share,
+}
+
+impl MetIsolates {
+    /// In short, what a report says; nothing where it knows nothing.
+    #[must_use]
+    pub fn of(found: &Residency) -> Option<Self> {
+        Some(Self {
+            calls: found.calls,
+            isolates: found.isolates,
+            cold_calls: found.cold_calls,
+            cold_share: found.cold_share.clone()?,
+        })
+    }
 }
 
 /// A change of level.

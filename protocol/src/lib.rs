@@ -9,9 +9,12 @@
 
 pub mod alert;
 pub mod breakdown;
+pub mod busy;
 pub mod capabilities;
 pub mod cell;
+pub mod cold_start;
 pub mod comparison;
+pub mod deployment_starts;
 pub mod error_kind;
 pub mod estimate;
 pub mod examination;
@@ -32,6 +35,7 @@ pub mod problem;
 pub mod quantile;
 mod raw_object;
 pub mod report;
+pub mod residency;
 pub mod round;
 pub mod rounds;
 pub mod routes;
@@ -43,7 +47,9 @@ pub mod transport;
 pub mod units;
 pub mod usage;
 
+pub use busy::BusyShare;
 pub use cell::{Cell, CellId};
+pub use cold_start::{ColdStart, ColdStartPlan};
 pub use error_kind::{ErrorCounts, ErrorKind};
 pub use estimate::{Basis, Estimate, Reason, ReasonCode};
 pub use function::Function;

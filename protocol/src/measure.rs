@@ -6,7 +6,10 @@ mod parse;
 
 use crate::{
     ErrorCounts, ErrorKind, Function, Limits, PayloadShape, Runtime, Transport,
-    breakdown::Component, named::named,
+    breakdown::Component,
+    busy::{Kept, Neighbour},
+    named::named,
+    residency::SliceResidency,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +97,9 @@ pub struct MeasureRequest {
     /// Calls in flight at once, in this number of lanes, each making its next call when its last one has returned. Calls that overlap cannot be told
     /// apart by polling the clock, so above 1 the timer is ticked, and each lane is a chain of its own.
     pub concurrency: u32,
+    /// Who else calls a runtime meanwhile; absent for an ordinary slice. With it, calls are made one at a time.
+    #[serde(flatten)]
+    pub neighbour: Option<Neighbour>,
 }
 
 impl MeasureRequest {
@@ -169,6 +175,12 @@ pub struct MeasureResponse {
     /// What I/O did to a clock that stands still while the Worker computes, rung by rung up to the one that was taken; absent where it was not asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probed: Vec<RungFacts>,
+    /// The runtime's isolates that the calls met; absent of calls that reach no runtime, and where the stub does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residency: Option<SliceResidency>,
+    /// What the neighbour did, where the request had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<Kept>>,
 }
 
 impl MeasureResponse {

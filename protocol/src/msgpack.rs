@@ -10,6 +10,7 @@ mod tree;
 use crate::{
     Function,
     function::{COMPUTE_ROOTS, sum_of_square_roots},
+    residency::{ISOLATE, Isolate},
 };
 use message::Message;
 use reader::Reader;
@@ -25,9 +26,12 @@ const TIMESTAMP: &str = "timestamp";
 const RESULT: &str = "result";
 const RUNTIME_TIMESTAMP: &str = "runtimeTimestamp";
 const EXECUTION_TIME_MS: &str = "executionTimeMs";
+const ISOLATE_ID: &str = "id";
+const CALLS_SERVED: &str = "callsServed";
+const AGE_MS: &str = "ageMs";
 const INPUT: &str = "input";
 /// Longest envelope: the names of the fields and a number or two.
-const ENVELOPE_BYTES: usize = 96;
+const ENVELOPE_BYTES: usize = 160;
 
 /// Why bytes are not a message, or a function could not be executed on a payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,6 +123,8 @@ pub struct MsgpackResponse<'a> {
     pub runtime_timestamp: f64,
     /// Execution time by the runtime's clock, in ms.
     pub execution_time_ms: f64,
+    /// Which isolate answered, if the runtime says so.
+    pub isolate: Option<Isolate>,
 }
 
 impl<'a> MsgpackResponse<'a> {
@@ -128,12 +134,13 @@ impl<'a> MsgpackResponse<'a> {
     /// The bytes are not one map of these fields.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, MsgpackError> {
         let mut reader = Reader::new(bytes);
-        let (mut result, mut stamped, mut took) = (None, None, None);
+        let (mut result, mut stamped, mut took, mut isolate) = (None, None, None, None);
         for _ in 0..reader.map()? {
             match reader.text()? {
                 RESULT if result.is_none() => result = Some(reader.value()?),
                 RUNTIME_TIMESTAMP if stamped.is_none() => stamped = Some(reader.number()?),
                 EXECUTION_TIME_MS if took.is_none() => took = Some(reader.number()?),
+                ISOLATE if isolate.is_none() => isolate = Some(isolate_of(reader.value()?).ok()),
                 other => return Err(bad_field(other)),
             }
         }
@@ -142,6 +149,7 @@ impl<'a> MsgpackResponse<'a> {
             result: result.ok_or(MsgpackError::Missing(RESULT))?,
             runtime_timestamp: stamped.unwrap_or_default(),
             execution_time_ms: took.unwrap_or_default(),
+            isolate: isolate.flatten(),
         })
     }
 
@@ -149,7 +157,17 @@ impl<'a> MsgpackResponse<'a> {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut message = Message::new(self.result.len() + ENVELOPE_BYTES);
-        message.map(3);
+        message.map(3 + usize::from(self.isolate.is_some()));
+        if let Some(isolate) = self.isolate {
+            message.text(ISOLATE);
+            message.map(3);
+            message.text(ISOLATE_ID);
+            message.unsigned(isolate.id);
+            message.text(CALLS_SERVED);
+            message.unsigned(isolate.calls_served);
+            message.text(AGE_MS);
+            message.unsigned(isolate.age_ms);
+        }
         message.text(RUNTIME_TIMESTAMP);
         message.number(self.runtime_timestamp);
         message.text(EXECUTION_TIME_MS);
@@ -158,6 +176,25 @@ impl<'a> MsgpackResponse<'a> {
         message.raw(self.result);
         message.into_bytes()
     }
+}
+
+/// Reads a map of the three fields of an [`Isolate`].
+fn isolate_of(field: &[u8]) -> Result<Isolate, MsgpackError> {
+    let mut reader = Reader::new(field);
+    let (mut id, mut calls_served, mut age_ms) = (None, None, None);
+    for _ in 0..reader.map()? {
+        match reader.text()? {
+            ISOLATE_ID if id.is_none() => id = Some(reader.whole()?),
+            CALLS_SERVED if calls_served.is_none() => calls_served = Some(reader.whole()?),
+            AGE_MS if age_ms.is_none() => age_ms = Some(reader.whole()?),
+            other => return Err(bad_field(other)),
+        }
+    }
+    Ok(Isolate {
+        id: id.ok_or(MsgpackError::Missing(ISOLATE_ID))?,
+        calls_served: calls_served.ok_or(MsgpackError::Missing(CALLS_SERVED))?,
+        age_ms: age_ms.ok_or(MsgpackError::Missing(AGE_MS))?,
+    })
 }
 
 fn bad_field(name: &str) -> MsgpackError {

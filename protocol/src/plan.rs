@@ -1,12 +1,15 @@
 //! The plan of a run, and how it divides into blocks and slices.
 
+mod judged;
 mod parse;
 
+pub use judged::Judged;
 pub use parse::{MAX_PAYLOAD_SIZES, MAX_PLAN_BYTES, MAX_THRESHOLD_MS, MAX_WARMUP, PlanError};
 
 use crate::{
-    Cell, Function, Limits, PayloadShape, Runtime, Thresholds, Transport,
+    Cell, ColdStartPlan, Function, Limits, PayloadShape, Runtime, Thresholds, Transport,
     breakdown::Component,
+    busy::{BusyCell, BusyShare},
     measure::{DEFAULT_CALL_TIMEOUT_MS, TimerChoice},
     named::named,
     slice::Work,
@@ -45,8 +48,9 @@ pub struct Plan {
     /// Which timer to use.
     pub timer: TimerChoice,
     /// The transports whose latencies make the answer; empty for the usual ones ([`Plan::judged`]). Calls that fail count for every transport.
+    /// `cold-starts` makes the cold starts part of the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub judge: Vec<Transport>,
+    pub judge: Vec<Judged>,
     /// Seeds the order of cells and whatever else is random.
     pub seed: u64,
     /// When the cost is acceptable.
@@ -59,6 +63,12 @@ pub struct Plan {
     pub concurrency: u32,
     /// Whether the parts of a call are measured too.
     pub breakdown: bool,
+    /// The cold starts that are sampled after the last block of latencies; null for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cold_starts: Option<ColdStartPlan>,
+    /// Shares of the time that neighbours keep the runtime busy, each measured after everything else, and 0 beside them. `[0]` alone: not measured.
+    #[serde(default = "idle_alone", skip_serializing_if = "is_idle_alone")]
+    pub busy: Vec<BusyShare>,
 }
 
 impl Default for Plan {
@@ -82,6 +92,8 @@ impl Default for Plan {
             batch_size: 1,
             concurrency: 1,
             breakdown: true,
+            cold_starts: None,
+            busy: idle_alone(),
         }
     }
 }
@@ -105,6 +117,14 @@ fn native_alone() -> Vec<Runtime> {
 
 fn is_native_alone(runtimes: &[Runtime]) -> bool {
     runtimes == [Runtime::NATIVE]
+}
+
+fn idle_alone() -> Vec<BusyShare> {
+    vec![BusyShare::IDLE]
+}
+
+fn is_idle_alone(busy: &[BusyShare]) -> bool {
+    busy == [BusyShare::IDLE]
 }
 
 const fn fixed_size() -> Until {
@@ -177,8 +197,13 @@ impl Plan {
     /// every one that delegates.
     #[must_use]
     pub fn judged(&self) -> Vec<Transport> {
-        if !self.judge.is_empty() {
-            return self.judge.clone();
+        let named: Vec<Transport> = self
+            .judge
+            .iter()
+            .filter_map(|one| one.transport())
+            .collect();
+        if !named.is_empty() {
+            return named;
         }
         let of = |wanted: &dyn Fn(Transport) -> bool| {
             let all = self.transports.iter().copied();
@@ -191,6 +216,21 @@ impl Plan {
         } else {
             bindings
         }
+    }
+
+    /// The same plan for the latencies alone.
+    #[must_use]
+    pub fn without_cold_starts(&self) -> Self {
+        let mut plan = self.clone();
+        plan.cold_starts = None;
+        plan.judge.retain(|judged| judged.transport().is_some());
+        plan
+    }
+
+    /// Whether cold starts are part of the answer.
+    #[must_use]
+    pub fn judges_cold_starts(&self) -> bool {
+        self.judge.contains(&Judged::ColdStarts)
     }
 
     /// Every cell: runtime by runtime, transport by transport, function by function, payload by payload.
@@ -231,6 +271,66 @@ impl Plan {
             }
         }
         components
+    }
+
+    /// The shares of the time that a runtime is kept busy, the smallest first, and 0 among them; empty where the plan asks for none.
+    #[must_use]
+    pub fn busy_shares(&self) -> Vec<BusyShare> {
+        if self.busy.iter().all(|share| share.is_idle()) {
+            return Vec::new();
+        }
+        let mut shares = idle_alone();
+        shares.extend(&self.busy);
+        shares.sort_unstable();
+        shares.dedup();
+        shares
+    }
+
+    /// What is measured while runtimes are kept busy: of each runtime the judged transports with the plan's first function and payload, and `direct`
+    /// where the plan has it, the control that nobody's calls of a runtime should slow down. Waiting for a busy runtime depends on neither function nor payload.
+    ///
+    /// Not `raw-fetch`: nothing says that it reaches the isolate that is busy.
+    #[must_use]
+    pub fn busy_cells(&self) -> Vec<BusyCell> {
+        let shares = self.busy_shares();
+        let longest_ms = shares.iter().filter_map(|share| share.cycle_ms()).max();
+        let (Some(longest_ms), Some(&function), Some(&payload_bytes)) = (
+            longest_ms,
+            self.functions.first(),
+            self.payload_bytes.first(),
+        ) else {
+            return Vec::new();
+        };
+        let mut transports = self.judged();
+        transports.retain(|&transport| transport != Transport::RawFetch);
+        let is_native = Function::known(function.as_str()).is_ok();
+        if self.transports.contains(&Transport::Direct) && is_native {
+            transports.insert(0, Transport::Direct);
+        }
+        let mut cells = Vec::new();
+        for &runtime in &self.runtimes {
+            for &transport in &transports {
+                let own = if transport.delegates() {
+                    runtime
+                } else {
+                    Runtime::NATIVE
+                };
+                let cell = Cell {
+                    runtime: own,
+                    transport,
+                    function,
+                    payload_bytes,
+                };
+                cells.extend(shares.iter().map(|&share| BusyCell {
+                    cell,
+                    runtime,
+                    share,
+                    // with nobody else there, as with the lightest load: what differs is the load alone
+                    pause_ms: share.cycle_ms().unwrap_or(longest_ms),
+                }));
+            }
+        }
+        cells
     }
 
     /// What one block measures: every cell and every component once, in the plan's order.

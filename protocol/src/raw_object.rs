@@ -23,6 +23,12 @@ impl<'a> RawObject<'a> {
         Ok(fields.map(Self))
     }
 
+    /// The first field of this name, if it is there.
+    pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let found = self.0.iter().find(|(field, _)| field == name)?;
+        Some(found.1)
+    }
+
     /// Takes the first field of this name, if it is there.
     pub(crate) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let at = self.0.iter().position(|(field, _)| field == name)?;

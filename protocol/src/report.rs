@@ -3,12 +3,22 @@
 //! Times are in microseconds unless a name says otherwise. Every figure is an [`Estimate`](crate::Estimate) with its 95 % confidence
 //! interval, or says why it is none.
 
+mod cold_starts;
+mod deployment;
 mod environment;
 mod figures;
+mod neighbours;
+mod residency;
 mod verdict;
 
+pub use cold_starts::{
+    ColdCall, ColdSaving, ColdScenario, ColdStarts, ColdVerdict, ExpectedLatency,
+};
+pub use deployment::{DeploymentScenario, DeploymentStarts};
 pub use environment::{Environment, NoiseFloor, PolledClock};
 pub use figures::{Breakdown, CellReport, Overhead, Slope, Stretch};
+pub use neighbours::{Achieved, Expectation, Neighbours};
+pub use residency::{Reach, Residency};
 pub use verdict::{
     Condition, FailedCalls, Outcome, Quantity, Share, Summary, TransportSummary, Verdict,
 };
@@ -47,11 +57,23 @@ pub struct Report {
     pub breakdown: Vec<Breakdown>,
     /// How latency grows with the payload, for each transport and function.
     pub slopes: Vec<Slope>,
+    /// Latencies while runtimes were kept busy; absent where the plan asks for none. A merged report has none: each location's own does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbours: Vec<Neighbours>,
     /// Every threshold against every delegated cell.
     pub verdicts: Vec<Verdict>,
     /// Failed calls against what is allowed, for each transport and each of its cells.
     #[serde(default)]
     pub failed_calls: Vec<FailedCalls>,
+    /// The runtimes' isolates: how many calls each served, and how many met a fresh one. Empty in reports of before it was counted.
+    #[serde(default)]
+    pub residency: Vec<Residency>,
+    /// The latest cold starts by deployment, for each runtime; empty where none has been timed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployment_starts: Vec<DeploymentStarts>,
+    /// Cold starts, one entry for each runtime; empty unless the plan asks for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cold_starts: Vec<ColdStarts>,
     /// Sentences with the figures they rest on.
     pub analysis: Vec<Statement>,
     /// What a reader should know before trusting the figures.
@@ -100,6 +122,8 @@ named! {
         Isolation = "isolation",
         /// Where the time goes.
         Breakdown = "breakdown",
+        /// What calls wait for while others keep the runtime busy.
+        Neighbours = "neighbours",
         /// What follows for the architecture.
         Implication = "implication",
     }
@@ -167,6 +191,14 @@ named! {
         ClockContradicted = "clock-contradicted",
         /// The clock changed in mid-run.
         TimerChanged = "timer-changed",
+        /// Beside a neighbour, calls waited longer or less long than for a queue with one server.
+        BusyUnexpected = "busy-unexpected",
+        /// Beside a neighbour of the runtime, calls that do not go there became slower.
+        ControlMoved = "control-moved",
+        /// A neighbour's calls failed, or kept the runtime busy for another share than was asked for.
+        NeighbourOff = "neighbour-off",
+        /// A neighbour's runtime shares its process with the stub that measures.
+        NeighbourNotApart = "neighbour-not-apart",
         /// A location could not be asked.
         LocationMissing = "location-missing",
         /// A location measured another plan.

@@ -15,6 +15,10 @@ named! {
         Isolated = "isolated",
         /// Back-to-back calls, each read in whole ticks of the clock.
         BackToBack = "back-to-back",
+        /// Cold starts, one sample a slice.
+        ColdStarts = "cold-starts",
+        /// Isolated calls at random moments while a runtime is kept busy; no evidence of the cells by themselves.
+        Busy = "busy",
     }
 }
 
@@ -68,6 +72,22 @@ impl Round {
             first_block: 0,
             first_slice: 0,
         }
+    }
+
+    /// The round that measures what a plan asks for while runtimes are kept busy, of as many calls as the run's first one and after `last`; `None`
+    /// where the plan asks for none.
+    #[must_use]
+    pub fn busy(plan: &Plan, last: &Self) -> Option<Self> {
+        let works: Vec<Work> = plan.busy_cells().into_iter().map(Work::Busy).collect();
+        let geometry = plan.geometry(&last.limits);
+        (!works.is_empty()).then(|| Self {
+            kind: RoundKind::Busy,
+            samples_per_slice: geometry.samples_per_slice,
+            chain_calls: 0,
+            warmup_per_slice: plan.warmup_per_slice,
+            timer: plan.timer.within(&last.limits),
+            ..last.followed_by(works, geometry.blocks)
+        })
     }
 
     /// A round of `blocks` blocks of `works` that follows this one, otherwise like it.

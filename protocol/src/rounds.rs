@@ -3,7 +3,7 @@
 //! A run is a list of rounds, of which a plan of fixed size has one. Blocks and slices are numbered over the whole run, so that a block stays the
 //! unit of pairing and of resampling when later rounds hold fewer cells.
 
-use crate::{Round, measure::TimerChoice, round::RoundKind, slice::Work};
+use crate::{Plan, Round, measure::TimerChoice, round::RoundKind, slice::Work};
 use std::collections::BTreeSet;
 
 /// Why a round cannot follow the others of its run.
@@ -108,15 +108,61 @@ impl Rounds {
     pub fn next(&self, kind: RoundKind, works: Vec<Work>, blocks: u32) -> Round {
         let (timer, chain_calls) = match kind {
             RoundKind::Isolated => (self.first.timer, self.first.chain_calls),
+            // calls that each come after a pause make no chain
+            RoundKind::Busy => (self.first.timer, 0),
             // the samples of the ticked timer are themselves a chain
             RoundKind::BackToBack => (TimerChoice::Ticked, 0),
+            RoundKind::ColdStarts => (TimerChoice::Auto, 0),
         };
-        Round {
+        let round = Round {
             kind,
             chain_calls,
             timer,
             ..self.last().followed_by(works, blocks)
+        };
+        match kind {
+            RoundKind::Isolated | RoundKind::BackToBack | RoundKind::Busy => round,
+            RoundKind::ColdStarts => Round {
+                samples_per_slice: 1,
+                warmup_per_slice: 0,
+                ..round
+            },
         }
+    }
+
+    /// The next of the rounds that `plan` asks for whatever the latencies show: the one beside neighbours, then the cold starts.
+    #[must_use]
+    pub fn beside(&self, plan: &Plan) -> Option<Round> {
+        let busy = match self.last().kind {
+            RoundKind::Isolated | RoundKind::BackToBack => Round::busy(plan, self.last()),
+            RoundKind::Busy | RoundKind::ColdStarts => None,
+        };
+        busy.or_else(|| self.cold_starts(plan))
+    }
+
+    /// All of these rounds that are yet to come.
+    #[must_use]
+    pub fn yet_to_come(&self, plan: &Plan) -> Vec<Round> {
+        let (mut rounds, mut coming) = (self.clone(), Vec::new());
+        while let Some(round) = rounds.beside(plan) {
+            if rounds.push(round.clone()).is_err() {
+                break; // a plan that asks for more than the limits was refused
+            }
+            coming.push(round);
+        }
+        coming
+    }
+
+    /// The round of cold starts that `plan` asks for, if it does and they are yet to come: each block holds each of them once.
+    #[must_use]
+    pub fn cold_starts(&self, plan: &Plan) -> Option<Round> {
+        let asked = plan.cold_starts.as_ref()?;
+        if self.last().kind == RoundKind::ColdStarts {
+            return None;
+        }
+        let cold_starts = asked.cold_starts(&plan.runtimes).into_iter();
+        let works = cold_starts.map(Work::ColdStart).collect();
+        Some(self.next(RoundKind::ColdStarts, works, asked.samples))
     }
 
     /// Appends a round.
@@ -156,6 +202,17 @@ impl Rounds {
         Self {
             first: self.first.clone(),
             later: Vec::new(),
+        }
+    }
+
+    /// The rounds of latencies.
+    #[must_use]
+    pub fn without_cold_starts(&self) -> Self {
+        let later = self.later.iter();
+        let of_latencies = later.filter(|round| round.kind != RoundKind::ColdStarts);
+        Self {
+            first: self.first.clone(),
+            later: of_latencies.cloned().collect(),
         }
     }
 

@@ -13,6 +13,8 @@ pub enum Route {
     Health,
     /// `/doctor`
     Doctor,
+    /// `/deployment-starts`
+    DeploymentStarts,
     /// `/runs`
     Runs,
     /// `/runs/{run}`
@@ -70,6 +72,7 @@ impl Route {
         match parts.as_slice() {
             ["health"] => Ok(Self::Health),
             ["doctor"] => Ok(Self::Doctor),
+            ["deployment-starts"] => Ok(Self::DeploymentStarts),
             ["runs"] => Ok(Self::Runs),
             ["runs", run] => Ok(Self::Run(run_id(run)?)),
             ["runs", run, "events"] => Ok(Self::RunEvents(run_id(run)?)),

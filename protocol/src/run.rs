@@ -182,6 +182,9 @@ pub struct Usage {
     pub dispatches: u64,
     /// Calls that leave the caller; `raw-fetch` ones are billed as requests.
     pub delegated_calls: u64,
+    /// Isolates that the Worker Loader makes for cold starts; each is billed as a unique Worker of one day.
+    #[serde(default)]
+    pub isolates_loaded: u64,
     /// Rows written to the coordinator's database.
     pub rows_written: u64,
     /// Time during which the coordinator is active, in seconds.
@@ -217,6 +220,9 @@ pub struct Progress {
     /// The round that is measured, from 1; a run of fixed size has one.
     #[serde(default)]
     pub round: u32,
+    /// Whether that round samples cold starts; it is the last one then.
+    #[serde(default)]
+    pub cold_starts: bool,
     /// Of a run until it is settled: the delegated cells of this round, whose verdicts are open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<Cell>,

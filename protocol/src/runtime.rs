@@ -52,6 +52,13 @@ impl Runtime {
         self.suffixed("CALLER")
     }
 
+    /// The caller's service binding to the same runtime in a process of its own, for slices with a neighbour: `APART_RUNTIME`, or `APART_RUNTIME_PYODIDE`.
+    /// Optional; local Workers have one, because there all others share a thread.
+    #[must_use]
+    pub fn apart_binding(&self) -> String {
+        self.suffixed("APART_RUNTIME")
+    }
+
     fn suffixed(&self, name: &str) -> String {
         if self.is_native() {
             name.to_owned()

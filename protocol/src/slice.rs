@@ -1,8 +1,10 @@
 //! Slices: what a run measures in one dispatch, and the record that is kept of it.
 
 use crate::{
-    Cell,
+    Cell, ColdStart,
     breakdown::Component,
+    busy::{BusyCell, Kept},
+    cold_start,
     measure::{MeasureResponse, RepeatResponse},
 };
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,10 @@ pub enum Work {
     Cell(Cell),
     /// One component of the breakdown, by repetition.
     Component(Component),
+    /// One cold start.
+    ColdStart(ColdStart),
+    /// Samples of one cell while a runtime is kept busy.
+    Busy(BusyCell),
 }
 
 impl core::fmt::Display for Work {
@@ -22,18 +28,26 @@ impl core::fmt::Display for Work {
         match self {
             Self::Cell(cell) => cell.fmt(f),
             Self::Component(component) => component.fmt(f),
+            Self::ColdStart(cold_start) => cold_start.fmt(f),
+            Self::Busy(busy) => busy.fmt(f),
         }
     }
 }
 
 /// What a slice measured.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are samples: a box would be one more allocation for each; on wasm32 they are smaller"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measured {
-    /// Of a [`Work::Cell`].
+    /// Of a [`Work::Cell`] or a [`Work::Busy`].
     Samples(MeasureResponse),
     /// Of a [`Work::Component`].
     Repeated(RepeatResponse),
+    /// Of a [`Work::ColdStart`].
+    ColdStart(cold_start::Outcome),
 }
 
 /// One committed slice.
@@ -51,4 +65,17 @@ pub struct SliceRecord {
     pub measured: Measured,
     /// The whole dispatch by the coordinator's own clock, in ms.
     pub dispatch_ms: u64,
+}
+
+impl SliceRecord {
+    /// What was measured beside a neighbour, and what that one did.
+    #[must_use]
+    pub fn neighbour(&self) -> Option<(BusyCell, Kept)> {
+        match (&self.work, &self.measured) {
+            (Work::Busy(busy), Measured::Samples(answer)) => {
+                answer.kept.as_deref().map(|kept| (*busy, *kept))
+            }
+            _ => None,
+        }
+    }
 }

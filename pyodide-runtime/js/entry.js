@@ -10,8 +10,8 @@ export class Runtime extends WorkerEntrypoint {
     return started() ? fetch(request) : start().then(() => fetch(request));
   }
 
-  execute(functionId, payload) {
-    return started() ? execute(functionId, payload) : start().then(() => execute(functionId, payload));
+  execute(functionId, payload, withIsolate) {
+    return started() ? execute(functionId, payload, withIsolate) : start().then(() => execute(functionId, payload, withIsolate));
   }
 }
 

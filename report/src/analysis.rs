@@ -3,6 +3,7 @@
 mod comparisons;
 mod composition;
 mod implication;
+mod neighbours;
 
 use protocol::{
     Cell, Estimate, Runtime, Transport,
@@ -30,6 +31,9 @@ pub(crate) fn analysis(report: &Report) -> Vec<Statement> {
         analysis.extend(reader.isolation(transport));
     }
     analysis.extend(reader.breakdown());
+    for &transport in &delegating {
+        analysis.extend(reader.beside_neighbours(transport));
+    }
     for &transport in &delegating {
         analysis.extend(reader.implication(transport));
     }

@@ -2,6 +2,7 @@
 //! analysis, warnings and the environment. Figures are the report's own texts.
 
 mod answer;
+mod cold_starts;
 mod environment;
 mod latencies;
 mod notes;
@@ -29,6 +30,10 @@ pub fn document(report: &Report) -> Document {
     sections::failed_calls(&mut out, report);
     sections::breakdown(&mut out, report);
     sections::slopes(&mut out, report);
+    sections::residency(&mut out, report);
+    sections::deployment_starts(&mut out, report);
+    cold_starts::cold_starts(&mut out, report);
+    sections::neighbours(&mut out, report);
     sections::analysis(&mut out, report);
     sections::warnings(&mut out, report);
     environment::environment(&mut out, report);

@@ -74,7 +74,7 @@ pub fn samples_of_look(plan: &Plan, rounds: &Rounds, index: usize) -> Option<u64
 pub fn has_isolated_calls(records: &[SliceRecord]) -> bool {
     let mut clocks = records.iter().filter_map(|record| match &record.measured {
         protocol::slice::Measured::Samples(answer) => answer.clock,
-        protocol::slice::Measured::Repeated(_) => None,
+        protocol::slice::Measured::Repeated(_) | protocol::slice::Measured::ColdStart(_) => None,
     });
     clocks.any(|clock| clock.timer.interpolates())
 }

@@ -23,6 +23,7 @@ pub(super) fn environment(deployment: Deployment, evidence: &Evidence) -> Enviro
     Environment {
         package_version: deployment.package_version,
         deployed_version_id: deployment.deployed_version_id,
+        workerd_version: deployment.workerd_version,
         compatibility_date: deployment.compatibility_date,
         limits: deployment.limits,
         timers: timers.into_iter().collect(),

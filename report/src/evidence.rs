@@ -3,16 +3,21 @@
 mod back_to_back;
 mod of_cell;
 mod of_component;
+mod of_reach;
 
+use crate::neighbours::{Beside, together};
 use measurement::timer_noise::TimerNoise;
 use of_cell::cell_evidence;
 pub(super) use of_cell::{CellEvidence, SliceFacts};
 pub(super) use of_component::ComponentEvidence;
 use of_component::component_evidence;
+pub(super) use of_reach::ReachEvidence;
+use of_reach::reach_evidence;
 use protocol::{
-    Cell, Plan, RoundKind, Rounds, Transport,
+    Cell, Plan, RoundKind, Rounds, Runtime, Transport,
     breakdown::Component,
     measure::{ClockFacts, MeasureResponse, RungFacts},
+    report::Reach,
     slice::{Measured, SliceRecord, Work},
     units::NS_PER_MS,
 };
@@ -32,6 +37,8 @@ pub(super) struct Evidence {
     pub(super) noise: TimerNoise,
     /// What each slice found out about I/O that moves a clock.
     pub(super) probed: Vec<RungFacts>,
+    /// What answers said of the isolates that gave them, for each runtime and way to it.
+    pub(super) residency: BTreeMap<(Runtime, Reach), ReachEvidence>,
 }
 
 impl Evidence {
@@ -72,7 +79,9 @@ impl Evidence {
                 )
             })
             .collect();
+        let residency = reach_evidence(slices.iter().map(|(cell, all)| (*cell, all.as_slice())));
         Self {
+            residency,
             noise: TimerNoise::new(noise_floor_ns.clone()),
             probed,
             cells,
@@ -80,6 +89,39 @@ impl Evidence {
             clocks,
             noise_floor_ns,
         }
+    }
+
+    /// What was measured beside neighbours, in the plan's order; what was not is left out.
+    pub(super) fn beside_neighbours(
+        plan: &Plan,
+        rounds: &Rounds,
+        records: &[SliceRecord],
+    ) -> Vec<Beside> {
+        // one call at a time, whatever the plan asks of the others
+        let one_by_one = Plan {
+            concurrency: 1,
+            ..plan.clone()
+        };
+        let rows = plan.busy_cells().into_iter().filter_map(|busy| {
+            let slices: Vec<(&SliceRecord, &MeasureResponse)> = records
+                .iter()
+                .filter_map(|record| match (&record.work, &record.measured) {
+                    (Work::Busy(of), Measured::Samples(answer)) if *of == busy => {
+                        Some((record, answer))
+                    }
+                    _ => None,
+                })
+                .collect();
+            let kept = slices
+                .iter()
+                .filter_map(|(_, answer)| answer.kept.as_deref().copied());
+            (!slices.is_empty()).then(|| Beside {
+                busy,
+                kept: together(kept),
+                evidence: cell_evidence(busy.cell, &one_by_one, rounds, &slices),
+            })
+        });
+        rows.collect()
     }
 
     pub(super) fn cell(&self, cell: Cell) -> Option<&CellEvidence> {

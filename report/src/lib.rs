@@ -8,8 +8,10 @@
 
 mod analysis;
 mod cells;
+mod cold_starts;
 pub mod comparison;
 mod contents;
+mod deployment;
 pub mod difference;
 pub mod document;
 mod doubt;
@@ -21,9 +23,11 @@ mod interim;
 mod looks;
 pub mod markdown;
 mod merge;
+mod neighbours;
 mod overheads;
 mod parts;
 mod reasons;
+mod residency;
 pub mod series;
 mod standing;
 mod stored;
@@ -35,6 +39,7 @@ mod wire;
 mod wording;
 
 pub use contents::{Answer, Cost, OfTransport, answer, document, latency_tables};
+pub use deployment::deployment_starts;
 pub use doubt::{Doubt, doubts, has_isolated_calls, samples_of_look};
 pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
@@ -58,6 +63,8 @@ pub struct Deployment {
     pub package_version: String,
     /// Cloudflare's id of the deployed version; `None` locally.
     pub deployed_version_id: Option<String>,
+    /// Version of the workerd that served the Workers; `None` in production.
+    pub workerd_version: Option<String>,
     /// Compatibility date of the Workers.
     pub compatibility_date: String,
     /// Whose budgets applied.
@@ -77,6 +84,8 @@ pub fn assemble(
     deployment: Deployment,
     records: &[SliceRecord],
 ) -> Result<Report, EncodeError> {
+    let cold_starts = cold_starts::cold_starts(plan, &run.location, deployment.limits, records);
+    let rounds = &rounds.without_cold_starts();
     let standing = Standing::of(plan, rounds, records);
     let (evidence, overheads, cells) = (
         &standing.evidence,
@@ -90,6 +99,8 @@ pub fn assemble(
     let mut warnings = warnings::warnings(plan, evidence, cells, &environment);
     let contradictions = verdicts::contradictions(&verdicts, cells, overheads);
     warnings.extend(contradictions.iter().map(warnings::contradiction));
+    let neighbours = neighbours::neighbours(plan, rounds, records, evidence)?;
+    warnings.extend(warnings::of_neighbours(&neighbours, environment.limits));
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,
@@ -103,12 +114,17 @@ pub fn assemble(
         overheads: overheads.iter().map(OverheadFigures::published).collect(),
         breakdown: parts::breakdown(plan, evidence),
         slopes: parts::slopes(plan, evidence, cells),
+        neighbours,
         verdicts,
         failed_calls,
+        residency: residency::residency(plan, evidence),
+        deployment_starts: Vec::new(),
+        cold_starts,
         analysis: Vec::new(),
         warnings,
     };
     report.analysis = analysis::analysis(&report);
+    cold_starts::decide(&mut report);
     texts::complete(&mut report);
     interim::without_answer(&mut report);
     Ok(report)

@@ -5,6 +5,7 @@
 //! are those of the merged histogram, never averages of quantiles.
 
 mod cells;
+mod isolates;
 mod shares;
 
 use super::{
@@ -86,12 +87,20 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         overheads,
         breakdown: breakdown(reports, first),
         slopes: slopes(reports, first),
+        neighbours: Vec::new(),
         verdicts,
         failed_calls,
+        residency: isolates::residency(reports),
+        deployment_starts: crate::deployment::merged(reports),
+        cold_starts: reports
+            .iter()
+            .flat_map(|report| report.cold_starts.iter().cloned())
+            .collect(),
         analysis: Vec::new(),
         warnings: warnings(reports),
     };
     merged.analysis = analysis::analysis(&merged);
+    crate::cold_starts::decide(&mut merged);
     crate::texts::complete(&mut merged);
     Ok(merged)
 }

@@ -98,6 +98,30 @@ pub(crate) fn open_interval() -> Reason {
     )
 }
 
+/// Why nothing is known of a runtime's isolates although it answered.
+pub(crate) fn silent_runtime() -> Reason {
+    said(
+        ReasonCode::NotReported,
+        "the runtime's answers do not say which isolate gave them (`isolate`, docs/contracts.md)",
+    )
+}
+
+/// Why a merged report does not state what each place states.
+pub(crate) fn each_place_for_itself() -> Reason {
+    said(
+        ReasonCode::AnotherPlace,
+        "medians of several places are not averaged; the report of each place has its own",
+    )
+}
+
+/// Why nothing is known of a runtime's isolates although the stub measured it.
+pub(crate) fn silent_stub() -> Reason {
+    said(
+        ReasonCode::NotReported,
+        "the stub does not report which isolates its calls met (`residency`, docs/contracts.md)",
+    )
+}
+
 fn said(code: ReasonCode, text: &str) -> Reason {
     Reason {
         text: text.to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::{
     format::{Unit, estimate, share},
+    neighbours, residency,
     summary::{answer, failures, reason},
 };
 use core::iter;
@@ -20,6 +21,10 @@ pub(crate) fn complete(report: &mut Report) {
     }
     for parts in &mut report.breakdown {
         write(components(parts), Unit::Microseconds);
+    }
+    for row in &mut report.neighbours {
+        write(row.quantiles.values_mut(), Unit::Milliseconds);
+        neighbours::write(row);
     }
     for slope in &mut report.slopes {
         write(line(slope), Unit::Microseconds);
@@ -50,6 +55,14 @@ pub(crate) fn complete(report: &mut Report) {
         &report.verdicts,
         &report.failed_calls,
     );
+    for found in &mut report.residency {
+        write([&mut found.cold_us, &mut found.warm_us], Unit::Milliseconds);
+        if let Some(cold) = &mut found.cold_share {
+            cold.text = share(cold);
+        }
+        found.text = residency::sentence(found);
+    }
+    crate::cold_starts::complete(report);
     for row in &mut report.failed_calls {
         if let Some(failed) = &mut row.share {
             failed.text = share(failed);

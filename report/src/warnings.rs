@@ -1,5 +1,6 @@
 //! What a reader should know before trusting the figures, each with its figures.
 
+mod neighbours;
 mod of_cell;
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     wording::ms,
 };
 use measurement::anomaly::{block_medians, drift, error_burst};
+pub(super) use neighbours::of_neighbours;
 use of_cell::cell_warnings;
 use protocol::{
     Cell, Plan, Quantile,

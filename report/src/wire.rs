@@ -4,6 +4,7 @@ use crate::reasons::{self, of_bounds, of_undefined};
 use measurement::{
     exceedance::Exceedance,
     interval::{self, Bounding, Known, Missing, Undefined},
+    proportion::BlockProportion,
 };
 use protocol::{Basis, Estimate, ReasonCode, report::Share, units::NS_PER_US};
 
@@ -65,9 +66,27 @@ const fn basis(because: &Bounding) -> Basis {
     }
 }
 
-/// Publishes a share, to a millionth.
+/// Publishes a share of calls that nothing is allowed of, with its exact limits.
+pub(super) fn published_proportion(share: &BlockProportion) -> Share {
+    let limits = share.interval();
+    Share {
+        value: Some(rounded(share.value())),
+        lower: rounded(limits.lower),
+        upper: rounded(limits.upper),
+        n: share.n(),
+        effective_n: tenth(share.effective_n()),
+        p_value: None,
+        text: String::new(),
+    }
+}
+
+/// A share to a millionth.
+fn rounded(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}
+
+/// Publishes a share.
 pub(super) fn published_share(share: &Exceedance) -> Share {
-    let rounded = |share: f64| (share * 1e6).round() / 1e6;
     Share {
         value: share.value.map(rounded),
         lower: rounded(share.lower),
@@ -155,6 +174,7 @@ fn undefined(estimate: &Estimate) -> Undefined {
         | ReasonCode::Tick
         | ReasonCode::MeanOnly
         | ReasonCode::Timeouts
+        | ReasonCode::NotReported
         | ReasonCode::Legacy => Undefined::NotMeasured(Missing::Place),
     }
 }

@@ -131,7 +131,7 @@ fn thresholds_are_held_against_the_overhead_and_the_answer_names_the_deciding_ce
         fetch.reason
     );
     let judged = Plan {
-        judge: vec![Transport::ServiceBinding, Transport::RawFetch],
+        judge: vec![Transport::ServiceBinding.into(), Transport::RawFetch.into()],
         ..plan
     };
     let judged = self::report(&judged, &records(&judged, Platform::RUNNING));

@@ -40,7 +40,7 @@ fn zeros(report: &Report) -> Vec<String> {
     let text = markdown::render(report);
     let (before, failed) = text.split_once("## Failed calls").unwrap();
     let (_, after) = failed.split_once("##").unwrap();
-    let counted = ["samples succeeded", "- plan:"];
+    let counted = ["samples succeeded", "- plan:", "| native by"];
     let lines = before
         .lines()
         .chain(after.lines())

@@ -17,7 +17,7 @@ fn answers(
         .iter_mut()
         .filter_map(|record| match &mut record.measured {
             Measured::Samples(answer) => Some(answer),
-            Measured::Repeated(_) => None,
+            Measured::Repeated(_) | Measured::ColdStart(_) => None,
         })
 }
 

@@ -9,8 +9,8 @@ export class Runtime extends WorkerEntrypoint {
     return fetch(request);
   }
 
-  execute(functionId, payload) {
-    return execute(functionId, payload);
+  execute(functionId, payload, withIsolate) {
+    return execute(functionId, payload, withIsolate);
   }
 }
 

@@ -48,6 +48,10 @@ pub fn fetch_public(request: IncomingRequest, env: Env) -> Answer {
     clippy::needless_pass_by_value,
     reason = "what crosses from JavaScript is handed over"
 )]
-pub fn execute(function_id: JsValue, payload: JsValue) -> Result<JsValue, JsError> {
-    SERVERS.with(|servers| servers.execute(&function_id, &payload))
+pub fn execute(
+    function_id: JsValue,
+    payload: JsValue,
+    with_isolate: JsValue,
+) -> Result<JsValue, JsError> {
+    SERVERS.with(|servers| servers.execute(&function_id, &payload, &with_isolate))
 }

@@ -9,11 +9,11 @@ class Runtime extends RpcTarget {
     this.#execute = execute;
   }
 
-  execute(functionId, payloadJson) {
+  execute(functionId, payloadJson, withIsolate) {
     if (typeof functionId !== "string" || typeof payloadJson !== "string") {
       throw new TypeError("execute(functionId, payloadJson) takes two strings");
     }
-    return this.#execute(functionId, payloadJson);
+    return this.#execute(functionId, payloadJson, withIsolate === true);
   }
 }
 

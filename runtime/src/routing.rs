@@ -33,6 +33,17 @@ pub(crate) enum Resource {
     Capnweb,
 }
 
+impl Resource {
+    /// Whether a request for it by `method` is nothing but the calls that it carries, and is counted as those. A socket is opened by one of its own.
+    pub(crate) fn carries_calls(self, method: &str) -> bool {
+        match self {
+            Self::Execute | Self::ExecuteShort | Self::ExecuteMsgpack => true,
+            Self::Capnweb => method == "POST",
+            Self::Health | Self::PublicHealth | Self::Nothing | Self::WebSocket => false,
+        }
+    }
+}
+
 /// Every resource: its path, the methods that it answers, and what it is.
 const RESOURCES: &[routes::Resource<Resource>] = &[
     (EXECUTE, &["POST"], Resource::Execute),

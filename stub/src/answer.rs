@@ -1,5 +1,6 @@
 //! What a call brought back.
 
+use protocol::residency::Isolate;
 use std::{borrow::Cow, ops::Range};
 
 /// The result of one message: the raw bytes of what the function returned, once for each invocation that the message carried.
@@ -8,6 +9,8 @@ pub struct Answer<'a> {
     pub received: Cow<'a, [u8]>,
     /// Where in it the results are, one after another.
     pub results: Range<usize>,
+    /// Which isolate answered, where that is not in `received`: [`crate::transport::OpenTransport::isolate`] has it of every transport.
+    pub isolate: Option<Isolate>,
 }
 
 impl<'a> Answer<'a> {
@@ -15,7 +18,11 @@ impl<'a> Answer<'a> {
     pub fn bare(result: impl Into<Cow<'a, [u8]>>) -> Self {
         let received = result.into();
         let results = 0..received.len();
-        Self { received, results }
+        Self {
+            received,
+            results,
+            isolate: None,
+        }
     }
 
     /// An answer that was received in an envelope; `result` is a part of `received`.

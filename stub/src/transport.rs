@@ -21,7 +21,7 @@ mod websocket;
 
 use crate::{answer::Answer, call_error::CallError, platform::Env};
 use core::{future::Future, pin::Pin};
-use protocol::{Problem, Transport};
+use protocol::{Problem, Transport, residency::Isolate};
 use serde_json::value::RawValue;
 
 pub use direct::Direct;
@@ -29,7 +29,7 @@ pub use direct::Direct;
 pub use direct_python::DirectPython;
 pub use msgpack::Msgpack;
 pub use raw_fetch::RawFetch;
-pub use rpc::Rpc;
+pub use rpc::{Rpc, RpcWithIsolate};
 pub use service_binding::ServiceBindingFetch;
 pub use websocket::Websocket;
 #[cfg(feature = "capnweb")]
@@ -82,6 +82,11 @@ pub trait OpenTransport {
     /// One message: there and back.
     fn call(&self) -> Calling<'_>;
 
+    /// Which isolate of the runtime gave `answer`, if it says so. For the instrument: a stub need not know, and pays nothing for it.
+    fn isolate(&self, answer: &Answer<'_>) -> Option<Isolate> {
+        answer.isolate
+    }
+
     /// How a result in an [`Answer`] is written.
     fn encoding(&self) -> Encoding {
         Encoding::Json
@@ -115,7 +120,7 @@ pub fn open(
         Transport::Direct => Box::new(DirectPython::new(&invocation)?),
         Transport::ServiceBinding => Box::new(ServiceBindingFetch::new(invocation, env)?),
         Transport::RawFetch => Box::new(RawFetch::new(invocation, env)?),
-        Transport::Rpc => Box::new(Rpc::new(invocation, env)?),
+        Transport::Rpc => Box::new(RpcWithIsolate::new(invocation, env)?),
         Transport::Msgpack => Box::new(Msgpack::new(invocation, env)?),
         Transport::Websocket => Box::new(Websocket::new(invocation, env)?),
         #[cfg(feature = "capnweb")]

@@ -66,9 +66,12 @@ impl Watchdog {
         poll_fn(|context| {
             let polled = call.as_mut().poll(context);
             match (&polled, lane.get()) {
+                (Poll::Ready(_), Lane::WaitingSince(ms)) => lane.set(Lane::AnsweredSince(ms)),
                 (Poll::Ready(_), _) => lane.set(Lane::Idle),
                 // The call has been sent by now: the clock is read while it is under way, and not at all for a call that returns at once.
-                (Poll::Pending, Lane::Idle) => lane.set(Lane::WaitingSince(whole_ms())),
+                (Poll::Pending, Lane::Idle | Lane::AnsweredSince(_)) => {
+                    lane.set(Lane::WaitingSince(whole_ms()));
+                }
                 (Poll::Pending, Lane::WaitingSince(_)) => {}
                 (Poll::Pending, Lane::Expired) => {
                     lane.set(Lane::Idle);
@@ -81,6 +84,19 @@ impl Watchdog {
             polled
         })
         .await
+    }
+}
+
+impl Watchdog {
+    /// Time since the last call of `lane` was sent, in ms. `None` of one that returned at once, or was given up.
+    ///
+    /// To be asked when it has been answered: whole milliseconds, without a reading of the clock in each call.
+    #[must_use]
+    pub fn since_sent_ms(&self, lane: usize) -> Option<u64> {
+        match self.lanes.lanes[lane].get() {
+            Lane::AnsweredSince(sent_ms) => Some(whole_ms().saturating_sub(sent_ms)),
+            Lane::Idle | Lane::WaitingSince(_) | Lane::Expired => None,
+        }
     }
 }
 
@@ -97,6 +113,8 @@ enum Lane {
     Idle,
     /// A call is, since that reading of the clock.
     WaitingSince(u64),
+    /// No call is; the last one was sent then, and was answered.
+    AnsweredSince(u64),
     /// A call is in flight that has taken too long.
     Expired,
 }
@@ -145,7 +163,7 @@ mod tests {
     fn the_timer_is_set_for_the_call_that_expires_next() {
         let watched = lanes(&[
             Lane::WaitingSince(1_030),
-            Lane::Idle,
+            Lane::AnsweredSince(5),
             Lane::WaitingSince(1_000),
             Lane::WaitingSince(1_080),
         ]);
@@ -154,7 +172,7 @@ mod tests {
             states(&watched),
             [
                 Lane::WaitingSince(1_030),
-                Lane::Idle,
+                Lane::AnsweredSince(5),
                 Lane::Expired,
                 Lane::WaitingSince(1_080)
             ]

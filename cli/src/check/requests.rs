@@ -6,9 +6,11 @@ use protocol::{
     Function, Transport,
     capabilities::Health,
     execute::{ExecuteRequest, ExecuteResponse, MAX_BODY_BYTES},
+    residency::Isolate,
     routes::runtime::{EXECUTE, EXECUTE_SHORT, HEALTH, NOTHING},
 };
 use serde_json::{Value, json, value::RawValue};
+use std::collections::BTreeMap;
 
 /// A public URL; the entrypoint makes it one, not its host.
 const PUBLIC: &str = "https://runtime.example";
@@ -156,6 +158,50 @@ pub(super) fn execute_times(asking: &Asking<'_>) -> Result<(), String> {
     let took = fields["executionTimeMs"].as_f64().unwrap_or(-1.0);
     if took < 0.0 {
         return Err(format!("`executionTimeMs` must be 0 or more, is {took}"));
+    }
+    Ok(())
+}
+
+/// The isolates that two answers name; none where the first names none.
+pub(super) fn isolates(asking: &Asking<'_>) -> Result<Option<[Isolate; 2]>, String> {
+    let told = || -> Result<Option<Isolate>, String> {
+        let answer = executed(asking, EXECUTE, &json!(1))?;
+        let fields: BTreeMap<String, &RawValue> =
+            serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        let Some(field) = fields.get("isolate") else {
+            return Ok(None);
+        };
+        let isolate = Isolate::of(field).ok_or_else(|| {
+            format!(
+                "`isolate` must be {{\"id\", \"callsServed\", \"ageMs\"}}, whole numbers of 0 or more, is {}",
+                shown(field.get())
+            )
+        })?;
+        if isolate.id >= 1 << 53 || isolate.calls_served == 0 {
+            return Err(format!(
+                "`id` must be below 2^53 and `callsServed` count this call, too: {}",
+                shown(field.get())
+            ));
+        }
+        Ok(Some(isolate))
+    };
+    let Some(first) = told()? else {
+        return Ok(None);
+    };
+    let second = told()?.ok_or("one answer has `isolate`, the next has not")?;
+    Ok(Some([first, second]))
+}
+
+/// That one and the same isolate counts on.
+pub(super) fn isolate(asking: &Asking<'_>) -> Result<(), String> {
+    let Some([first, second]) = isolates(asking)? else {
+        return Err("the answer has no `isolate`".to_owned());
+    };
+    if first.id == second.id && second.calls_served <= first.calls_served {
+        return Err(format!(
+            "`callsServed` of one isolate must rise with each call: {} and then {}",
+            first.calls_served, second.calls_served
+        ));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The contract of a runtime: docs/contracts.md, "Runtimes", has the same points in words.
 
-use super::{Clause, Outcome, Point, messages, requests};
+use super::{Clause, Outcome, Point, asking::Asking, messages, requests};
 use crate::local::driven::DrivenWorker;
 use protocol::Transport;
 
@@ -176,6 +176,24 @@ const OF_TRANSPORTS: &[(Transport, Clause)] = &[
     ),
 ];
 
+/// A point that a runtime need not keep: it is skipped where there is nothing to ask.
+const OPTIONAL: Clause = Clause {
+    point: "isolate",
+    says: "POST /execute: isolate, the answering one's id, count of calls, age (optional)",
+    ask: requests::isolate,
+};
+
+/// Asks for the optional point.
+fn optional(worker: &DrivenWorker) -> Point {
+    match requests::isolates(&Asking::of(worker)) {
+        Ok(None) => OPTIONAL.with(Outcome::Skipped(
+            "its answers do not say which isolate gave them: reports will not have its residency"
+                .to_owned(),
+        )),
+        Ok(Some(_)) | Err(_) => OPTIONAL.of(worker),
+    }
+}
+
 /// Asks a runtime for every point. Those of transports that its capabilities do not name are skipped.
 #[must_use]
 pub fn points(worker: &DrivenWorker) -> Vec<Point> {
@@ -196,6 +214,7 @@ pub fn points(worker: &DrivenWorker) -> Vec<Point> {
                 )),
             }),
     );
+    points.push(optional(worker));
     points
 }
 
@@ -211,6 +230,7 @@ mod tests {
         for clause in EVERY
             .iter()
             .chain(OF_TRANSPORTS.iter().map(|(_, clause)| clause))
+            .chain([&OPTIONAL])
         {
             assert!(names.insert(clause.point), "{}", clause.point);
             let row = format!("| `{}` |", clause.point);

@@ -19,6 +19,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest time that an answer takes; a stream of events is the longest one, and ends by itself before.
 const BODY_TIMEOUT: Duration = Duration::from_mins(10);
 
+/// An idle connection is used again for so long. workerd, and many a proxy, close one after 5 s: a request that meets the close would fail.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// What connects to the orchestrator at `url`, with proxies from these environment variables.
 ///
 /// # Errors
@@ -35,6 +38,7 @@ pub(super) fn agent(
         .max_redirects(0)
         .tls_config(tls)
         .proxy(proxy(url, variable)?)
+        .max_idle_age(IDLE)
         .timeout_connect(Some(TIMEOUT))
         .timeout_recv_response(Some(TIMEOUT))
         .timeout_recv_body(Some(BODY_TIMEOUT))
@@ -99,6 +103,12 @@ fn is_named(host: &str, names: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{
+        io::{BufRead as _, BufReader, Write as _},
+        net::TcpListener,
+        thread,
+    };
+    use ureq::http::StatusCode;
 
     /// Host of the proxy on the way to `url`.
     fn through(url: &str, variables: &[(&str, &str)]) -> Result<Option<String>, (String, String)> {
@@ -107,6 +117,40 @@ mod tests {
             found.map(|(_, value)| (*value).to_owned())
         };
         Ok(proxy(url, variable)?.map(|proxy| proxy.host().to_owned()))
+    }
+
+    /// Answers one request on each connection, and closes it when a second one comes: as late as a close can be met.
+    fn one_answer_a_connection() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        thread::spawn(move || {
+            for connection in listener.incoming().map_while(Result::ok) {
+                let mut requests = BufReader::new(&connection).lines();
+                let mut headers = requests.by_ref().map_while(Result::ok);
+                if headers.by_ref().any(|line| line.is_empty()) {
+                    let _ =
+                        (&connection).write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+                    headers.next();
+                }
+            }
+        });
+        url
+    }
+
+    #[test]
+    fn a_connection_that_was_idle_for_long_is_not_used_again() {
+        let url = one_answer_a_connection();
+        let agent = agent(&url, |_| None).unwrap();
+        agent
+            .get(&url)
+            .call()
+            .unwrap()
+            .body_mut()
+            .read_to_string()
+            .unwrap();
+        thread::sleep(IDLE + Duration::from_millis(200));
+        let again = agent.post(&url).send("body").map(|answer| answer.status());
+        assert_eq!(again.map_err(|error| error.to_string()), Ok(StatusCode::OK));
     }
 
     #[test]

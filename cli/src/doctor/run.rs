@@ -120,6 +120,7 @@ mod tests {
         Environment {
             package_version: PACKAGE_VERSION.to_owned(),
             deployed_version_id: None,
+            workerd_version: None,
             compatibility_date: "2026-07-01".to_owned(),
             limits: protocol::limits::LimitsProfile::Paid,
             timers: timers.to_vec(),

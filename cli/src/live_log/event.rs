@@ -71,10 +71,10 @@ impl Level {
         }
     }
 
-    /// The level that a line of plain workerd, or a Worker's uncaught exception, states.
+    /// The level that a line of workerd states; a Worker's uncaught exception is logged as an info.
     fn of_text(text: &str) -> Self {
         let says = |word: &str| text.starts_with(word) || text.contains(&format!(": {word}"));
-        if says("error: ") || says("fatal: ") || text.starts_with("Uncaught ") {
+        if says("error: ") || says("fatal: ") || says("info: uncaught exception; ") {
             Self::Error
         } else if says("warning: ") {
             Self::Warning
@@ -85,17 +85,21 @@ impl Level {
 }
 
 impl Event {
-    /// What the line, without its line feed, of `server`'s log says; `None` for an empty one.
-    pub(super) fn read(server: &str, line: &str) -> Option<Self> {
+    /// What the line, without its line feed, of `server`'s log says; `None` for an empty one. Structured lines there are `worker`'s: no other Worker
+    /// writes such.
+    pub(super) fn read(server: &str, worker: &str, line: &str) -> Option<Self> {
         let line = console::strip_ansi_codes(line);
         let line = line.trim_end();
         if line.trim_start().is_empty() {
             return None;
         }
-        Some(platform(line).unwrap_or_else(|| match of_a_worker(line) {
-            Some((worker, text)) => Self::written(worker, text),
-            None => Self::written(server, line),
-        }))
+        let (source, text) = of_a_source(line).unwrap_or((server, line));
+        let mut event = Self::written(source, text);
+        if matches!(&event.content, Content::Structured { fields, .. } if fields.contains_key("event"))
+        {
+            worker.clone_into(&mut event.source);
+        }
+        Some(event)
     }
 
     /// Whether the line goes on with what the line before it says.
@@ -125,27 +129,8 @@ impl Event {
     }
 }
 
-/// A line of wrangler's own: `[wrangler:warn] ...`, or `✘ [ERROR] ...`.
-fn platform(line: &str) -> Option<Event> {
-    let bracket = line.find('[')?;
-    let (mark, rest) = line.split_at(bracket);
-    let (label, text) = rest.strip_prefix('[')?.split_once(']')?;
-    let level = match label {
-        "wrangler:error" | "ERROR" => Level::Error,
-        "wrangler:warn" | "WARNING" => Level::Warning,
-        label if label.starts_with("wrangler:") => Level::Info,
-        _ => return None,
-    };
-    // Before the label there is a sign at most: a text that only mentions one is no label.
-    (mark.trim().chars().count() <= 1).then(|| Event {
-        source: "wrangler".to_owned(),
-        level,
-        content: Content::Text(text.trim_start().to_owned()),
-    })
-}
-
-/// `[name of a Worker] what it wrote`.
-fn of_a_worker(line: &str) -> Option<(&str, &str)> {
+/// `[name of a source] what it wrote`.
+fn of_a_source(line: &str) -> Option<(&str, &str)> {
     let (name, text) = line.strip_prefix('[')?.split_once("] ")?;
     let is_name = !name.is_empty()
         && name
@@ -159,13 +144,13 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Event {
-        Event::read("workerd", line).unwrap()
+        Event::read("workerd", "worker-rpc-latency", line).unwrap()
     }
 
     #[test]
     fn a_workers_structured_line_is_read_by_its_type_and_keeps_every_field() {
         let event = read(
-            r#"[worker-rpc-latency] {"event":"dispatch-failed","run":"20261122T172800Z-4f9a1c07","slice":3,"attempt":1,"reason":"no answer","new":1}"#,
+            r#"{"event":"dispatch-failed","run":"20261122T172800Z-4f9a1c07","slice":3,"attempt":1,"reason":"no answer","new":1}"#,
         );
         assert_eq!(
             (event.source.as_str(), event.level),
@@ -183,34 +168,35 @@ mod tests {
 
     #[test]
     fn a_structured_line_that_this_version_does_not_know_stays_as_it_is() {
-        let event = read(r#"[worker-rpc-latency] {"event":"of-a-later-version","n":2}"#);
+        let event = read(r#"{"event":"of-a-later-version","n":2}"#);
+        assert_eq!(event.source, "worker-rpc-latency");
         let Content::Structured { fields, line } = event.content else {
             panic!("not structured")
         };
         assert_eq!((fields["n"].as_u64(), line), (Some(2), None));
+        assert_eq!(read(r#"{"of":"somebody else"}"#).source, "workerd");
     }
 
     #[test]
-    fn the_level_of_the_platforms_lines_is_theirs() {
+    fn the_source_and_level_of_the_platforms_lines_are_theirs() {
         for (line, source, level, text) in [
             (
-                "[wrangler:info] GET /health 200 OK (20ms)",
-                "wrangler",
+                "[http] GET /health 200 (20 ms)",
+                "http",
                 Level::Info,
-                "GET /health 200 OK (20ms)",
+                "GET /health 200 (20 ms)",
             ),
             (
-                "\u{1b}[33m[wrangler:warn]\u{1b}[0m old",
-                "wrangler",
+                "\u{1b}[33mwarning: old\u{1b}[0m",
+                "workerd",
                 Level::Warning,
-                "old",
+                "warning: old",
             ),
-            ("▲ [WARNING] old", "wrangler", Level::Warning, "old"),
             (
-                "✘ [ERROR] Uncaught Error: no",
-                "wrangler",
+                "workerd/io/worker.c++:2528: info: uncaught exception; source = Uncaught (in alarm); stack = Error: no",
+                "workerd",
                 Level::Error,
-                "Uncaught Error: no",
+                "workerd/io/worker.c++:2528: info: uncaught exception; source = Uncaught (in alarm); stack = Error: no",
             ),
             (
                 "workerd/server/server.c++:5: error: no",
@@ -223,12 +209,6 @@ mod tests {
                 "workerd",
                 Level::Warning,
                 "service x: warning: odd",
-            ),
-            (
-                "[worker-rpc-latency-caller] any [ERROR] text",
-                "worker-rpc-latency-caller",
-                Level::Info,
-                "any [ERROR] text",
             ),
             ("anything", "workerd", Level::Info, "anything"),
         ] {
@@ -243,8 +223,8 @@ mod tests {
 
     #[test]
     fn empty_lines_are_no_events_and_indented_ones_continue_the_one_before() {
-        assert_eq!(Event::read("workerd", "  \u{1b}[0m"), None);
+        assert_eq!(Event::read("workerd", "w", "  \u{1b}[0m"), None);
         assert!(Event::continues("    at fetch (index.js:1)") && !Event::continues("   "));
-        assert!(!Event::continues("[wrangler:info] x"));
+        assert!(!Event::continues("[http] x"));
     }
 }

@@ -2,19 +2,17 @@ use super::*;
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
-/// A log as wrangler writes it, cut from a real one.
+/// A log as workerd and the Workers write it, cut from a real one.
 const STARTED: &str = "\
-Using secrets defined in .dev.vars
-▲ [WARNING] The latest compatibility date supported is older
-
-⎔ Starting local server...
-[wrangler:info] Ready on http://127.0.0.1:18790
+warning: the latest compatibility date supported is older
+{\"event\":\"listen\",\"socket\":\"front\",\"port\":18790}
+[http] GET /health 200 (20 ms)
 ";
-const LATER: &str = r#"[wrangler:info] POST /runs 202 Accepted (28ms)
-[worker-rpc-latency] {"event":"run-progress","run":"20261125T124909Z-7ddcf2fd","slices_done":7,"slices_total":140,"percent":5,"errors":0}
-[worker-rpc-latency] {"event":"fault","message":"the store is full"}
-[worker-rpc-latency] {"event":"of-a-later-version","n":2}
-✘ [ERROR] Uncaught (in promise) Error: no
+const LATER: &str = r#"[http] POST /runs 202 (28 ms)
+{"event":"run-progress","run":"20261125T124909Z-7ddcf2fd","slices_done":7,"slices_total":140,"percent":5,"errors":0}
+{"event":"fault","message":"the store is full"}
+{"event":"of-a-later-version","n":2}
+workerd/io/worker.c++:2528: info: uncaught exception; source = Uncaught (in promise); stack = Error: no
 
     at fetch (index.js:1)
     at next (index.js:2)
@@ -25,10 +23,11 @@ fn now() -> DateTime<Utc> {
 }
 
 fn log_in(folder: &Path) -> ServerLog {
-    let path = folder.join("wrangler.log");
+    let path = folder.join("workerd.log");
     fs::write(&path, STARTED).unwrap();
     ServerLog {
-        server: "wrangler",
+        server: "workerd",
+        worker: "worker-rpc-latency",
         path,
         ready_at_byte: STARTED.len() as u64,
     }
@@ -51,12 +50,12 @@ fn on_a_terminal_each_event_is_a_readable_line_and_of_the_start_only_what_needs_
 {
     assert_eq!(
         news(Look::Readable { coloured: false }),
-        r#"12:54:26  warning           wrangler: The latest compatibility date supported is older
-12:54:26  wrangler          POST /runs 202 Accepted (28ms)
+        r#"12:54:26  warning           workerd: warning: the latest compatibility date supported is older
+12:54:26  http              POST /runs 202 (28 ms)
 12:54:26  run-progress      20261125T124909Z-7ddcf2fd 5 %: slice 7 of 140, 0 failed calls
 12:54:26  fault             the store is full
 12:54:26  worker-rpc-latency  {"event":"of-a-later-version","n":2}
-12:54:26  error             wrangler: Uncaught (in promise) Error: no
+12:54:26  error             workerd: workerd/io/worker.c++:2528: info: uncaught exception; source = Uncaught (in promise); stack = Error: no
     at fetch (index.js:1)
     at next (index.js:2)
 "#
@@ -82,7 +81,7 @@ fn elsewhere_each_event_is_a_json_object_with_the_workers_own_fields() {
     );
     assert_eq!(
         lines[5]["text"],
-        "Uncaught (in promise) Error: no\n    at fetch (index.js:1)\n    at next (index.js:2)"
+        "workerd/io/worker.c++:2528: info: uncaught exception; source = Uncaught (in promise); stack = Error: no\n    at fetch (index.js:1)\n    at next (index.js:2)"
     );
 }
 
@@ -111,8 +110,8 @@ fn the_samples_in_the_documentation_are_what_a_real_run_logged() {
         let at = fields.remove("at").unwrap();
         let source = fields.remove("source").unwrap();
         let level = fields.remove("level").unwrap();
-        let written = format!("[{}] {}", source.as_str().unwrap(), Value::Object(fields));
-        let event = Event::read("wrangler", &written).unwrap();
+        let written = Value::Object(fields).to_string();
+        let event = Event::read("workerd", source.as_str().unwrap(), &written).unwrap();
         assert!(
             matches!(&event.content, Content::Structured { line: Some(_), .. }),
             "{line}"

@@ -4,12 +4,13 @@
 //! is not there. No wrangler environments: those rename each Worker alone and inherit no bindings.
 
 use super::{
+    cold_worker::COLD_WORKER,
     driven::{ConfigurationError, configuration::Configuration},
     project::{CALLER, Project},
     runtimes::RuntimeConfigurations,
 };
 use core::fmt;
-use protocol::{Runtime, routes::runtime::ENTRYPOINT};
+use protocol::{Runtime, cold_start::BINDING, routes::runtime::ENTRYPOINT};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -50,6 +51,8 @@ pub enum Role {
     Caller,
     /// The stub with a runtime's functions inside.
     Inlining(Runtime),
+    /// The Worker that makes fresh isolates, which the orchestrator binds.
+    ColdStarts,
     /// The orchestrator, which binds the stubs: deployed last.
     Orchestrator,
 }
@@ -60,6 +63,7 @@ impl fmt::Display for Role {
             Self::Runtime(runtime) => write!(f, "runtime {}", runtime.url_variable()),
             Self::Caller => f.write_str("caller -"),
             Self::Inlining(runtime) => write!(f, "inlining {}", runtime.inlining_caller()),
+            Self::ColdStarts => write!(f, "cold-starts {BINDING}"),
             Self::Orchestrator => f.write_str("orchestrator -"),
         }
     }
@@ -74,7 +78,7 @@ pub struct Deployed {
     pub file: PathBuf,
 }
 
-/// Writes the files for `runtimes` into `folder`; returns them in the order of deployment. For the native runtime alone these are the committed ones.
+/// Writes the files for `runtimes`, and for `cold_starts` if they are wanted, into `folder`; returns them in the order of deployment. For the native runtime alone these are the committed ones.
 /// Runtimes that `others` configures are bound, and deployed by those whose they are.
 ///
 /// # Errors
@@ -83,6 +87,7 @@ pub fn configure(
     project: &Project,
     runtimes: &[Runtime],
     others: &RuntimeConfigurations,
+    cold_starts: bool,
     folder: &Path,
 ) -> Result<Vec<Deployed>, DeploymentError> {
     let root = project.root();
@@ -96,7 +101,7 @@ pub fn configure(
         .copied()
         .filter(|one| !one.is_native())
         .collect();
-    if added.is_empty() {
+    if added.is_empty() && !cold_starts {
         deployed.push(Deployed {
             role: Role::Caller,
             file: committed(CALLER),
@@ -145,6 +150,15 @@ pub fn configure(
         file: write(&folder.join(CALLER), &caller)?,
     });
     deployed.extend(inlining);
+    if cold_starts {
+        let file = committed(COLD_WORKER);
+        let its = Configuration::read_unbuilt(&file)?;
+        orchestrator.bind(BINDING, its.text("name"), None)?;
+        deployed.push(Deployed {
+            role: Role::ColdStarts,
+            file,
+        });
+    }
     deployed.push(Deployed {
         role: Role::Orchestrator,
         file: write(&folder.join("orchestrator"), &orchestrator)?,
@@ -188,6 +202,7 @@ mod tests {
             &project,
             &runtimes(&["native"]),
             &RuntimeConfigurations::new(),
+            false,
             folder.path(),
         )
         .unwrap();
@@ -214,6 +229,7 @@ mod tests {
             &project,
             &runtimes(&["native", "pyodide"]),
             &RuntimeConfigurations::new(),
+            false,
             folder.path(),
         )
         .unwrap();
@@ -259,6 +275,28 @@ mod tests {
     }
 
     #[test]
+    fn cold_starts_are_deployed_before_the_orchestrator_which_binds_them() {
+        let (folder, project) = (tempfile::tempdir().unwrap(), checkout());
+        let none = RuntimeConfigurations::new();
+        let native = runtimes(&["native"]);
+        let deployed = configure(&project, &native, &none, true, folder.path()).unwrap();
+        let roles: Vec<String> = deployed.iter().map(|one| one.role.to_string()).collect();
+        assert_eq!(
+            roles,
+            [
+                "runtime RUNTIME_URL",
+                "caller -",
+                "cold-starts COLD",
+                "orchestrator -"
+            ]
+        );
+        let orchestrator = written(&deployed, Role::Orchestrator);
+        let bound = json!({"binding": "COLD", "service": "worker-rpc-latency-cold"});
+        let services = orchestrator["services"].as_array().unwrap();
+        assert!(services.contains(&bound), "{orchestrator}");
+    }
+
+    #[test]
     fn a_runtime_of_others_is_bound_and_not_deployed_and_an_unknown_one_is_refused_with_the_way_out()
      {
         let (folder, project) = (tempfile::tempdir().unwrap(), checkout());
@@ -266,6 +304,7 @@ mod tests {
             &project,
             &runtimes(&["other"]),
             &RuntimeConfigurations::new(),
+            false,
             folder.path(),
         );
         let none = none.unwrap_err().to_string();
@@ -274,7 +313,14 @@ mod tests {
             .root()
             .join("e2e/workers/foreign-runtime/wrangler.toml");
         let others = RuntimeConfigurations::from([("other".parse().unwrap(), file)]);
-        let deployed = configure(&project, &runtimes(&["other"]), &others, folder.path()).unwrap();
+        let deployed = configure(
+            &project,
+            &runtimes(&["other"]),
+            &others,
+            false,
+            folder.path(),
+        )
+        .unwrap();
         assert_eq!(deployed.len(), 3, "{deployed:?}");
         let services = written(&deployed, Role::Caller)["services"].clone();
         assert_eq!(services[1]["service"], "foreign-runtime", "{services}");

@@ -1,18 +1,14 @@
 //! A Worker of anybody's, served from its own configuration file and driven over a service binding: for `rpc-latency check`, and for tests.
 //!
-//! `wrangler dev` serves it beside a small Worker of ours that has the binding ([`driver.js`](../driven/driver.js)). What is served is the
-//! Worker itself, where it lies; only its configuration is written anew, into a temporary directory, with the secret `RUNTIME_TOKEN` that public
-//! calls are to show.
+//! Plain workerd serves it beside a small Worker of ours that has the binding ([`driver.js`](../driven/driver.js)). What is served is what a deployment
+//! would upload: wrangler bundles it where its configuration does not forbid that. Its configuration is written anew, into a temporary directory, with the
+//! secret `RUNTIME_TOKEN` that public calls are to show.
 
 pub(super) mod configuration;
 
 pub use configuration::ConfigurationError;
 
-use super::{
-    Project, StartError, environment,
-    process_group::{ProcessGroup, Server},
-    readiness,
-};
+use super::{Project, StartError, process_group::ProcessGroup, readiness, workerd};
 use configuration::Configuration;
 use protocol::routes::runtime::ENTRYPOINT;
 use std::{
@@ -54,7 +50,7 @@ pub enum DriveError {
 #[derive(Debug)]
 pub struct DrivenWorker {
     // Dropped in this order: first the processes, then the directory that they write to.
-    wrangler: ProcessGroup,
+    workerd: ProcessGroup,
     directory: TempDir,
     url: String,
     agent: ureq::Agent,
@@ -92,7 +88,7 @@ impl DrivenWorker {
     /// Serves the runtime of `configuration` with the tools of `project`. The driver binds its entrypoint [`ENTRYPOINT`], as stubs do.
     ///
     /// # Errors
-    /// [`DriveError`], which says what is missing or shows the end of wrangler's log.
+    /// [`DriveError`], which says what is missing or shows the end of a server's log.
     pub fn runtime(project: &Project, configuration: &Path) -> Result<Self, DriveError> {
         Self::start(project, configuration, &[], Some(ENTRYPOINT))
     }
@@ -100,7 +96,7 @@ impl DrivenWorker {
     /// Serves the stub of `configuration` and the Workers of `bound`, which it may bind, with the tools of `project`.
     ///
     /// # Errors
-    /// [`DriveError`], which says what is missing or shows the end of wrangler's log.
+    /// [`DriveError`], which says what is missing or shows the end of a server's log.
     pub fn stub(
         project: &Project,
         configuration: &Path,
@@ -133,22 +129,20 @@ impl DrivenWorker {
             &root.join("driver/wrangler.json"),
             &configuration::of_driver(&driven, entrypoint),
         )?;
-        let mut files = vec![PathBuf::from("driver/wrangler.json")];
+        let mut files = vec!["driver/wrangler.json".to_owned()];
         let bound: Result<Vec<_>, _> = bound.iter().map(|file| Configuration::read(file)).collect();
         for (number, worker) in [driven].into_iter().chain(bound?).enumerate() {
-            let folder = PathBuf::from(format!("worker-{number}"));
-            create(&root.join(&folder))?;
-            write(&root.join(&folder).join("wrangler.json"), &worker.to_json())?;
-            write(
-                &root.join(&folder).join(".dev.vars"),
-                &worker.secrets(DRIVEN_TOKEN)?,
-            )?;
-            files.push(folder.join("wrangler.json"));
+            let secrets = worker.secrets(DRIVEN_TOKEN)?;
+            let folder = format!("worker-{number}");
+            let file = workerd::bundle(project, root, &folder, worker, &secrets, expires)?;
+            files.push(file);
         }
-        let mut wrangler = wrangler_dev(project, root, &files)?;
-        let url = readiness::ready_url_of(&mut wrangler, expires)?;
+        let state = root.join("state");
+        let mut workerd = workerd::serve(project, root, &files, &[], 0, &state, false)
+            .map_err(DriveError::Start)?;
+        let url = readiness::socket_url(&mut workerd, workerd::SOCKET, expires)?;
         Ok(Self {
-            wrangler,
+            workerd,
             directory,
             url,
             agent: agent(),
@@ -252,10 +246,10 @@ impl DrivenWorker {
         }
     }
 
-    /// What the Workers and wrangler have logged so far.
+    /// What the Workers and workerd have logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        self.wrangler.log()
+        self.workerd.log()
     }
 
     /// Where everything temporary of this Worker lies.
@@ -274,34 +268,6 @@ fn agent() -> ureq::Agent {
         .timeout_global(Some(CALL_TIMEOUT))
         .build()
         .into()
-}
-
-fn wrangler_dev(
-    project: &Project,
-    root: &Path,
-    files: &[PathBuf],
-) -> Result<ProcessGroup, StartError> {
-    let mut arguments = vec!["dev".into()];
-    for file in files {
-        arguments.extend(["--config".into(), file.clone().into_os_string()]);
-    }
-    for option in [
-        "--ip=127.0.0.1",
-        "--port=0",
-        "--inspector-port=0",
-        "--persist-to=state",
-        "--show-interactive-dev-session=false",
-    ] {
-        arguments.push(option.into());
-    }
-    ProcessGroup::start(Server {
-        name: "wrangler dev",
-        program: &project.tool("wrangler")?,
-        arguments,
-        directory: root,
-        environment: environment::of_servers(root, project, |name| env::var_os(name))?,
-        log: root.join("wrangler.log"),
-    })
 }
 
 fn create(folder: &Path) -> Result<(), DriveError> {

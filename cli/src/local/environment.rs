@@ -1,9 +1,8 @@
 //! The environment that the servers are started in.
 //!
-//! Wrangler, miniflare, workerd and Node.js read some hundred variables and several files of the user's home. Any of them could change what
-//! is measured, send local calls through a proxy, hide the line that says where wrangler listens, or let other wranglers of this machine
-//! find these Workers by name (and these theirs) through a registry in the home. So the servers get none of the user's variables but those
-//! in [`HONOURED`], a home of their own, and every path of wrangler's inside the run's directory. docs/operations.md has the table.
+//! workerd, and wrangler and Node.js where a Worker is bundled, read some hundred variables and several files of the user's home. Any of them could change
+//! what is measured. So they get none of the user's variables but those in [`HONOURED`], a home of their own, and every path of wrangler's inside
+//! the run's directory. docs/operations.md has the table.
 
 use super::project::{Project, ProjectError};
 use std::{
@@ -51,7 +50,6 @@ pub(super) fn of_servers(
         ("MINIFLARE_REGISTRY_PATH", inside("registry")),
         ("WRANGLER_CACHE_DIR", inside("cache")),
         ("WRANGLER_LOG_PATH", inside("logs")),
-        // At this level wrangler says where it listens.
         ("WRANGLER_LOG", set("log")),
         ("WRANGLER_SEND_METRICS", set("false")),
         ("WRANGLER_SEND_ERROR_REPORTS", set("false")),

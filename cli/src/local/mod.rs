@@ -1,8 +1,7 @@
 //! The built Workers, served on this machine.
 //!
-//! Two servers: `wrangler dev` runs the three Workers in one workerd, as production would bind them; plain
-//! `workerd serve` gives the runtime its public port for `raw-fetch`, because wrangler's proxy in front of a port
-//! costs over 1 ms a call, which would be charged to the platform.
+//! Two servers, both plain workerd (module `workerd`): one runs all Workers, as production would bind them; the other gives the runtimes their public
+//! ports for `raw-fetch`, in a process of its own, since a stranger's call does not share one with the runtime either.
 //!
 //! What is served is a copy of the build (module `staging`), so that a rebuild in mid-run cannot change what is measured.
 //! Everything that the servers write goes into one temporary directory that is removed with [`LocalWorkers`]. Of the user's environment
@@ -10,36 +9,41 @@
 //!
 //! No process outlives this one, however it ends: see module `process_group`.
 
+mod apart;
+mod cold_worker;
 pub mod deployment;
 pub mod driven;
 mod environment;
 mod process_group;
 mod project;
-mod public_ports;
 mod readiness;
 mod runtimes;
 mod staging;
 mod start_error;
+mod workerd;
 
 pub use project::{Build, Project, ProjectError};
 pub use runtimes::RuntimeConfigurations;
 pub use staging::StagingError;
 pub use start_error::StartError;
+use workerd::Elsewhere;
+pub use workerd::ServingError;
 
-use process_group::{ProcessGroup, Server};
+use process_group::ProcessGroup;
 use project::CALLER;
 use protocol::Runtime;
 use staging::{Staging, Variables};
 use std::{
     collections::BTreeMap,
-    env,
-    ffi::OsString,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 /// Bearer token of the API of local Workers, unless another is asked for. They listen on 127.0.0.1 only.
 pub const LOCAL_API_TOKEN: &str = "local-development-token";
+
+/// The orchestrator's name in its wrangler.toml.
+const ORCHESTRATOR_NAME: &str = "worker-rpc-latency";
 
 /// Token that the local runtime asks of public calls.
 const LOCAL_RUNTIME_TOKEN: &str = "local-runtime-token";
@@ -90,8 +94,14 @@ pub struct LocalOptions {
     pub runtime_variables: BTreeMap<String, String>,
     /// Runtimes to serve beside the native one.
     pub runtimes: Vec<Runtime>,
+    /// Whether to serve the Worker that makes fresh isolates.
+    pub cold_starts: bool,
     /// Where those of them are configured that are none of the project's.
     pub runtime_configurations: RuntimeConfigurations,
+    /// Whether runtimes are served a second time in a process of their own, for plans that keep them busy.
+    pub apart: bool,
+    /// Whether the Workers' process has a debugger, on a free port of this machine.
+    pub has_debugger: bool,
     /// How long to wait until they answer.
     pub deadline: Duration,
 }
@@ -110,7 +120,10 @@ impl LocalOptions {
             orchestrator_variables: BTreeMap::new(),
             runtime_variables: BTreeMap::new(),
             runtimes: Vec::new(),
+            cold_starts: false,
             runtime_configurations: RuntimeConfigurations::new(),
+            apart: false,
+            has_debugger: false,
             deadline: START_DEADLINE,
         }
     }
@@ -121,6 +134,8 @@ impl LocalOptions {
 pub struct ServerLog {
     /// Which server, in one word.
     pub server: &'static str,
+    /// The Worker that writes structured lines there.
+    pub worker: &'static str,
     /// Its file; removed with the Workers.
     pub path: PathBuf,
     /// How long the file was when the Workers answered: what comes before is of their start.
@@ -131,8 +146,9 @@ pub struct ServerLog {
 #[derive(Debug)]
 pub struct LocalWorkers {
     // Dropped in this order: first the processes, then the directory that they write to.
-    wrangler: ProcessGroup,
-    runtime: ProcessGroup,
+    workerd: ProcessGroup,
+    ports: ProcessGroup,
+    apart: Option<ProcessGroup>,
     staging: Staging,
     url: String,
     runtime_url: String,
@@ -150,23 +166,30 @@ impl LocalWorkers {
         readiness::port_is_free(options.port)?;
         options.project.is_fresh(options.build)?;
         let staging = Staging::new(&options.project, options.build, options.clock)?;
-        let added = runtimes::add(
+        let mut added = runtimes::add(
             &staging,
             &options.project,
             &options.runtimes,
             &options.runtime_configurations,
             options.clock,
+            expires,
         )?;
+        if options.cold_starts {
+            let file = cold_worker::add(&staging, &options.project, options.build)?;
+            added.files.push(file);
+        }
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
         let mut public = BTreeMap::from([(Runtime::NATIVE, "runtime-worker".to_owned())]);
         public.extend(added.own.iter().cloned());
-        let mut runtime = serve_runtimes(&staging, &options.project, &public, &runtime_variables)?;
+        for folder in public.values() {
+            staging.write_variables(folder, &runtime_variables)?;
+        }
+        let mut ports = serve_runtimes(&staging, &options.project, &public)?;
         let mut caller_variables = Variables::new();
         for (its, folder) in &public {
-            let url = readiness::socket_url(&mut runtime, folder, expires)?;
+            let url = readiness::socket_url(&mut ports, &configuration_in(folder), expires)?;
             caller_variables.insert(its.url_variable(), url);
-            staging.write_variables(folder, &runtime_variables)?;
         }
         let runtime_url = caller_variables[&Runtime::NATIVE.url_variable()].clone();
         if options.clock == LocalClock::ProductionOutside {
@@ -178,16 +201,23 @@ impl LocalWorkers {
             staging.write_variables(folder, &caller_variables)?;
         }
         staging.write_variables(".", &orchestrator_variables(options))?;
-        let mut wrangler = wrangler_dev(&staging, options, &added.files)?;
-        let url = readiness::orchestrator_url(&mut wrangler, expires)?;
+        let apart = options
+            .apart
+            .then(|| {
+                let files = added.files_of_runtimes(&options.runtimes);
+                apart::serve(&staging, &options.project, &files, expires)
+            })
+            .transpose()?;
+        let (apart, elsewhere) = apart.unzip();
+        let elsewhere = elsewhere.unwrap_or_default();
+        let mut workerd = serve_all(&staging, options, &added.files, &elsewhere)?;
+        let url = readiness::ready_url(&mut workerd, workerd::SOCKET, expires)?;
 
         Ok(Self {
-            logs: vec![
-                server_log("wrangler", &wrangler),
-                server_log("workerd", &runtime),
-            ],
-            wrangler,
-            runtime,
+            logs: vec![server_log(&workerd), server_log(&ports)],
+            workerd,
+            ports,
+            apart,
             staging,
             url,
             runtime_url,
@@ -225,10 +255,10 @@ impl LocalWorkers {
         self.staging.directory()
     }
 
-    /// What the Workers and wrangler have logged so far.
+    /// What the Workers and workerd have logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        self.wrangler.log()
+        self.workerd.log()
     }
 
     /// The logs of both servers, for a reader of their own.
@@ -240,7 +270,7 @@ impl LocalWorkers {
     /// The end of what each server that has logged anything has logged, for an error.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let tails = [&self.wrangler, &self.runtime].map(|server| {
+        let tails = [&self.workerd, &self.ports].map(|server| {
             let tail = readiness::tail(&server.log());
             format!("The end of the log of {}:\n\n{tail}\n", server.name())
         });
@@ -252,14 +282,18 @@ impl LocalWorkers {
     /// # Errors
     /// [`StartError::Ended`] with the tail of its log.
     pub fn check(&mut self) -> Result<(), StartError> {
-        readiness::still_runs(&mut self.wrangler)?;
-        readiness::still_runs(&mut self.runtime)
+        if let Some(apart) = &mut self.apart {
+            readiness::still_runs(apart)?;
+        }
+        readiness::still_runs(&mut self.workerd)?;
+        readiness::still_runs(&mut self.ports)
     }
 }
 
-fn server_log(server: &'static str, group: &ProcessGroup) -> ServerLog {
+fn server_log(group: &ProcessGroup) -> ServerLog {
     ServerLog {
-        server,
+        server: "workerd",
+        worker: ORCHESTRATOR_NAME,
         path: group.log_file().to_owned(),
         ready_at_byte: group.log().len() as u64,
     }
@@ -278,72 +312,54 @@ fn orchestrator_variables(options: &LocalOptions) -> Variables {
         // Crons do not fire here, so none is overdue.
         ("SCHEDULE_INTERVAL_MINUTES".to_owned(), String::new()),
     ]);
+    if let Some(version) = options.project.workerd_version() {
+        variables.insert("WORKERD_VERSION".to_owned(), version);
+    }
     variables.extend(options.orchestrator_variables.clone());
     variables
 }
 
-/// The runtimes' public ports, by plain workerd.
+/// The configuration of the staged Worker in `folder`.
+fn configuration_in(folder: &str) -> String {
+    format!("{folder}/wrangler.toml")
+}
+
+/// The runtimes' public ports.
 fn serve_runtimes(
     staging: &Staging,
     project: &Project,
     public: &BTreeMap<Runtime, String>,
-    variables: &Variables,
 ) -> Result<ProcessGroup, StartError> {
-    let folders: Vec<String> = public.values().cloned().collect();
-    let configuration = public_ports::write(staging, &folders, variables)?;
-    ProcessGroup::start(Server {
-        name: "workerd (the runtime's public port)",
-        program: &project.tool("workerd")?,
-        // It tells its ports on that file descriptor, here its standard output.
-        arguments: vec![
-            "serve".into(),
-            configuration.into(),
-            "--control-fd=1".into(),
-        ],
-        directory: staging.directory(),
-        environment: environment::of_servers(staging.directory(), project, |name| {
-            env::var_os(name)
-        })?,
-        log: staging.path("workerd.log"),
-    })
+    let files: Vec<String> = public
+        .values()
+        .map(|folder| configuration_in(folder))
+        .collect();
+    workerd::serve_ports(project, staging.directory(), &files)
 }
 
-/// All three Workers in one workerd, by wrangler.
-fn wrangler_dev(
+/// All Workers in one workerd.
+fn serve_all(
     staging: &Staging,
     options: &LocalOptions,
     others: &[String],
+    elsewhere: &[Elsewhere],
 ) -> Result<ProcessGroup, StartError> {
     let state = match &options.state {
         Some(state) => std::path::absolute(state).unwrap_or_else(|_| state.clone()),
         None => staging.path("state"),
     };
-    let mut arguments: Vec<OsString> = vec!["dev".into()];
-    let own = project::CONFIGURATIONS.into_iter();
-    for file in own.chain(others.iter().map(String::as_str)) {
-        arguments.extend(["--config".into(), file.into()]);
-    }
+    let own = project::CONFIGURATIONS.map(str::to_owned);
+    let files: Vec<String> = own.into_iter().chain(others.iter().cloned()).collect();
     // Port 0 is any free one, without a race for it.
-    let port = options.port.unwrap_or(0).to_string();
-    for (option, value) in [
-        ("--ip", "127.0.0.1".into()),
-        ("--port", port.into()),
-        ("--inspector-port", "0".into()),
-        ("--persist-to", state.into_os_string()),
-        ("--show-interactive-dev-session", "false".into()),
-    ] {
-        arguments.extend([option.into(), value]);
-    }
-    // Serves the cron entry at /cdn-cgi/handler/scheduled.
-    arguments.push("--test-scheduled".into());
-    ProcessGroup::start(Server {
-        name: "wrangler dev",
-        program: &options.project.tool("wrangler")?,
-        arguments,
-        directory: staging.directory(),
-        environment: environment::of_servers(staging.directory(), &options.project, |name| {
-            env::var_os(name)
-        })?,
-        log: staging.path("wrangler.log"),
-    })
+    let port = options.port.unwrap_or(0);
+    let directory = staging.directory();
+    workerd::serve(
+        &options.project,
+        directory,
+        &files,
+        elsewhere,
+        port,
+        &state,
+        options.has_debugger,
+    )
 }

@@ -1,6 +1,6 @@
 //! A server in a process group of its own, which never outlives this process.
 //!
-//! Servers start servers: `wrangler dev` is six processes. All of a group's processes are killed together when the
+//! Servers may start others. All of a group's processes are killed together when the
 //! [`ProcessGroup`] is dropped. When this process ends without dropping it (kill -9, a crash), a watchdog in the
 //! group does it: a shell that reads from a pipe whose only writer is this process, sees its end, removes the temporary
 //! directory, and kills the group and itself. That needs neither `prctl`, which would cover one child of one thread, nor

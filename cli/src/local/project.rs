@@ -78,6 +78,14 @@ pub enum ProjectError {
         /// The runtime.
         runtime: protocol::Runtime,
     },
+    /// The Worker for cold starts has not been built.
+    #[error("{} is missing: the Worker that makes fresh isolates is not built; run {} --cold-starts, with --runtimes before it for others than the native one", .missing.display(), .build.script())]
+    NoColdWorker {
+        /// The folder that is not there.
+        missing: PathBuf,
+        /// The build that would make it.
+        build: Build,
+    },
     /// The folder's name cannot be in `PATH`.
     #[error("{} has a colon in its name, which PATH cannot hold; move the checkout", .root.display())]
     ColonInPath {
@@ -137,9 +145,11 @@ impl Project {
     /// [`ProjectError::NotFound`] where the three Workers' configurations are not there.
     pub fn at(root: &Path) -> Result<Self, ProjectError> {
         if CONFIGURATIONS.iter().all(|file| root.join(file).is_file()) {
+            // Servers run in folders of their own, where a relative name would lead elsewhere.
+            let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
             Ok(Self {
-                root: root.to_owned(),
                 tools: root.join("node_modules/.bin"),
+                root,
             })
         } else {
             Err(ProjectError::NotFound {
@@ -249,6 +259,27 @@ impl Project {
         } else {
             Err(ProjectError::NoTool { missing })
         }
+    }
+
+    /// workerd: the program itself where it is found, since what stands in the folder of tools is a Node.js around it that stays beside it.
+    pub(super) fn workerd(&self) -> Result<PathBuf, ProjectError> {
+        let packages = self.tools.with_file_name("@cloudflare");
+        let entries = fs::read_dir(packages).into_iter().flatten();
+        let programs = entries.filter_map(Result::ok).filter_map(|entry| {
+            let name = entry.file_name();
+            let is_workerd = name.to_string_lossy().starts_with("workerd-");
+            is_workerd.then(|| entry.path().join("bin/workerd"))
+        });
+        let mut programs = programs.filter(|program| program.is_file());
+        programs.next().map_or_else(|| self.tool("workerd"), Ok)
+    }
+
+    /// The version of that workerd, as its package says; `None` where it does not.
+    pub(super) fn workerd_version(&self) -> Option<String> {
+        let program = self.workerd().ok()?;
+        let package = program.parent()?.parent()?.join("package.json");
+        let package: serde_json::Value = serde_json::from_slice(&fs::read(package).ok()?).ok()?;
+        Some(package.get("version")?.as_str()?.to_owned())
     }
 
     /// Where the npm tools are, a Node.js that is new enough for them among them.

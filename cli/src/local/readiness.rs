@@ -13,7 +13,7 @@ const TAIL_LINES: usize = 40;
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Fails when the port that was asked for is not free; wrangler would say so at the end of a long log.
+/// Fails when the port that was asked for is not free; workerd would say so at the end of a log.
 pub(super) fn port_is_free(port: Option<u16>) -> Result<(), StartError> {
     match port {
         Some(port) if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err() => {
@@ -38,22 +38,13 @@ pub(super) fn socket_url(
     Ok(format!("http://127.0.0.1:{port}"))
 }
 
-/// Waits until wrangler listens, and returns its address.
-pub(super) fn ready_url_of(
+/// Waits until the orchestrator answers behind a socket, and returns its address.
+pub(super) fn ready_url(
     server: &mut ProcessGroup,
+    socket: &str,
     expires: Instant,
 ) -> Result<String, StartError> {
-    wait(server, expires, "it did not say where it listens", |log| {
-        ready_url(log).ok_or_else(String::new)
-    })
-}
-
-/// Waits until the orchestrator answers behind wrangler, and returns its address.
-pub(super) fn orchestrator_url(
-    server: &mut ProcessGroup,
-    expires: Instant,
-) -> Result<String, StartError> {
-    let url = ready_url_of(server, expires)?;
+    let url = socket_url(server, socket, expires)?;
     let health = format!("{url}/health");
     let agent: ureq::Agent = ureq::Agent::config_builder()
         // Whatever proxy the environment names is not for this machine.
@@ -125,14 +116,6 @@ fn listening_port(log: &str, socket: &str) -> Option<u16> {
     })
 }
 
-/// The address in wrangler's line `Ready on http://127.0.0.1:8787`.
-fn ready_url(log: &str) -> Option<String> {
-    let (_, after) = log.split_once("Ready on ")?;
-    let (line, _) = after.split_once('\n')?;
-    let plain = console::strip_ansi_codes(line);
-    Some(plain.trim().trim_end_matches('/').to_owned())
-}
-
 /// The end of a log, without colours.
 pub(super) fn tail(log: &str) -> String {
     let log = console::strip_ansi_codes(log);
@@ -155,17 +138,6 @@ mod tests {
         assert_eq!(listening_port(&log, "other"), Some(9000));
         assert_eq!(listening_port(&log, "third"), None);
         assert_eq!(listening_port(&log[..30], "native"), None);
-    }
-
-    #[test]
-    fn the_address_is_read_from_wranglers_line_once_it_is_whole() {
-        assert_eq!(
-            ready_url(
-                "\u{1b}[32m[wrangler:info]\u{1b}[0m Ready on http://127.0.0.1:35385\u{1b}[0m\n"
-            ),
-            Some("http://127.0.0.1:35385".to_owned())
-        );
-        assert_eq!(ready_url("Ready on http://127.0.0.1:35"), None);
     }
 
     #[test]

@@ -8,15 +8,16 @@ use super::{
     LocalClock,
     driven::configuration::Configuration,
     project::Project,
-    staging::{
-        Staging, StagingError, copy_file, copy_folder, create_folder, read_file, write_file,
-    },
+    staging::{Staging, StagingError, copy_file, copy_folder, read_file, write_file},
+    start_error::StartError,
+    workerd,
 };
 use crate::configuration::{with_service, worker_name};
 use protocol::{Runtime, routes::runtime::ENTRYPOINT};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 /// Configuration files of runtimes that are none of this project's.
@@ -43,12 +44,13 @@ pub(super) fn add(
     runtimes: &[Runtime],
     others: &RuntimeConfigurations,
     clock: LocalClock,
-) -> Result<Added, StagingError> {
+    expires: Instant,
+) -> Result<Added, StartError> {
     let mut added = Added::default();
     for runtime in runtimes.iter().filter(|runtime| !runtime.is_native()) {
         let folder = format!("{runtime}-runtime");
         let service = match others.get(runtime) {
-            Some(file) => added.add_others(staging, &folder, file)?,
+            Some(file) => added.add_others(staging, project, &folder, file, expires)?,
             None => added.add_own(staging, project, *runtime, folder)?,
         };
         let caller = "caller-worker/wrangler.toml";
@@ -72,24 +74,43 @@ pub(super) fn add(
 }
 
 impl Added {
+    /// The configuration files of the native runtime and of `runtimes`.
+    pub(super) fn files_of_runtimes(&self, runtimes: &[Runtime]) -> Vec<(Runtime, String)> {
+        let native = (Runtime::NATIVE, "runtime-worker/wrangler.toml".to_owned());
+        let others = runtimes.iter().filter_map(|runtime| {
+            let folder = format!("{runtime}-runtime/");
+            let mut files = self.files.iter();
+            let file = files.find(|file| file.starts_with(&folder))?;
+            Some((*runtime, file.clone()))
+        });
+        [native].into_iter().chain(others).collect()
+    }
+
     /// A Worker as another team configured it. Returns its name.
     fn add_others(
         &mut self,
         staging: &Staging,
+        project: &Project,
         folder: &str,
         file: &Path,
-    ) -> Result<String, StagingError> {
+        expires: Instant,
+    ) -> Result<String, StartError> {
         let wrong = |error| StagingError::Runtime(Box::new(error));
         let configuration = Configuration::read(file).map_err(wrong)?;
         let secrets = configuration
             .secrets(super::LOCAL_RUNTIME_TOKEN)
             .map_err(wrong)?;
-        let staged = format!("{folder}/wrangler.json");
-        create_folder(&staging.path(folder))?;
-        write_file(&staging.path(&staged), &configuration.to_json())?;
-        write_file(&staging.path(&format!("{folder}/.dev.vars")), &secrets)?;
+        let name = configuration.text("name").to_owned();
+        let staged = workerd::bundle(
+            project,
+            staging.directory(),
+            folder,
+            configuration,
+            &secrets,
+            expires,
+        )?;
         self.files.push(staged);
-        Ok(configuration.text("name").to_owned())
+        Ok(name)
     }
 
     fn add_own(
@@ -129,7 +150,7 @@ impl Added {
 }
 
 /// Gives a staged Worker a service binding to another.
-fn bind(
+pub(super) fn bind(
     staging: &Staging,
     file: &str,
     binding: &str,

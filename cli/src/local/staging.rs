@@ -3,11 +3,11 @@
 use super::{
     LocalClock,
     project::{Build, CALLER, CONFIGURATIONS, CRATES, Project, ProjectError},
+    workerd::VARIABLES,
 };
 use crate::configuration::ConfigurationError;
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -29,14 +29,6 @@ pub enum StagingError {
         path: PathBuf,
         /// Why.
         source: io::Error,
-    },
-    /// A variable's value cannot be written down for wrangler.
-    #[error(
-        "the value of {name} cannot be handed to a local Worker: it holds a carriage return, ends with a backslash, or holds both ' and `"
-    )]
-    Variable {
-        /// Which variable.
-        name: String,
     },
     /// The Worker of a runtime of others cannot be served.
     #[error(transparent)]
@@ -108,34 +100,17 @@ impl Staging {
         self.directory().join(relative)
     }
 
-    /// Gives a Worker variables that override those of its configuration: wrangler reads `.dev.vars` beside each
-    /// configuration, while its options `--var` and `--env-file` reach the first Worker only.
+    /// Gives a Worker variables that override those of its configuration.
     pub(super) fn write_variables(
         &self,
         configuration_folder: &str,
         variables: &Variables,
     ) -> Result<(), StagingError> {
         write_file(
-            &self.path(configuration_folder).join(".dev.vars"),
-            &dotenv(variables)?,
+            &self.path(configuration_folder).join(VARIABLES),
+            &serde_json::json!(variables).to_string(),
         )
     }
-}
-
-/// Variables in the form of `.dev.vars`; quotes that are not in a value keep it as it is.
-pub(super) fn dotenv(variables: &Variables) -> Result<String, StagingError> {
-    let mut text = String::new();
-    for (name, value) in variables {
-        let quote = ['\'', '`']
-            .into_iter()
-            .find(|quote| !value.contains(*quote))
-            // The file's format drops carriage returns, and takes a quote after a backslash for none.
-            .filter(|_| !value.contains('\r') && !value.ends_with('\\'))
-            .ok_or_else(|| StagingError::Variable { name: name.clone() })?;
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{name}={quote}{value}{quote}");
-    }
-    Ok(text)
 }
 
 pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), StagingError> {
@@ -174,33 +149,5 @@ pub(super) fn file_error(path: &Path, source: io::Error) -> StagingError {
     StagingError::File {
         path: path.to_owned(),
         source,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_keep_json_as_it_is() {
-        let variables = BTreeMap::from([
-            ("LIMITS".to_owned(), "local".to_owned()),
-            ("SCHEDULED_PLAN".to_owned(), "{\"seed\":1}".to_owned()),
-        ]);
-        assert_eq!(
-            dotenv(&variables).unwrap(),
-            "LIMITS='local'\nSCHEDULED_PLAN='{\"seed\":1}'\n"
-        );
-    }
-
-    #[test]
-    fn a_value_that_the_file_would_change_is_refused_by_its_variables_name() {
-        for value in ["both ' and `", "line\r\n", "ends with \\"] {
-            let variables = BTreeMap::from([("LOCATIONS".to_owned(), value.to_owned())]);
-            let error = dotenv(&variables).unwrap_err().to_string();
-            assert!(error.contains("LOCATIONS"), "{value}: {error}");
-        }
-        let variables = BTreeMap::from([("LOCATIONS".to_owned(), "it's".to_owned())]);
-        assert_eq!(dotenv(&variables).unwrap(), "LOCATIONS=`it's`\n");
     }
 }

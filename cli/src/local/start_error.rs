@@ -1,6 +1,6 @@
 //! Why the Workers could not be served.
 
-use super::{project::ProjectError, staging::StagingError};
+use super::{project::ProjectError, staging::StagingError, workerd::ServingError};
 use std::{io, path::PathBuf, process::ExitStatus};
 
 /// Why the Workers could not be served.
@@ -9,6 +9,9 @@ pub enum StartError {
     /// The Workers could not be laid out.
     #[error(transparent)]
     Staging(#[from] StagingError),
+    /// Plain workerd cannot serve them.
+    #[error(transparent)]
+    Serving(#[from] ServingError),
     /// A tool is not there.
     #[error(transparent)]
     Project(#[from] ProjectError),

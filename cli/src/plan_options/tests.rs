@@ -110,3 +110,24 @@ fn what_cannot_be_measured_is_refused_before_anything_starts() {
         "{error}"
     );
 }
+
+#[test]
+fn cold_starts_are_asked_for_with_or_without_a_number_of_samples() {
+    let cold = |line: &[&str]| json(line)["cold_starts"].clone();
+    assert_eq!(cold(&[]), Value::Null);
+    assert_eq!(cold(&["--cold-starts"]), json!({}));
+    assert_eq!(cold(&["--cold-starts=20"]), json!({"samples": 20}));
+    let judged = json(&[
+        "--cold-starts",
+        "--judge",
+        "cold-starts,rpc",
+        "--transports",
+        "rpc",
+        "--cold-p95-ms",
+        "50",
+    ]);
+    assert_eq!(judged["judge"], json!(["cold-starts", "rpc"]));
+    assert_eq!(judged["thresholds"], json!({"cold_p95_ms": 50.0}));
+    // a number apart from the option would be taken for another argument
+    assert!(Line::try_parse_from(["plan", "--cold-starts", "20"]).is_err());
+}

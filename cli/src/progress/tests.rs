@@ -69,6 +69,9 @@ fn a_line_says_the_round_what_is_open_and_the_time_left() {
     pending.progress.seconds_left = None;
     pending.progress.seconds_to_limit = None;
     assert_eq!(of(&pending), "0 %, waiting for its first slice of 36 cells");
+    let mut cold = status(Plan::default(), 4, 90, 100);
+    cold.progress.cold_starts = true;
+    assert_eq!(of(&cold), "90 %, cold starts, 25 s left");
     // a round that takes longer than the limit is measured whatever it takes
     let mut long = status(Plan::default(), 1, 1, 100);
     long.progress.seconds_left = Some(130.0);

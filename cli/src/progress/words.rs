@@ -12,6 +12,9 @@ pub(super) fn what(run: &RunStatus) -> String {
     if run.state == RunState::Pending {
         return format!("waiting for its first slice of {} cells", cells.len());
     }
+    if run.progress.cold_starts {
+        return "cold starts".to_owned();
+    }
     if run.plan.until == Until::Samples {
         return format!("all {} cells", cells.len());
     }
@@ -38,12 +41,14 @@ fn of_open(open: &[Cell]) -> String {
 /// The time left, and calls that failed: `25 s left in this round`, `1 min 40 s at most`.
 pub(super) fn times(run: &RunStatus) -> Vec<String> {
     let progress = &run.progress;
-    let settles = run.plan.until == Until::Settled;
+    let settles = run.plan.until == Until::Settled && !progress.cold_starts;
     let left = progress.seconds_left.map(|left| {
         let of_round = if settles { " in this round" } else { "" };
         format!("{} left{of_round}", duration(left))
     });
-    let most = progress.seconds_to_limit.map(|limit| {
+    // no limit ends a round of cold starts
+    let limit = progress.seconds_to_limit.filter(|_| settles);
+    let most = limit.map(|limit| {
         let most = limit.max(progress.seconds_left.unwrap_or(0.0));
         format!("{} at most", duration(most))
     });

@@ -195,7 +195,7 @@ fn three_transports() {
     let end = assert_answers(&report, Outcome::Fail);
     assert_reasons(&report, &end, Transport::ALL);
     let plan = Plan {
-        judge: vec![Transport::ServiceBinding],
+        judge: vec![Transport::ServiceBinding.into()],
         ..plan
     };
     let report = report_of(&plan);
@@ -209,7 +209,10 @@ fn every_transport_with_the_longest_names_and_numbers() {
         transports: Transport::ALL.to_vec(),
         functions: vec![Function::Transform, Function::Compute],
         payload_bytes: vec![123_456, 1_000_000],
-        judge: vec![Transport::ServiceBinding, Transport::CapnwebWebsocket],
+        judge: vec![
+            Transport::ServiceBinding.into(),
+            Transport::CapnwebWebsocket.into(),
+        ],
         ..plan()
     };
     let report = report_of(&plan);

@@ -197,6 +197,7 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         environment: Environment {
             package_version: "0.1.0".to_owned(),
             deployed_version_id: None,
+            workerd_version: None,
             compatibility_date: "2026-07-01".to_owned(),
             limits: LimitsProfile::Local,
             timers: Vec::new(),
@@ -220,6 +221,10 @@ pub(crate) fn empty_report(outcome: Outcome) -> Report {
         slopes: Vec::new(),
         verdicts: Vec::new(),
         failed_calls: Vec::new(),
+        residency: Vec::new(),
+        deployment_starts: Vec::new(),
+        cold_starts: Vec::new(),
+        neighbours: Vec::new(),
         analysis: Vec::new(),
         warnings: Vec::new(),
     }

@@ -101,7 +101,16 @@ fn what_workers_and_both_servers_log_is_shown_as_json_lines() {
     let uncaught = wait_for("the exception", &|line| {
         line["level"] == "error" && line["event"].is_null()
     });
-    assert_eq!(uncaught["source"], "wrangler", "{uncaught}");
+    assert!(
+        uncaught["text"]
+            .as_str()
+            .unwrap()
+            .contains("nobody catches this"),
+        "{uncaught}"
+    );
+    assert_eq!(uncaught["source"], "workerd", "{uncaught}");
+    let request = wait_for("the request", &text("GET /talk 500"));
+    assert_eq!(request["source"], "http");
 
     kill(
         Pid::from_raw(i32::try_from(serve.id()).unwrap()),

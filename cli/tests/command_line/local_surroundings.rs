@@ -115,6 +115,22 @@ fn folders_may_have_blanks_and_other_letters_in_their_names() {
 }
 
 #[test]
+fn a_project_may_be_named_from_the_folder_that_the_command_is_called_in() {
+    let (folder, project) = project(ORCHESTRATOR);
+    let temporary = tempfile::tempdir().unwrap();
+    let absolute = serve_command(&project, temporary.path());
+    let mut command = Command::new(absolute.get_program());
+    command
+        .args(absolute.get_args().filter(|one| *one != project.root()))
+        .arg(".")
+        .current_dir(folder.path())
+        .env("TMPDIR", temporary.path())
+        .stdout(std::process::Stdio::piped());
+    let serve = started(&mut command);
+    assert_serves_until_told(serve, temporary.path());
+}
+
+#[test]
 fn an_ignored_hangup_stays_ignored_and_does_not_end_the_run() {
     let (_folder, project) = project(ORCHESTRATOR);
     let temporary = tempfile::tempdir().unwrap();
@@ -143,6 +159,9 @@ fn variables_reach_their_worker_as_they_are() {
         "two\nlines",
         "`tick` \"quote\"",
         "\u{fc} \\ n",
+        "both ' and `",
+        "a line\r\n",
+        "ends with \\",
     ] {
         let mut options = LocalOptions::new(project.clone());
         let variables = &mut options.orchestrator_variables;

@@ -1,8 +1,8 @@
 //! Serving Workers on this machine: they answer, they see their variables, and no process of theirs outlives ours,
 //! however ours ends. The Workers are a few lines of JavaScript in a project of its own, so that nothing need be built;
-//! wrangler and workerd are the real ones (`scripts/setup` installs them).
+//! workerd is the real one (`scripts/setup` installs it).
 
-use crate::fake_orchestrator::status;
+use crate::fake_orchestrator;
 use cli::local::{LocalOptions, LocalWorkers, Project};
 use nix::{
     sys::signal::{Signal, kill},
@@ -11,8 +11,8 @@ use nix::{
 use protocol::RunState;
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    net::TcpListener,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     os::unix::fs::symlink,
     path::Path,
     process::{Child, Command, Stdio},
@@ -57,8 +57,8 @@ pub(crate) fn project(orchestrator: &str) -> (TempDir, Project) {
 pub(crate) fn project_in(path: &Path, orchestrator: &str) -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     assert!(
-        root.join("node_modules/.bin/wrangler").exists(),
-        "wrangler is not installed; run scripts/setup"
+        root.join("node_modules/.bin/workerd").exists(),
+        "workerd is not installed; run scripts/setup"
     );
     symlink(root.join("node_modules"), path.join("node_modules")).unwrap();
     fs::create_dir_all(path.join("dashboard/build")).unwrap();
@@ -95,6 +95,113 @@ fn processes_with(mark: &str) -> Vec<String> {
             String::from_utf8_lossy(&line).replace('\0', " ")
         })
         .collect()
+}
+
+/// The schedule of a Worker, and what the platform does for it in production.
+#[test]
+fn the_schedule_fires_by_request_and_assets_are_served_by_their_names() {
+    let orchestrator = "
+let fired = [];
+export class Coordinator {}
+export default {
+  scheduled({ cron, scheduledTime }) {
+    if (cron === 'bad') throw new Error('no');
+    fired.push([cron, Math.abs(Date.now() - scheduledTime) < 60_000]);
+  },
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/fired') return Response.json(fired);
+    if (pathname === '/health') return new Response('ok');
+    return env.ASSETS.fetch(request.url, { redirect: 'manual' });
+  },
+};";
+    let (folder, project) = project(orchestrator);
+    let page = folder.path().join("dashboard/build");
+    fs::write(page.join("index.html"), "<p>page").unwrap();
+    fs::write(page.join("style.css"), "p {}").unwrap();
+    fs::create_dir(page.join("icons")).unwrap();
+    fs::write(page.join("icons/a.svg"), "<svg/>").unwrap();
+    let local = LocalWorkers::start(&LocalOptions::new(project)).unwrap();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .build()
+        .into();
+    let get = |path: &str| {
+        let mut answer = agent.get(format!("{}{path}", local.url())).call().unwrap();
+        let header = |name: &str| {
+            let value = answer.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned())
+        };
+        let named = header("content-type").or(header("location"));
+        let body = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), named.unwrap_or_default(), body)
+    };
+    let text = |status, named: &str, body: &str| (status, named.to_owned(), body.to_owned());
+    assert_eq!(get("/"), text(200, "text/html; charset=utf-8", "<p>page"));
+    assert_eq!(get("/index.html"), text(307, "/", ""));
+    assert_eq!(
+        get("/style.css"),
+        text(200, "text/css; charset=utf-8", "p {}")
+    );
+    assert_eq!(get("/icons/a.svg"), text(200, "image/svg+xml", "<svg/>"));
+    for missing in [
+        "/no.css",
+        "/icons",
+        "/icons/",
+        "/../wrangler.toml",
+        "/%2e%2e/wrangler.toml",
+    ] {
+        assert_eq!(get(missing).0, 404, "{missing}");
+    }
+    assert_eq!(get("/cdn-cgi/handler/scheduled?cron=17+*/6+*+*+*").0, 200);
+    assert_eq!(get("/cdn-cgi/handler/scheduled?cron=bad").0, 500);
+    assert_eq!(get("/fired").2, r#"[["17 */6 * * *",true]]"#);
+}
+
+/// The status of the next answer on a connection; its body is as long as it says.
+fn status(connection: &mut BufReader<TcpStream>) -> io::Result<String> {
+    let mut status = String::new();
+    connection.read_line(&mut status)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        connection.read_line(&mut header)?;
+        let header = header.trim().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    connection.read_exact(&mut vec![0; length])?;
+    Ok(status)
+}
+
+#[test]
+fn a_connection_is_kept_where_a_worker_answers_without_reading_the_body() {
+    let orchestrator = "
+export class Coordinator {}
+export default { fetch: () => new Response('no', { headers: { 'content-length': '2' } }) };";
+    let (_folder, project) = project(orchestrator);
+    let local = LocalWorkers::start(&LocalOptions::new(project)).unwrap();
+    let address = local.url().trim_start_matches("http://").to_owned();
+    let mut connection = BufReader::new(TcpStream::connect(&address).unwrap());
+    let methods = ["POST", "GET", "DELETE"].into_iter().cycle();
+    for (round, method) in methods.take(21).enumerate() {
+        let body = "x".repeat(1_000 * round + 1);
+        let length = body.len();
+        let request = format!(
+            "{method} /runs HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        let answered = connection
+            .get_mut()
+            .write_all(request.as_bytes())
+            .and_then(|()| status(&mut connection));
+        let answered = answered.unwrap_or_else(|error| panic!("request {round}: {error}"));
+        assert_eq!(answered, "HTTP/1.1 200 OK\r\n", "request {round}");
+    }
 }
 
 /// Waits until the kernel has taken killed processes away.
@@ -202,7 +309,7 @@ fn no_process_is_left_behind_however_the_command_ends() {
 #[test]
 fn an_interrupted_run_stops_its_workers_and_says_so() {
     // Its run never gets ahead.
-    let running = status(RunState::Running, 1);
+    let running = fake_orchestrator::status(RunState::Running, 1);
     let orchestrator = format!(
         "export class Coordinator {{}}
         const running = {running:?};
@@ -248,8 +355,12 @@ fn workers_that_do_not_start_show_the_end_of_the_log() {
     let mut options = LocalOptions::new(project);
     options.deadline = Duration::from_secs(20);
     let error = LocalWorkers::start(&options).unwrap_err().to_string();
-    assert!(error.starts_with("wrangler dev "), "{error}");
-    assert!(error.contains("orchestrator/build/index.js"), "{error}");
+    assert!(error.starts_with("workerd ended by itself"), "{error}");
+    assert!(
+        error.contains("worker:worker-rpc-latency: Uncaught SyntaxError")
+            && error.contains("index.js:1"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod against;
 mod certificates;
+mod deployment_starts;
 mod ending;
 mod fake_orchestrator;
 mod live_log;

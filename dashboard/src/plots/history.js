@@ -22,12 +22,12 @@ export function historyPlot(history) {
       + `${sampleCounts(drawn.map(({ n }) => n))} a run; ${resolutionText(points.map(({ estimate }) => estimate))}. `
       + `Dashed rules: another version was deployed. Solid rules: the level changed (${counted(changes.length, "change point")}).`,
     numbers: {
-      head: ["Run", "Finished", "Version", `${history.metric} (ms)`, "Change"],
-      rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? point.text : "—", changeText(changes.find(({ run }) => run === point.run))]),
+      head: ["Run", "Finished", "Version", `${history.metric} (ms)`, "Met a fresh isolate", "Change"],
+      rows: points.map((point) => [point.run, instant(point.finished_at), point.version ?? "—", isNumber(point.value_us) ? point.text : "—", point.residency?.cold_share.text ?? "—", changeText(changes.find(({ run }) => run === point.run))]),
     },
     csv: {
-      head: ["run", "finished_at", "version", "cell", "metric", "value_us", "lower_us", "upper_us", "resolution_us", "change_point"],
-      rows: points.map((point) => [point.run, point.finished_at, point.version, history.cell, history.metric, point.value_us, point.lower_us, point.upper_us, point.resolution_us, changes.some(({ run }) => run === point.run)]),
+      head: ["run", "finished_at", "version", "cell", "metric", "value_us", "lower_us", "upper_us", "resolution_us", "cold_calls", "isolates", "change_point"],
+      rows: points.map((point) => [point.run, point.finished_at, point.version, history.cell, history.metric, point.value_us, point.lower_us, point.upper_us, point.resolution_us, point.residency?.cold_calls, point.residency?.isolates, changes.some(({ run }) => run === point.run)]),
     },
   };
 }

@@ -1,5 +1,6 @@
 // What the figures say (analysis), what to know before trusting them (warnings), and where and with what they were measured.
 import { element, fill } from "../element.js";
+import { residency } from "./residency.js";
 import { duration, estimateLine, figureText, instant, integer, isNumber, noiseFloorText } from "../format.js";
 
 export function showFindings(node, report) {
@@ -14,7 +15,8 @@ export function showFindings(node, report) {
         report.warnings.length > 0
           ? element("ul", { class: "sentences warnings" }, report.warnings.map(warning))
           : element("p", { class: "muted" }, "None found.")),
-      element("div", {}, element("h3", {}, "Environment"), environment(report))));
+      element("div", {}, element("h3", {}, "Environment"), environment(report))),
+    residency(report));
 }
 
 function statement({ topic, text, figures }) {
@@ -46,7 +48,7 @@ function environment({ environment: at, run, plan }) {
     ["Polls in a tick", isNumber(at.polls_per_tick) ? `${integer(at.polls_per_tick)}${isNumber(at.polls_per_tick_mad) ? ` (median absolute deviation ${integer(at.polls_per_tick_mad)})` : ""}` : "—"],
     ["Noise floor", noise ? noiseFloorText(noise) : "—"],
     ["Isolation cost", at.isolation_cost_us ? estimateLine(at.isolation_cost_us, "µs") : "—"],
-    ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}`],
+    ["Versions", `package ${at.package_version}, deployed ${at.deployed_version_id ?? "nowhere (local)"}${at.workerd_version ? `, workerd ${at.workerd_version}` : ""}`],
     ["Compatibility date", at.compatibility_date],
     ["Limits", at.limits],
     ["Plan", `${extent(plan)}, payload of ${plan.payload_shape}, seed ${plan.seed}, concurrency ${plan.concurrency}, batch ${plan.batch_size}`],

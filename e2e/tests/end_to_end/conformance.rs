@@ -15,7 +15,7 @@ use e2e::stage;
 use protocol::run::RunStatus;
 use requests::{methods, plans, queries};
 use serde_json::{Value, json};
-use std::{cell::RefCell, collections::BTreeSet, fs};
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// An id of the right form that no run has.
 const NO_SUCH_RUN: &str = "20000101T000000Z-00000000";
@@ -43,6 +43,8 @@ fn every_operation_is_driven_into_every_status_that_the_document_describes() {
     );
     let seen = RefCell::default();
     let driver = Driver::new(&workers, &document, &seen);
+    // First of all: the runtime's isolate must not have been called.
+    a_start_by_deployment(&driver);
     before_any_run(&driver);
     an_examination(&driver);
     let first = a_run_from_start_to_end(&driver, &workers);
@@ -51,7 +53,14 @@ fn every_operation_is_driven_into_every_status_that_the_document_describes() {
     drop(workers);
     let closed = stage::start(Build::Release, |options| options.api_token.clear());
     where_nobody_may_start(&Driver::new(&closed, &document, &seen));
-    where_a_variable_cannot_be_used(&Driver::new(&closed, &document, &seen), &closed);
+    drop(closed);
+    let wrapped = stage::Wrapped::new(&[("orchestrator", WITHOUT_ITS_FIRST_HEALTH)]);
+    let misconfigured = stage::start(Build::Release, |options| {
+        options.project = wrapped.project();
+        let variables = &mut options.orchestrator_variables;
+        variables.insert("LIMITS".to_owned(), "gold".to_owned());
+    });
+    where_a_variable_cannot_be_used(&Driver::new(&misconfigured, &document, &seen));
     let each = |operation: Operation| {
         let statuses = document.statuses(&operation).into_iter();
         statuses.map(move |status| (operation.clone(), status))
@@ -103,6 +112,31 @@ fn before_any_run(driver: &Driver) {
         .with_token(),
     );
     methods(driver);
+}
+
+fn a_start_by_deployment(driver: &Driver) {
+    let start = json!({"key": "conformance-1", "version": "v1"});
+    driver.expect(200, "timeDeploymentStart", &Given::body(&start));
+    driver.expect(200, "timeDeploymentStart", &Given::body(&start));
+    let other = json!({"key": "conformance-1", "version": "v2"});
+    driver.expect(409, "timeDeploymentStart", &Given::body(&other));
+    // The same isolate once more: nothing new has been deployed.
+    driver.expect(
+        503,
+        "timeDeploymentStart",
+        &Given::body(&json!({"key": "conformance-2"})),
+    );
+    driver.expect(
+        400,
+        "timeDeploymentStart",
+        &Given::body(&json!({"runtime": 7, "cold": true})),
+    );
+    let long = Given {
+        body: Some(" ".repeat(1 << 15)),
+        ..Given::default()
+    };
+    driver.expect(413, "timeDeploymentStart", &long.with_token());
+    driver.expect(401, "timeDeploymentStart", &Given::default());
 }
 
 fn an_examination(driver: &Driver) {
@@ -163,19 +197,25 @@ fn where_nobody_may_start(driver: &Driver) {
     driver.expect(403, "startRun", &Given::default().with_token());
     driver.expect(403, "cancelRun", &Given::default().with_token());
     driver.expect(403, "examine", &Given::default().with_token());
+    driver.expect(403, "timeDeploymentStart", &Given::default().with_token());
 }
 
-/// An operator's mistake, made while the Workers are served: wrangler reads the variables again when the
-/// configuration changes.
-fn where_a_variable_cannot_be_used(driver: &Driver, workers: &LocalWorkers) {
-    let file = |name: &str| workers.directory().join(name);
-    fs::write(file(".dev.vars"), "LIMITS='gold'\n").expect("the variables");
-    let configuration = fs::read_to_string(file("wrangler.toml")).expect("the configuration");
-    fs::write(file("wrangler.toml"), configuration + "\n").expect("the configuration");
-    stage::eventually("the variables are read again", || {
-        let answer = driver.send(&driver.operation("health"), &Given::default());
-        (answer.status == 503).then_some(())
-    });
+/// The orchestrator, which counts as started whatever its variables are: it is first asked for its health.
+const WITHOUT_ITS_FIRST_HEALTH: &str = r#"
+import Original from "./original.js";
+export { Coordinator } from "./original.js";
+let isStarted = false;
+export default class extends Original {
+  fetch(request) {
+    if (isStarted) return super.fetch(request);
+    isStarted = true;
+    return new Response("up");
+  }
+}
+"#;
+
+/// An operator's mistake.
+fn where_a_variable_cannot_be_used(driver: &Driver) {
     for operation in driver.document.operations() {
         let answer = driver.drive(&operation, &Given::default());
         assert_eq!(answer.status, 503, "{operation:?}");

@@ -145,7 +145,7 @@ fn the_command_prints_each_point_and_its_status_is_the_answer() {
         said.contains("passed   execute            POST /execute: the function's result"),
         "{said}"
     );
-    assert!(said.contains("22 passed, 0 failed, 0 skipped"), "{said}");
+    assert!(said.contains("23 passed, 0 failed, 0 skipped"), "{said}");
     // A Worker that does nothing but say that it is well.
     let (status, said, noted) = check(&[
         "--json",

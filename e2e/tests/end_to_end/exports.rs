@@ -10,6 +10,8 @@ use std::{
     io::Write as _,
     path::PathBuf,
     process::{Command, Stdio},
+    thread,
+    time::Duration,
 };
 
 /// Blocks of the small run, each a slice of every cell.
@@ -143,6 +145,8 @@ fn promtool_finds_nothing_wrong_with_the_metrics_before_and_after_a_run() {
     let before = stage::client(&fresh).text("/metrics").unwrap();
     drop(fresh);
     let report = stage::small_run();
+    // what readers see is at most a second old
+    thread::sleep(Duration::from_millis(1_100));
     let after = stage::client(stage::shared()).text("/metrics").unwrap();
     for cell in &report.cells {
         let labels = format!(

@@ -82,6 +82,7 @@ fn every_variable_that_is_no_text_is_refused_by_name_and_unquoted_numbers_are_ta
     let (status, body) = runs_with(&workers, &usable);
     assert_eq!(status, 200, "{body}");
     let texts = [
+        "WORKERD_VERSION",
         "LIMITS",
         "LOCATIONS",
         "COMPATIBILITY_DATE",

@@ -1,4 +1,4 @@
-//! Python behind the binding, on a real workerd through wrangler.
+//! Python behind the binding, on a real workerd.
 
 mod package;
 mod sources;
@@ -186,12 +186,17 @@ fn python_answers_over_websockets_and_capnweb() {
             2,
         )
         .unwrap();
+    // each names its isolate, too
+    let said: Vec<Value> = answers
+        .iter()
+        .map(|answer| serde_json::from_str(answer.as_str().unwrap()).unwrap())
+        .collect();
+    let of = |answer: &Value| (answer["id"].clone(), answer["result"].clone());
+    let said: Vec<_> = said.iter().map(of).collect();
     assert_eq!(
-        answers,
-        [
-            json!("{\"id\":1,\"result\":[1]}"),
-            json!("{\"id\":2,\"result\":[2]}")
-        ]
+        said,
+        [(json!(1), json!([1])), (json!(2), json!([2]))],
+        "{answers:?}"
     );
     let batch = "[\"push\",[\"pipeline\",0,[\"execute\"],[\"transform\",\"[ 1 ]\"]]]\n[\"pull\",1]";
     let answer = python()

@@ -98,7 +98,7 @@ fn a_plan_that_asks_a_runtime_for_more_than_it_can_is_refused_field_by_field() {
         "transports[0]",
         "CALLER_PYODIDE",
         "functions[1]",
-        "it has compute, echo, transform, counter,",
+        "it has compute, echo, spin, transform, counter,",
     ] {
         assert!(why.contains(part), "{part} is not in: {why}");
     }
@@ -117,6 +117,13 @@ fn a_runtime_of_anothers_making_is_measured_with_a_function_that_only_it_knows()
     let report = stage::run_to_completion(&client, &plan);
     assert_eq!(report.cells.len(), 4);
     assert_no_failed_calls(&report, 80);
+    let [met] = &report.residency[..] else {
+        panic!("one runtime, reached in one way: {:?}", report.residency);
+    };
+    assert!(
+        met.cold_share.is_none() && met.silent > 0 && met.text.contains("do not say which isolate"),
+        "{met:?}"
+    );
     // What it does not say that it can is refused, before anything is measured.
     let msgpack = json!({"runtimes": ["foreign"], "transports": ["msgpack"], "functions": ["count-letters"], "samples_per_cell": 20});
     let why = refused(&client, &msgpack);

@@ -8,6 +8,7 @@ use protocol::{
     measure::Timer,
     report::{CellReport, Outcome, Quantity},
 };
+use std::fs;
 
 /// Samples of each cell of the small run: 20 blocks of 20.
 const SAMPLES: u64 = 400;
@@ -52,6 +53,19 @@ fn a_run_completes_and_counts_every_sample_it_was_asked_for() {
         assert_eq!(cell.warmup_calls, 20 * 2, "{}", cell.id);
     }
     assert!(report.run.started_at < report.run.finished_at);
+}
+
+#[test]
+fn the_version_of_workerd_stands_in_the_report_and_is_the_pinned_one() {
+    let version = stage::small_run().environment.workerd_version.as_deref();
+    let package = fs::read_to_string(stage::project().root().join("package.json")).unwrap();
+    let package: serde_json::Value = serde_json::from_str(&package).unwrap();
+    assert_eq!(version, package["devDependencies"]["workerd"].as_str());
+    let markdown = stage::client(stage::shared())
+        .text(&format!("/results/{}.md", stage::small_run().run.id))
+        .unwrap();
+    let shown = format!(", workerd {}", version.unwrap());
+    assert!(markdown.contains(&shown), "{shown} is not in\n{markdown}");
 }
 
 #[test]

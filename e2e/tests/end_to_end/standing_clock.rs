@@ -16,8 +16,11 @@ const RESOLUTION_US: f64 = 60.0;
 const ALTERNATIONS: u32 = 3;
 /// Starts that burns are measured at: each calibrates its burner anew.
 const STARTS: usize = 3;
-/// By how much the slope of what is measured over what is burnt may differ from 1.
-const SLOPE: f64 = 0.03;
+/// By how much the slope of what is measured over what is burnt may differ from 1: 0.03 on a machine of its own, and as much again for what the host of
+/// a virtual one takes, which falls on long burns alone.
+const SLOPE: f64 = 0.06;
+/// Medians that may disagree, of 12 that are compared: each comparison errs in some 5 %.
+const DISAGREE: usize = 2;
 
 fn under(build: Build, clock: LocalClock) -> LocalWorkers {
     stage::start(build, |options| options.clock = clock)
@@ -61,16 +64,18 @@ fn the_standing_clock_shows_what_the_running_one_does() {
     let _turn = stage::my_turn();
     let [running, standing] =
         [LocalClock::Running, LocalClock::Production].map(|clock| under(Build::Release, clock));
+    let mut apart = Vec::new();
     for seed in 0..ALTERNATIONS {
-        both_clocks_agree([&running, &standing], seed);
+        apart.extend(both_clocks_agree([&running, &standing], seed));
     }
+    assert!(apart.len() <= DISAGREE, "{apart:#?}");
 }
 
-/// A run under each clock, one right after the other.
-fn both_clocks_agree(workers: [&LocalWorkers; 2], seed: u32) {
+/// A run under each clock, one right after the other: where the medians disagree.
+fn both_clocks_agree(workers: [&LocalWorkers; 2], seed: u32) -> Vec<String> {
     let plan = json!({"transports": ["direct", "service-binding", "rpc"], "functions": ["echo"], "payload_bytes": [100, 10_000],
         "samples_per_cell": 220, "seed": seed});
-    machine::undisturbed("both clocks", || {
+    let apart = machine::undisturbed("both clocks", || {
         let [running, standing] =
             workers.map(|workers| stage::run_to_completion(&stage::client(workers), &plan));
         assert_eq!(running.environment.timers, [Timer::Interpolated]);
@@ -80,8 +85,9 @@ fn both_clocks_agree(workers: [&LocalWorkers; 2], seed: u32) {
             |warning: &&protocol::report::Warning| warning.kind == WarningKind::ClockContradicted;
         assert_eq!(standing.warnings.iter().filter(contradicted).count(), 0);
         the_clock_is_fit(&standing)?;
-        the_clocks_agree(&running, &standing)
+        disagreements(&running, &standing)
     });
+    apart.unwrap_or_default()
 }
 
 fn the_clock_is_fit(standing: &Report) -> Result<(), String> {
@@ -108,7 +114,8 @@ fn the_clock_is_fit(standing: &Report) -> Result<(), String> {
     })
 }
 
-fn the_clocks_agree(running: &Report, standing: &Report) -> Result<(), String> {
+fn disagreements(running: &Report, standing: &Report) -> Result<Vec<String>, String> {
+    let mut apart = Vec::new();
     let floor = standing.environment.noise_floor.as_ref();
     let resolution_us = floor.and_then(|floor| floor.resolution_us).unwrap_or(0.0);
     for cell in delegated(standing) {
@@ -121,13 +128,15 @@ fn the_clocks_agree(running: &Report, standing: &Report) -> Result<(), String> {
         let ((a, b), (c, d)) = (ends(one)?, ends(other)?);
         let agree = a <= d && c <= b;
         let near = (value(one)? - value(other)?).abs() <= resolution_us;
-        expect(agree || near, || format!("{id}: {one:?} and {other:?}"))?;
+        if !(agree || near) {
+            apart.push(format!("{id}: {} and {}", one.text, other.text));
+        }
         value(&cell.quantiles[Quantile::P95])?;
         expect(d < 1_000.0, || {
             format!("{id}: p50 is not below 1 ms: {other:?}")
         })?;
     }
-    Ok(())
+    Ok(apart)
 }
 
 #[test]

@@ -41,7 +41,17 @@ function fields(request, allowed = ["functionId", "payload", "timestamp"]) {
   return request;
 }
 
-const timed = (result) => ({ result, runtimeTimestamp: has("execute-times") ? 7 : Date.now(), executionTimeMs: 0 });
+// Which isolate this is: drawn in its first call, since at module scope nothing may be drawn.
+let id = 0;
+let since = 0;
+let served = 0;
+function isolate() {
+  if (served === 0) [id, since] = [Math.floor(Math.random() * 2 ** 53), Date.now()];
+  if (!has("isolate")) served += 1;
+  return { id, callsServed: Math.max(served, 1), ageMs: Date.now() - since };
+}
+
+const timed = (result) => ({ result, runtimeTimestamp: has("execute-times") ? 7 : Date.now(), executionTimeMs: 0, isolate: isolate() });
 
 async function json(request, path) {
   const text = await request.text();
@@ -141,7 +151,7 @@ async function serve(request, env, isInternal) {
     : newWorkersWebSocketRpcResponse(request, new Session(has("capnweb-websocket")));
 }
 
-async function served(request, env, isInternal) {
+async function routed(request, env, isInternal) {
   try {
     return await serve(request, env, isInternal);
   } catch (error) {
@@ -152,7 +162,7 @@ async function served(request, env, isInternal) {
 
 export class Runtime extends WorkerEntrypoint {
   fetch(request) {
-    return served(request, this.env, true);
+    return routed(request, this.env, true);
   }
 
   execute(functionId, payload) {
@@ -162,4 +172,4 @@ export class Runtime extends WorkerEntrypoint {
   }
 }
 
-export default { fetch: (request, env) => served(request, env, false) };
+export default { fetch: (request, env) => routed(request, env, false) };

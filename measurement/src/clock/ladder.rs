@@ -67,6 +67,15 @@ impl<'a, C: Clock, L: Ladder> Polls<'a, C, L> {
         }
     }
 
+    /// The same clock, polled by the cheapest I/O that there is; by computing where there is none.
+    #[must_use]
+    pub fn by_first_rung(&self) -> Self {
+        Self {
+            rung: self.ladder.rungs().first().copied(),
+            ..*self
+        }
+    }
+
     /// The clock that is polled.
     #[must_use]
     pub const fn clock(&self) -> &'a C {

@@ -46,6 +46,11 @@ impl<'a, K: Calls> Attempts<'a, K> {
         outcome
     }
 
+    /// Waits for so many ms.
+    pub(super) async fn pause(&self, ms: u32) {
+        self.calls.pause(ms).await;
+    }
+
     /// Whether to make no more calls.
     pub(super) fn given_up(&self) -> bool {
         self.timeouts_in_a_row.get() >= TIMEOUTS_TO_GIVE_UP

@@ -9,6 +9,7 @@ use crate::{
     timer::{self, Counted, SliceReadings, SliceTimer},
 };
 use protocol::measure::{Chain, MeasureRequest, MeasureResponse};
+use rand::RngCore;
 
 /// The chain goes first: it begins at the random phase that the warmup left, and the timed calls follow the timer's preparation directly.
 ///
@@ -20,6 +21,7 @@ pub(super) async fn measure(
     request: &MeasureRequest,
     mut timer: SliceTimer,
     kept_back: u32,
+    rng: &mut impl RngCore,
 ) -> MeasureResponse {
     let mut response = MeasureResponse::default();
     if request.chain > 0 && timer.timer().interpolates() {
@@ -38,6 +40,10 @@ pub(super) async fn measure(
             response.skipped = (request.samples - made).into();
             break;
         }
+        if let Some(neighbour) = request.neighbour {
+            attempts.pause(below(neighbour.pause_ms, rng)).await;
+            timer.begin_again(polls, rng).await;
+        }
         if attempts.call(0).await.is_ok() {
             if timer.succeeded(polls).await == Counted::LeadIn {
                 response.warmup_calls += 1;
@@ -48,6 +54,12 @@ pub(super) async fn measure(
         }
     }
     with_readings(response, timer.finish())
+}
+
+/// A whole number below `bound`; its bias is below `bound / 2^32`.
+fn below(bound: u32, rng: &mut impl RngCore) -> u32 {
+    let product = u64::from(rng.next_u32()) * u64::from(bound);
+    u32::try_from(product >> 32).unwrap_or(0)
 }
 
 /// Calls back to back between two readings, up to the first that fails.

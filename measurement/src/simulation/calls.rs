@@ -124,6 +124,10 @@ impl<F: FnMut(SimCall) -> Outcome> Calls for SimCalls<'_, F> {
     fn call(&self, lane: usize) -> impl Future<Output = Result<(), ErrorKind>> {
         self.make(lane, true)
     }
+
+    fn pause(&self, ms: u32) -> impl Future<Output = ()> {
+        self.platform.wait(Nanoseconds::from_ms(ms.into()))
+    }
 }
 
 impl SimPlatform {
@@ -146,7 +150,7 @@ impl SimPlatform {
     }
 
     /// Waits until `latency` has passed. Only inside [`SimPlatform::run`].
-    pub(super) async fn wait(&self, latency: Nanoseconds) {
+    pub async fn wait(&self, latency: Nanoseconds) {
         let due_ns = self.due_in(latency);
         poll_fn(|_| {
             if self.true_ns() >= due_ns {

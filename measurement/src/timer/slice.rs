@@ -1,8 +1,11 @@
 //! The timer of a slice: interpolated where the clock allows it, else ticked.
 
 use protocol::measure::{ClockFacts, Rung, RungFacts, Timer, TimerChoice, Unfit};
+use rand::RngCore;
 
-use super::{Counted, InterpolatedReadings, InterpolatedTimer, TickedReadings, TickedTimer};
+use super::{
+    Counted, InterpolatedReadings, InterpolatedTimer, TickedReadings, TickedTimer, randomise_phase,
+};
 use crate::{
     clock::{
         Clock,
@@ -148,6 +151,23 @@ impl SliceTimer {
         match &mut self.timer {
             Chosen::Interpolated(timer, _) => timer.begin(polls).await,
             Chosen::Ticked(timer) => timer.begin(polls.clock()),
+        }
+    }
+
+    /// Time has passed since the last call. Gets ready for the next one, which must follow at once. Ticked: a random time is spun away and the clock polled
+    /// by I/O, because a timer has just fired: it fires at a whole tick, and until I/O completes a clock that stands still shows the time that it was set for.
+    pub async fn begin_again(
+        &mut self,
+        polls: Polls<'_, impl Clock, impl Ladder>,
+        rng: &mut impl RngCore,
+    ) {
+        match &mut self.timer {
+            Chosen::Interpolated(timer, _) => timer.failed(polls).await,
+            Chosen::Ticked(timer) => {
+                randomise_phase(polls.clock(), rng);
+                polls.by_first_rung().poll().await;
+                timer.begin(polls.clock());
+            }
         }
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn request(timer: TimerChoice, samples: usize) -> MeasureRequest {
         call_timeout_ms: 10_000,
         batch_size: 1,
         concurrency: 1,
+        neighbour: None,
     }
 }
 

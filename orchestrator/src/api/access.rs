@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 pub const fn allowed_methods(route: &Route) -> &'static str {
     match route {
         Route::Runs => "GET, HEAD, OPTIONS, POST",
-        Route::Doctor => "OPTIONS, POST",
+        Route::Doctor | Route::DeploymentStarts => "OPTIONS, POST",
         Route::Run(_) => "DELETE, GET, HEAD, OPTIONS",
         _ => "GET, HEAD, OPTIONS",
     }

@@ -33,6 +33,15 @@ impl<C: Coordinators> Api<'_, C> {
             Some(location) => self.configured(&location)?,
             None => self.settings.locations.first().cloned().unwrap_or_default(),
         };
+        let (latest, _) = self.latest(std::slice::from_ref(&location)).await?;
+        let name = format!("history {latest:?} {cell} {metric}");
+        if let Some(series) = self
+            .cache
+            .made(&name, self.now)
+            .filter(|_| !latest.is_empty())
+        {
+            return Ok(Response::json_text(200, series));
+        }
         let question = Question::History {
             cell,
             limit: MOST_RUNS,
@@ -57,7 +66,9 @@ impl<C: Coordinators> Api<'_, C> {
             points: comparable.iter().map(|run| point(run, metric)).collect(),
             change_points: change_points(&comparable, metric),
         };
-        Ok(Response::json(200, &series))
+        let response = Response::json(200, &series);
+        self.cache.keep_made(&name, &response.body, true, self.now);
+        Ok(response)
     }
 }
 
@@ -74,5 +85,6 @@ fn point(run: &Figures, metric: SeriesMetric) -> HistoryPoint {
         n: estimate.n,
         // those stored by earlier releases have none
         text: format::estimate(&estimate, Unit::Milliseconds),
+        residency: run.residency.clone(),
     }
 }

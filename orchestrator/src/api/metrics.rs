@@ -2,8 +2,13 @@
 //!
 //! Latencies are gauges in seconds, not Prometheus histograms: they are estimates of a finished run, and do not accumulate.
 
-use super::{Api, Coordinators, Response, runs::read};
-use crate::coordinator::{Overview, Question};
+mod cold_starts;
+mod residency;
+
+use super::{
+    Api, Coordinators, Response, latest::Made, places::Answers, results::stored, runs::read,
+};
+use crate::coordinator::{Derived, Overview, Question};
 use core::fmt::Write as _;
 use futures_util::future::join;
 use protocol::{
@@ -17,15 +22,26 @@ const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn metrics(&self) -> Result<Response, Problem> {
         let places = &self.settings.locations;
-        let latest = Question::Report { run: None };
-        let (overviews, reports) = join(
+        let (overviews, latest) = join(
             self.ask_all(places, &Question::Overview),
-            self.ask_all(places, &latest),
+            self.latest(places),
         )
         .await;
+        let (latest, mut reports) = latest?;
         if overviews.found.is_empty() {
             return Err(overviews.nothing(Problem::new(500, "no location is configured")));
         }
+        let of_reports = match self.made_of(Derived::Metrics, &latest).await {
+            Made::Kept(text) => text,
+            Made::Of(found) => {
+                let text = of_reports(&found)?;
+                if found.found.len() == latest.len() {
+                    self.keep(Derived::Metrics, &latest, &text).await;
+                }
+                reports.missing.extend(found.missing);
+                text
+            }
+        };
         let mut families = Families::default();
         build(&mut families, self.settings.deployed_version_id.as_deref());
         for place in places {
@@ -36,11 +52,19 @@ impl<C: Coordinators> Api<'_, C> {
         for (location, overview) in &overviews.found {
             runs(&mut families, location, &read(overview)?);
         }
-        for (location, report) in &reports.found {
-            figures(&mut families, location, &read(report)?);
-        }
-        Ok(Response::new(200, MEDIA_TYPE, families.text()))
+        // No family is of both, as each must be in one piece.
+        let text = families.text() + &of_reports;
+        Ok(Response::new(200, MEDIA_TYPE, text))
     }
+}
+
+/// The families of the reports' figures.
+fn of_reports(reports: &Answers) -> Result<String, Problem> {
+    let mut families = Families::default();
+    for (location, report) in &reports.found {
+        figures(&mut families, location, &stored(report)?);
+    }
+    Ok(families.text())
 }
 
 /// Samples by family: the format wants each family in one piece.
@@ -176,6 +200,9 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
             Some(cell.errors.values().sum::<u64>() as f64),
         );
     }
+    for found in &report.residency {
+        residency::residency(families, location, found);
+    }
     for overhead in &report.overheads {
         let mut family = CellLabels::new(families, location, overhead.id);
         family.quantiles("worker_rpc_overhead_seconds", OVERHEAD, &overhead.quantiles);
@@ -189,6 +216,7 @@ fn figures(families: &mut Families, location: &str, report: &Report) {
             sign(verdict.outcome),
         );
     }
+    cold_starts::cold_starts(families, location, report);
     for (id, row) in report
         .failed_calls
         .iter()

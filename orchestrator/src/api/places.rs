@@ -9,6 +9,7 @@ use futures_util::{
 use protocol::{Problem, run::MissingLocation};
 
 /// What the places answered that were asked.
+#[derive(Default)]
 pub(super) struct Answers {
     /// Those that have what was asked for, in the configured order.
     pub(super) found: Vec<(String, String)>,
@@ -19,7 +20,15 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    fn add(&mut self, location: &str, answer: Answer) {
+    fn of(locations: &[String], answers: Vec<Answer>) -> Self {
+        let mut all = Self::default();
+        for (location, answer) in locations.iter().zip(answers) {
+            all.add(location, answer);
+        }
+        all
+    }
+
+    pub(super) fn add(&mut self, location: &str, answer: Answer) {
         let location = location.to_owned();
         match answer {
             Ok(json) => self.found.push((location, json)),
@@ -80,15 +89,14 @@ impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn ask_all(&self, locations: &[String], question: &Question) -> Answers {
         let asked = locations.iter();
         let answers = join_all(asked.map(|location| self.ask_cached(location, question))).await;
-        let mut all = Answers {
-            found: Vec::new(),
-            without: Vec::new(),
-            missing: Vec::new(),
-        };
-        for (location, answer) in locations.iter().zip(answers) {
-            all.add(location, answer);
-        }
-        all
+        Answers::of(locations, answers)
+    }
+
+    /// The same, whatever was asked a moment ago.
+    pub(super) async fn ask_all_anew(&self, locations: &[String], question: &Question) -> Answers {
+        let asked = locations.iter();
+        let answers = asked.map(|location| self.coordinators.ask(location, question));
+        Answers::of(locations, join_all(answers).await)
     }
 
     /// Asks every place, all at once, for what one of them has, and waits for no other once it has answered.
@@ -100,11 +108,7 @@ impl<C: Coordinators> Api<'_, C> {
         let mut answers: FuturesUnordered<_> = asked
             .map(|location| async move { (location, self.ask_cached(location, question).await) })
             .collect();
-        let mut others = Answers {
-            found: Vec::new(),
-            without: Vec::new(),
-            missing: Vec::new(),
-        };
+        let mut others = Answers::default();
         while let Some((location, answer)) = answers.next().await {
             match answer {
                 Ok(json) => return Ok((location.clone(), json)),

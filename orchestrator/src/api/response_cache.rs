@@ -50,14 +50,14 @@ impl ResponseCache {
         self.0.borrow_mut().retain(|_, kept| kept.settled);
     }
 
-    /// The merged report of all locations, if it is fresh.
-    pub(super) fn merged(&self, now: Millis) -> Option<String> {
-        self.get(&merged_key(), now)
+    /// A text that was made of several answers, if it is fresh. Its name says what it is made of.
+    pub(super) fn made(&self, name: &str, now: Millis) -> Option<String> {
+        self.get(&made_key(name), now)
     }
 
-    /// Keeps the merged report of all locations.
-    pub(super) fn keep_merged(&self, report: &str, now: Millis) {
-        self.put(merged_key(), report, false, now);
+    /// Keeps a text that was made of several answers; `settled`: of such as change no more.
+    pub(super) fn keep_made(&self, name: &str, text: &str, settled: bool, now: Millis) {
+        self.put(made_key(name), text, settled, now);
     }
 
     /// The answer, if it is fresh, or if somebody else is already fetching a fresh one.
@@ -93,8 +93,8 @@ impl ResponseCache {
 }
 
 /// No location has this name.
-fn merged_key() -> Key {
-    ("*".to_owned(), "merged".to_owned())
+fn made_key(name: &str) -> Key {
+    ("*".to_owned(), name.to_owned())
 }
 
 /// What is read of a status, and of the run in a report.

@@ -1,7 +1,11 @@
 //! `/results`: reports, as JSON and as Markdown.
 
-use super::{Api, Coordinators, Incoming, Response, runs::unknown};
-use crate::coordinator::Question;
+use super::{
+    Api, Coordinators, Incoming, Response,
+    latest::{LatestRun, Made},
+    runs::unknown,
+};
+use crate::coordinator::{Derived, Question};
 use protocol::{
     Plan, Problem, Report, RunId, location,
     report::{Warning, WarningKind},
@@ -19,32 +23,70 @@ impl<C: Coordinators> Api<'_, C> {
             None => self.settings.locations.clone(),
             Some(location) => vec![self.configured(&location)?],
         };
-        let latest = Question::Report { run: None };
-        let answers = self.ask_all(&locations, &latest).await;
+        let (latest, answers) = self.latest(&locations).await?;
         let missing = answers.missing_locations();
-        let reports: Vec<&String> = answers.found.iter().map(|(_, report)| report).collect();
-        match reports.as_slice() {
+        match latest.as_slice() {
             [] => {
                 let none = answers.without.first().map(|(_, problem)| problem.clone());
                 let none = none.unwrap_or_else(|| Problem::new(404, "no location is configured"));
                 Err(answers.nothing(none))
             }
-            [report] if missing.is_empty() => {
-                Ok(Response::json_text(200, current(report)?.into_owned()))
+            [(location, run)] if missing.is_empty() => self.latest_of(location, run).await,
+            _ => {
+                let merged = self.merged(&latest, missing).await?;
+                Ok(Response::json_text(200, merged))
             }
-            reports => Ok(Response::json_text(200, self.merged(reports, &missing)?)),
         }
     }
 
-    /// The reports of all locations as one, which takes some milliseconds to compute.
-    fn merged(&self, reports: &[&String], missing: &[MissingLocation]) -> Result<String, Problem> {
-        if let Some(merged) = self.cache.merged(self.now) {
+    /// The latest report of one location. It is looked at once, and not for each reader.
+    async fn latest_of(&self, location: &str, run: &RunId) -> Result<Response, Problem> {
+        let name = format!("report {location}={run}");
+        if let Some(report) = self.cache.made(&name, self.now) {
+            return Ok(Response::json_text(200, report));
+        }
+        let of = |run| Question::Report { run };
+        let report = match self.ask_cached(location, &of(Some(run.clone()))).await {
+            // It has expired since it was the latest one.
+            Err(problem) if problem.status == 404 => {
+                self.coordinators.ask(location, &of(None)).await?
+            }
+            report => report?,
+        };
+        let report = current(&report)?.into_owned();
+        self.cache.keep_made(&name, &report, true, self.now);
+        Ok(Response::json_text(200, report))
+    }
+
+    /// The reports of all locations as one. Where some are missing it names them, and is made anew every second.
+    async fn merged(
+        &self,
+        latest: &[LatestRun],
+        mut missing: Vec<MissingLocation>,
+    ) -> Result<String, Problem> {
+        let name = format!("part {latest:?} {missing:?}");
+        if let Some(merged) = self.cache.made(&name, self.now) {
             return Ok(merged);
         }
-        let merged = serde_json::to_string(&merged(reports, missing)?).map_err(|error| {
+        let (reports, is_whole) = match self.made_of(Derived::Merged, latest).await {
+            Made::Kept(merged) if missing.is_empty() => return Ok(merged),
+            Made::Kept(merged) => (vec![merged], false),
+            Made::Of(reports) => {
+                missing.extend(reports.missing_locations());
+                let found = reports.found.into_iter().map(|(_, report)| report);
+                let found: Vec<String> = found.collect();
+                let is_whole = missing.is_empty() && found.len() == latest.len();
+                (found, is_whole)
+            }
+        };
+        let merged = serde_json::to_string(&merged(&reports, &missing)?).map_err(|error| {
             Problem::new(500, format!("the merged report cannot be written: {error}"))
         })?;
-        self.cache.keep_merged(&merged, self.now);
+        if is_whole {
+            self.keep(Derived::Merged, latest, &merged).await;
+        } else {
+            self.cache.keep_made(&name, &merged, false, self.now);
+        }
         Ok(merged)
     }
 
@@ -108,7 +150,7 @@ fn unreadable(error: report::ReadError) -> Problem {
 }
 
 /// The latest reports of all locations as one. Locations whose latest run had another plan than the newest one are left out, and named.
-fn merged(reports: &[&String], missing: &[MissingLocation]) -> Result<Report, Problem> {
+fn merged(reports: &[String], missing: &[MissingLocation]) -> Result<Report, Problem> {
     let reports: Vec<Report> = reports
         .iter()
         .map(|json| stored(json))

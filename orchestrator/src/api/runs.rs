@@ -98,11 +98,16 @@ impl<C: Coordinators> Api<'_, C> {
                     .map_err(|error| Problem::new(400, format!("before: {error}")))?,
             ),
         };
+        let name = format!("runs {limit} {before:?}");
+        if let Some(list) = self.cache.made(&name, self.now) {
+            return Ok(Response::json_text(200, list));
+        }
         let question = Question::List {
             before,
             limit: limit + 1,
         };
-        let answers = self.ask_all(&self.settings.locations, &question).await;
+        // What is kept is the list: its parts are not kept as well, or it would be up to two seconds old.
+        let answers = self.ask_all_anew(&self.settings.locations, &question).await;
         if answers.found.is_empty() {
             return Err(answers.nothing(Problem::new(500, "no location is configured")));
         }
@@ -119,7 +124,9 @@ impl<C: Coordinators> Api<'_, C> {
             next_before,
             missing_locations: answers.missing_locations(),
         };
-        Ok(Response::json(200, &list))
+        let response = Response::json(200, &list);
+        self.cache.keep_made(&name, &response.body, false, self.now);
+        Ok(response)
     }
 
     pub(super) async fn status(&self, run: &RunId) -> Result<Response, Problem> {

@@ -100,10 +100,23 @@ impl<S: Sql> Coordinator<S> {
                 let rows = self.store.history(&cell, limit)?;
                 json(&rows.into_iter().map(figures).collect::<Vec<_>>())
             }
+            Question::DeploymentStart { key } => json(&self.store.deployment_start(&key)?),
+            Question::KeepDeploymentStart(start) => json(&self.store.keep_deployment_start(start)?),
             Question::Overview => json(&Overview {
                 runs_by_state: self.store.runs_by_state()?,
                 active: self.store.unfinished_runs()?.first().map(status),
             }),
+            Question::Latest => json(&self.latest()?),
+            Question::Derived { what, of } => {
+                let kept = self.store.derived(what, &of)?;
+                Ok(kept.ok_or_else(|| {
+                    Problem::new(404, format!("{} of these runs is not kept", what.as_str()))
+                })?)
+            }
+            Question::KeepDerived { what, of, text } => {
+                self.store.keep_derived(what, &of, &text)?;
+                json(&true)
+            }
         }
     }
 
@@ -199,10 +212,7 @@ impl<S: Sql> Coordinator<S> {
         now: Millis,
         turn: &mut Turn,
     ) -> Result<String, Unanswered> {
-        let latest = || self.store.latest_completed();
-        let Some(id) = run.map_or_else(latest, |id| Ok(Some(id.clone())))? else {
-            return Err(Problem::new(404, "no run has been completed yet; start one with POST /runs, or wait for the schedule").into());
-        };
+        let id = run.map_or_else(|| self.latest(), |id| Ok(id.clone()))?;
         if let Some(report) = self.store.report(&id)? {
             return Ok(report);
         }
@@ -222,6 +232,13 @@ impl<S: Sql> Coordinator<S> {
             ),
         };
         Err(Problem::new(404, detail).into())
+    }
+
+    fn latest(&self) -> Result<RunId, Unanswered> {
+        let none =
+            "no run has been completed yet; start one with POST /runs, or wait for the schedule";
+        let latest = self.store.latest_completed()?;
+        Ok(latest.ok_or_else(|| Problem::new(404, none))?)
     }
 
     fn known(&self, id: &RunId) -> Result<RunRow, Unanswered> {
@@ -256,6 +273,7 @@ pub(super) fn figures(row: HistoryRow) -> Figures {
         version: row.version,
         conditions: row.conditions,
         figures: row.figures,
+        residency: row.residency,
     }
 }
 

@@ -7,11 +7,11 @@ use super::{
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
 use protocol::{
     PACKAGE_VERSION, Report, RunState,
-    history::SeriesMetric,
-    report::{CellReport, RunFacts},
+    history::{MetIsolates, SeriesMetric},
+    report::{CellReport, Reach, RunFacts},
     slice::SliceRecord,
 };
-use report::{Deployment, assemble};
+use report::{Deployment, assemble, deployment_starts};
 
 /// Attempts at one report, or at the decision about one round: a crash in the middle of it must not come back for ever.
 const ASSEMBLY_ATTEMPTS: u32 = 3;
@@ -103,15 +103,17 @@ impl<S: Sql> Coordinator<S> {
         let deployment = Deployment {
             package_version: PACKAGE_VERSION.to_owned(),
             deployed_version_id: run.request.deployed_version_id.clone(),
+            workerd_version: self.settings.workerd_version.clone(),
             compatibility_date: self.settings.compatibility_date.clone(),
             limits: run.rounds.first().limits.profile,
         };
-        assemble(facts, &run.request.plan, &run.rounds, deployment, records).map_err(|error| {
-            StoreError::Unreadable {
-                what: "slices",
-                error: error.to_string(),
-            }
-        })
+        let report = assemble(facts, &run.request.plan, &run.rounds, deployment, records);
+        let mut report = report.map_err(|error| StoreError::Unreadable {
+            what: "slices",
+            error: error.to_string(),
+        })?;
+        report.deployment_starts = deployment_starts(&self.store.deployment_starts()?);
+        Ok(report)
     }
 }
 
@@ -140,6 +142,13 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
             version: run.request.deployed_version_id.clone(),
             conditions: conditions.clone(),
             figures: SeriesMetric::all().filter_map(stated).collect(),
+            residency: report
+                .residency
+                .iter()
+                .find(|found| {
+                    found.runtime == cell.runtime && Reach::of(cell.transport) == Some(found.reach)
+                })
+                .and_then(MetIsolates::of),
         }
     };
     report.cells.iter().map(row).collect()

@@ -15,9 +15,19 @@ use report::{Doubt, doubts, has_isolated_calls, samples_of_look};
 /// Decides which round follows those of a run, all of whose slices are committed; `None` ends the measuring. A pure function of what is stored.
 pub type NextRound = fn(&RunRow, &[SliceRecord]) -> Option<Round>;
 
-/// The round that follows in a run of its plan.
+/// The round that follows in a run of its plan. What is measured beside neighbours follows the latencies: it is no evidence of them. Cold starts come last,
+/// for each disturbs what is measured after it.
 #[must_use]
 pub fn next_round(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
+    let of_latencies = match run.rounds.last().kind {
+        RoundKind::Isolated | RoundKind::BackToBack => round_of_latencies(run, records),
+        RoundKind::Busy | RoundKind::ColdStarts => None,
+    };
+    of_latencies.or_else(|| run.rounds.beside(&run.request.plan))
+}
+
+/// The round that measures the cells by themselves.
+fn round_of_latencies(run: &RunRow, records: &[SliceRecord]) -> Option<Round> {
     let (plan, rounds) = (&run.request.plan, &run.rounds);
     if plan.until == Until::Samples {
         return None;
@@ -161,7 +171,8 @@ impl Pace {
     const fn of_slice_ms(&self, kind: RoundKind) -> f64 {
         match kind {
             RoundKind::Isolated => self.isolated_ms,
-            RoundKind::BackToBack => self.back_to_back_ms,
+            // none of the others is decided by its pace
+            RoundKind::BackToBack | RoundKind::Busy | RoundKind::ColdStarts => self.back_to_back_ms,
         }
     }
 
@@ -169,7 +180,7 @@ impl Pace {
     fn of_cell_ms(&self, kind: RoundKind) -> f64 {
         match kind {
             RoundKind::Isolated => self.isolated_ms * self.isolated_slices,
-            RoundKind::BackToBack => self.back_to_back_ms,
+            RoundKind::BackToBack | RoundKind::Busy | RoundKind::ColdStarts => self.back_to_back_ms,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What a coordinator needs of the platform, as traits: the Worker implements them, and so do tests.
 
 use crate::store::Millis;
-use protocol::measure::{MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse};
+use protocol::{
+    cold_start,
+    measure::{MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse},
+};
 
 /// Why a dispatch to the caller-worker came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +44,7 @@ impl DispatchError {
     }
 }
 
-/// The caller-worker.
+/// The caller-worker, and beside it the cold-worker.
 pub trait Caller {
     /// One slice of samples. The request is given up after `timeout_ms`; an answer that arrives later is never seen.
     ///
@@ -62,6 +65,16 @@ pub trait Caller {
         request: &RepeatRequest,
         timeout_ms: u32,
     ) -> impl Future<Output = Result<RepeatResponse, DispatchError>>;
+
+    /// One cold start, by the cold-worker.
+    ///
+    /// # Errors
+    /// [`DispatchError`]; its words for people are about the caller-worker.
+    fn cold_start(
+        &self,
+        request: &cold_start::Request,
+        timeout_ms: u32,
+    ) -> impl Future<Output = Result<cold_start::Sample, DispatchError>>;
 }
 
 /// The platform's clock.

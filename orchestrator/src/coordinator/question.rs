@@ -3,7 +3,8 @@
 use crate::store::Millis;
 use protocol::{
     Cell, Estimate, Plan, Problem, RoundKind, RunId,
-    history::{Conditions, SeriesMetric},
+    deployment_starts::DeploymentStart,
+    history::{Conditions, MetIsolates, SeriesMetric},
     run::{Sibling, Trigger},
 };
 use serde::{Deserialize, Serialize};
@@ -53,8 +54,54 @@ pub enum Question {
         /// At most this many runs.
         limit: u32,
     },
+    /// The start by deployment of this key. Answer: it, or `null`.
+    DeploymentStart {
+        /// The key.
+        key: String,
+    },
+    /// Keep a start by deployment, unless there is one of its key. Answer: the one that is kept.
+    KeepDeploymentStart(DeploymentStart),
     /// Counts for monitoring. Answer: an [`Overview`].
     Overview,
+    /// The latest completed run that has a report. Answer: its id.
+    Latest,
+    /// A text made of reports, if it is kept and made of just these. Answer: the text as it is.
+    Derived {
+        /// Which text.
+        what: Derived,
+        /// What it is made of.
+        of: String,
+    },
+    /// Keep such a text in place of the one before. Answer: `true`.
+    KeepDerived {
+        /// Which text.
+        what: Derived,
+        /// What it is made of.
+        of: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// A text made of the latest reports of all locations, which the coordinator of the first location keeps for every reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Derived {
+    /// The merged report.
+    Merged,
+    /// The figures of all reports as Prometheus wants them.
+    Metrics,
+}
+
+impl Derived {
+    /// The stored name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// A run to start.
@@ -104,6 +151,9 @@ pub struct Figures {
     pub conditions: Conditions,
     /// Estimates by metric, in us.
     pub figures: BTreeMap<SeriesMetric, Estimate>,
+    /// The isolates that the run met by the cell's way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residency: Option<MetIsolates>,
 }
 
 /// Counts for monitoring.
@@ -115,5 +165,5 @@ pub struct Overview {
     pub active: Option<protocol::run::RunStatus>,
 }
 
-/// A coordinator's answer: JSON text, or what is wrong.
+/// A coordinator's answer: JSON text (a derived text as it is), or what is wrong.
 pub type Answer = Result<String, Problem>;

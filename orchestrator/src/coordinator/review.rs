@@ -256,6 +256,8 @@ fn confirming(run: &RunRow, now: Millis) -> RunRow {
         created_ms: now,
         not_before_ms: now,
         confirms: Some(run.id.clone()),
+        // what is to be confirmed is a latency
+        plan: run.request.plan.without_cold_starts(),
         ..run.request.clone()
     };
     RunRow::new(

@@ -7,7 +7,9 @@ use super::{
 use crate::store::{Millis, RunRow, StoreError, Tally, sql::Sql};
 use measurement::{duration::Nanoseconds, histogram::LatencyHistogram};
 use protocol::{
-    Cell, Plan, Round, RunState,
+    Cell, ErrorKind, Plan, Round, RunState, Runtime,
+    busy::{BusyCell, Neighbour, SPIN},
+    cold_start,
     measure::{MeasureRequest, MeasureResponse},
     rounds::Place,
     slice::{Measured, SliceRecord, Work},
@@ -171,6 +173,33 @@ async fn dispatch(
                 dispatches: 1,
             })
         }
+        Work::ColdStart(cold_start) => {
+            let request = cold_start::Request {
+                place: run.request.location.clone(),
+                cold_start,
+                call_timeout_ms: plan.call_timeout_ms,
+            };
+            let before = platform.now_ms();
+            let sampled = platform.cold_start(&request, timeout_ms).await;
+            Ok(Dispatched {
+                measured: Measured::ColdStart(outcome_of(sampled)),
+                dispatch_ms: u64::try_from(platform.now_ms() - before).unwrap_or(0),
+                dispatches: 1,
+            })
+        }
+        Work::Busy(busy) => {
+            let request = busy_request(run, round, busy);
+            let timeout_ms = timeout_ms.saturating_add(pauses_ms(round, &busy));
+            let before = platform.now_ms();
+            let response = platform.measure(&request, timeout_ms).await?;
+            let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
+            check(&request, &response)?;
+            Ok(Dispatched {
+                measured: Measured::Samples(response),
+                dispatch_ms,
+                dispatches: 1,
+            })
+        }
         Work::Component(component) => {
             let known = run.tally.repetitions.get(&component.to_string()).copied();
             let limits = &round.limits;
@@ -186,6 +215,28 @@ async fn dispatch(
             })
         }
     }
+}
+
+/// A cold start that failed is a finding: it is stored, and not tried again, because the choice of those that succeed would be a biased one. The next
+/// block has another.
+fn outcome_of(sampled: Result<cold_start::Sample, DispatchError>) -> cold_start::Outcome {
+    let error = match sampled {
+        Ok(sample) => return cold_start::Outcome::Sampled(Box::new(sample)),
+        Err(error) => error,
+    };
+    let (kind, detail) = match error {
+        DispatchError::Timeout(ms) => (ErrorKind::Timeout, format!("no answer within {ms} ms")),
+        DispatchError::Unreachable(why) => (ErrorKind::Transport, why),
+        DispatchError::Failed {
+            status: 504,
+            detail,
+        } => (ErrorKind::Timeout, detail),
+        DispatchError::Refused { status, detail } | DispatchError::Failed { status, detail } => {
+            (ErrorKind::Status, format!("status {status}: {detail}"))
+        }
+        DispatchError::Unusable(why) => (ErrorKind::BadResponse, why),
+    };
+    cold_start::Outcome::Failed { kind, detail }
 }
 
 /// The tally of a run after `record`, a slice of `round`.
@@ -211,9 +262,21 @@ fn tally_after(
                 .repetitions
                 .insert(component.to_string(), response.repetitions);
         }
-        (Work::Cell(_), Measured::Repeated(_)) => {}
+        (_, Measured::ColdStart(outcome)) => {
+            tally.samples += 1;
+            tally.errors += u64::from(matches!(outcome, cold_start::Outcome::Failed { .. }));
+        }
+        (Work::Cell(_) | Work::ColdStart(_) | Work::Busy(_), Measured::Repeated(_)) => {}
     }
-    tally.usage.delegated_calls += usage::delegated_calls(round, record.work);
+    if let Some((busy, kept)) = record.neighbour().filter(|(_, kept)| kept.strokes > 0) {
+        tally
+            .repetitions
+            .insert(strokes_of(busy.runtime), kept.strokes);
+    }
+    tally.usage.delegated_calls += usage::delegated_calls_made(round, record);
+    if let Work::ColdStart(cold_start) = record.work {
+        tally.usage.isolates_loaded += u64::from(cold_start.scenario.loads());
+    }
     count_wake(&mut tally.usage, dispatches, began, now);
     tally
 }
@@ -249,6 +312,33 @@ fn measure_request(plan: &Plan, round: &Round, cell: Cell, index: u32) -> Measur
         call_timeout_ms: plan.call_timeout_ms,
         batch_size: plan.batch_size,
         concurrency: plan.concurrency,
+        neighbour: None,
+    }
+}
+
+/// Longest time that the calls of a slice may be paused together, in ms.
+const fn pauses_ms(round: &Round, busy: &BusyCell) -> u32 {
+    round.samples_per_slice.saturating_mul(busy.pause_ms)
+}
+
+/// What the tally calls the strokes of a runtime's neighbours, among the repetitions that first slices have found.
+fn strokes_of(runtime: Runtime) -> String {
+    format!("{SPIN} {runtime}")
+}
+
+/// One call at a time, each in a message of its own.
+fn busy_request(run: &RunRow, round: &Round, busy: BusyCell) -> MeasureRequest {
+    let known = run.tally.repetitions.get(&strokes_of(busy.runtime));
+    MeasureRequest {
+        batch_size: 1,
+        concurrency: 1,
+        neighbour: Some(Neighbour {
+            runtime: busy.runtime,
+            percent: busy.share.percent(),
+            pause_ms: busy.pause_ms,
+            strokes: known.copied().unwrap_or(0),
+        }),
+        ..measure_request(&run.request.plan, round, busy.cell, run.cursor)
     }
 }
 
@@ -267,7 +357,8 @@ fn check(request: &MeasureRequest, response: &MeasureResponse) -> Result<(), Dis
 /// The samples of a slice as an encoded histogram in nanoseconds; none where there are none to be read. Calls that timed out are in it as in
 /// the report's: at their timeout, above all others.
 fn histogram(record: &SliceRecord, timeout_ns: u64) -> Option<String> {
-    let Measured::Samples(response) = &record.measured else {
+    // What is measured beside neighbours is no part of a cell: its histogram is in the report.
+    let (Work::Cell(_), Measured::Samples(response)) = (&record.work, &record.measured) else {
         return None;
     };
     let mut histogram = LatencyHistogram::new();

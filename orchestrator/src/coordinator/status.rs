@@ -45,6 +45,7 @@ pub fn status(run: &RunRow) -> RunStatus {
             seconds_left: seconds_left(run),
             seconds_to_limit: seconds_to_limit(run),
             round: rounds.last().number + 1,
+            cold_starts: rounds.last().kind == RoundKind::ColdStarts,
             open: open(run),
         },
         plan: request.plan.clone(),
@@ -87,6 +88,7 @@ fn open(run: &RunRow) -> Vec<Cell> {
     let is_of_all = match round.kind {
         RoundKind::Isolated => round.number == 0,
         RoundKind::BackToBack => round.number == 1,
+        RoundKind::Busy | RoundKind::ColdStarts => true,
     };
     if run.state.is_final() || is_of_all {
         return Vec::new();
@@ -97,6 +99,6 @@ fn open(run: &RunRow) -> Vec<Cell> {
 fn delegated(round: &Round) -> impl Iterator<Item = Cell> + '_ {
     round.works.iter().filter_map(|work| match work {
         Work::Cell(cell) if cell.transport.delegates() => Some(*cell),
-        Work::Cell(_) | Work::Component(_) => None,
+        Work::Cell(_) | Work::Component(_) | Work::Busy(_) | Work::ColdStart(_) => None,
     })
 }

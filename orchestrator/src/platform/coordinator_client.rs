@@ -11,7 +11,9 @@ use js_sys::Reflect;
 use protocol::{
     Problem, Runtime,
     capabilities::RuntimeHealth,
+    cold_start,
     examination::{CallerFindings, Probing},
+    measure::{MeasureRequest, MeasureResponse},
     routes::caller,
 };
 use std::collections::BTreeMap;
@@ -61,6 +63,9 @@ impl Namespace<'_> {
         fetch_text(&stub, "https://coordinator.internal/", &init, patience_ms).await
     }
 }
+
+/// Time for a slice of two calls, the first of which may start a heavy runtime, and for the caller's own start.
+const MEASURING_PATIENCE_MS: u32 = 90_000;
 
 /// Time for the caller's word about itself or a runtime: a heavy one may be starting.
 const CALLER_PATIENCE_MS: u32 = 30_000;
@@ -140,8 +145,52 @@ impl Coordinators for Namespace<'_> {
         serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))
     }
 
+    async fn measure(&self, request: &MeasureRequest) -> Result<MeasureResponse, Problem> {
+        let no_answer =
+            |why: String| Problem::new(502, format!("the caller measured nothing: {why}"));
+        let caller = self
+            .binding(&Runtime::NATIVE.inlining_caller())
+            .ok_or_else(|| no_answer("the orchestrator has no binding CALLER".to_owned()))?;
+        let json = serde_json::to_string(request).map_err(|error| no_answer(error.to_string()))?;
+        let init = post(&json).map_err(|error| no_answer(format!("{error:?}")))?;
+        let url = format!("https://caller.internal{}", caller::MEASURE);
+        match fetch_text(&caller, &url, &init, MEASURING_PATIENCE_MS).await {
+            Ok((200, text)) => {
+                serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))
+            }
+            Ok((status, text)) => {
+                let problem = serde_json::from_str::<Problem>(&text);
+                let why = problem.map_or_else(|_| format!("status {status}"), |found| found.detail);
+                Err(no_answer(why))
+            }
+            Err(NoResponse::Timeout) => Err(no_answer("the caller did not answer".to_owned())),
+            Err(NoResponse::Exception(words)) => Err(no_answer(words)),
+        }
+    }
+
     fn has_cold_starts(&self) -> bool {
-        self.binding("COLD").is_some()
+        self.binding(cold_start::BINDING).is_some()
+    }
+
+    async fn cold_starts(&self) -> Result<cold_start::Capabilities, Problem> {
+        let no_answer = |why: String| {
+            Problem::new(
+                502,
+                format!("what the cold-worker can sample is not known: {why}"),
+            )
+        };
+        let cold = self
+            .binding(cold_start::BINDING)
+            .ok_or_else(|| no_answer("the orchestrator has no binding COLD".to_owned()))?;
+        let url = format!("https://cold.internal{}", cold_start::paths::HEALTH);
+        match fetch_text(&cold, &url, &RequestInit::new(), CALLER_PATIENCE_MS).await {
+            Ok((200, text)) => {
+                serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))
+            }
+            Ok((status, _)) => Err(no_answer(format!("status {status}"))),
+            Err(NoResponse::Timeout) => Err(no_answer("it did not answer".to_owned())),
+            Err(NoResponse::Exception(words)) => Err(no_answer(words)),
+        }
     }
 
     async fn ask(&self, location: &str, question: &Question) -> Answer {

@@ -35,6 +35,11 @@ impl DurableObject for Coordinator {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        #[cfg(feature = "test-functions")]
+        assert!(
+            !request.headers().has("x-panic")?,
+            "a test asked for a panic"
+        );
         let question: Question = match serde_json::from_str(&request.text().await?) {
             Ok(question) => question,
             Err(error) => return problem(&Problem::new(400, format!("not a question: {error}"))),

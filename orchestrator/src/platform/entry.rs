@@ -14,14 +14,14 @@ use worker::{
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
     let settings = match settings(&env) {
         Ok(settings) => settings,
-        Err(error) => return full(&misconfigured(&error.to_string()).into(), "GET"),
+        Err(error) => return full(misconfigured(&error.to_string()).into(), "GET"),
     };
     let file_url = request.inner().url();
     let request = HttpRequest::new(request)?;
     let api = serving::api(&settings, &env);
     let reply = api.respond(&request).await;
     match reply {
-        Reply::Full(response) => full(&response, request.method()),
+        Reply::Full(response) => full(response, request.method()),
         Reply::Events { location, run } => secured(events::stream(
             env.clone(),
             location,
@@ -31,7 +31,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         Reply::File(missing) => {
             let file = env.assets("ASSETS")?.fetch(file_url, None).await?;
             if file.status_code() == 404 {
-                return full(&missing, request.method());
+                return full(missing, request.method());
             }
             secured(file)
         }
@@ -60,7 +60,7 @@ fn misconfigured(error: &str) -> Problem {
     Problem::new(503, format!("this deployment is misconfigured: {error}"))
 }
 
-fn full(response: &api::Response, method: &str) -> worker::Result<Response> {
+fn full(response: api::Response, method: &str) -> worker::Result<Response> {
     let headers = Headers::new();
     for (name, value) in &response.headers {
         headers.set(name, value)?;
@@ -68,7 +68,7 @@ fn full(response: &api::Response, method: &str) -> worker::Result<Response> {
     let body = if method == "HEAD" || response.status == 204 {
         Response::empty()?
     } else {
-        Response::from_bytes(response.body.clone().into_bytes())?
+        Response::from_bytes(response.body.into_bytes())?
     };
     secured(body.with_status(response.status).with_headers(headers))
 }

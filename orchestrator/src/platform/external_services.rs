@@ -10,7 +10,7 @@ use crate::{
 };
 use js_sys::Reflect;
 use protocol::{
-    Problem, Runtime, Transport,
+    Problem, Runtime, Transport, cold_start,
     measure::{MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse},
     routes::caller,
 };
@@ -105,6 +105,16 @@ impl Caller for Platform {
     ) -> Result<RepeatResponse, DispatchError> {
         let binding = Runtime::NATIVE.inlining_caller();
         self.ask_caller(&binding, caller::REPEAT, request, timeout_ms)
+            .await
+    }
+
+    async fn cold_start(
+        &self,
+        request: &cold_start::Request,
+        timeout_ms: u32,
+    ) -> Result<cold_start::Sample, DispatchError> {
+        let path = cold_start::paths::SAMPLE;
+        self.ask_caller(cold_start::BINDING, path, request, timeout_ms)
             .await
     }
 }

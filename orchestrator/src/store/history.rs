@@ -8,7 +8,7 @@ use super::{
 };
 use protocol::{
     Cell, Estimate, PayloadShape, RunId,
-    history::{Conditions, SeriesMetric},
+    history::{Conditions, MetIsolates, SeriesMetric},
     measure::Timer,
 };
 use std::collections::BTreeMap;
@@ -28,13 +28,17 @@ pub struct HistoryRow {
     pub conditions: Conditions,
     /// Estimates by metric, in us.
     pub figures: BTreeMap<SeriesMetric, Estimate>,
+    /// The isolates that the run met by the cell's way; `None` where it is not known.
+    pub residency: Option<MetIsolates>,
 }
 
 impl<S: Sql> Store<S> {
     /// Adds the figures of one cell; inside a transaction of the caller.
     pub(super) fn insert_history(&self, row: &HistoryRow) -> Result<(), StoreError> {
+        let residency = row.residency.as_ref();
+        let residency = residency.map(|met| to_json("residency", met)).transpose()?;
         self.sql.query(
-            "INSERT OR REPLACE INTO history (cell, run, finished_ms, version, conditions, figures) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO history (cell, run, finished_ms, version, conditions, figures, residency) VALUES (?, ?, ?, ?, ?, ?, ?)",
             &[
                 row.cell.to_string().into(),
                 row.run.as_str().into(),
@@ -42,6 +46,7 @@ impl<S: Sql> Store<S> {
                 row.version.as_deref().into(),
                 to_json("conditions", &row.conditions)?.into(),
                 to_json("figures", &row.figures)?.into(),
+                residency.into(),
             ],
         )?;
         Ok(())
@@ -53,7 +58,7 @@ impl<S: Sql> Store<S> {
     /// [`StoreError`], also for figures that cannot be read: a series without them would be another one.
     pub fn history(&self, cell: &Cell, limit: u32) -> Result<Vec<HistoryRow>, StoreError> {
         let rows = self.sql.query(
-            "SELECT run, finished_ms, version, conditions, figures FROM history WHERE cell = ? ORDER BY run DESC LIMIT ?",
+            "SELECT run, finished_ms, version, conditions, figures, residency FROM history WHERE cell = ? ORDER BY run DESC LIMIT ?",
             &[cell.to_string().into(), limit.into()],
         )?;
         let mut history = rows
@@ -67,6 +72,10 @@ impl<S: Sql> Store<S> {
                     version: columns.optional_text()?,
                     conditions: read_conditions(&columns.text()?)?,
                     figures: from_json("figures of the series", &columns.text()?)?,
+                    residency: columns
+                        .optional_text()?
+                        .map(|met| from_json("residency of the series", &met))
+                        .transpose()?,
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;

@@ -143,7 +143,7 @@ impl<S: Sql> Store<S> {
 }
 
 /// Cuts a text into pieces of at most [`PIECE_BYTES`], between characters.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         if rest.is_empty() {

@@ -144,10 +144,10 @@ impl RunRow {
         self.cursor >= self.rounds.slices()
     }
 
-    /// What the rounds decided so far are estimated to take of the account.
+    /// What the rounds decided so far, and those that are yet to come whatever is found, are estimated to take of the account.
     #[must_use]
     pub fn estimated(&self) -> Usage {
-        usage::estimate(self.rounds.iter())
+        usage::estimate_of_run(&self.request.plan, &self.rounds)
     }
 }
 

@@ -10,7 +10,7 @@ use protocol::Limits;
 
 /// Statements that lead from each version to the next, from an empty database on. Entries are never edited once released: a
 /// change is a new entry.
-const MIGRATIONS: [&[&str]; 4] = [RUNS, REVIEWS, BOUNDED_READS, ROUNDS];
+const MIGRATIONS: [&[&str]; 6] = [RUNS, REVIEWS, BOUNDED_READS, ROUNDS, RESIDENCY, DERIVED];
 
 /// Version 1: runs, slices, reports, series, alerts.
 const RUNS: &[&str] = &[
@@ -137,7 +137,31 @@ const ROUNDS: &[&str] = &[
     ) WITHOUT ROWID",
 ];
 
-/// The version that has them first.
+/// Version 5: which isolates a run met, beside its figures; cold starts by deployment.
+const RESIDENCY: &[&str] = &[
+    "ALTER TABLE history ADD COLUMN residency TEXT",
+    // One row a start, under the key that its sender chose.
+    "CREATE TABLE deployment_starts (
+        key TEXT PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        start TEXT NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX deployment_starts_by_time ON deployment_starts (at_ms, key)",
+];
+
+/// Version 6: texts that are made of the latest reports of all locations are kept, for every reader.
+const DERIVED: &[&str] = &[
+    // One text of each kind, in pieces; `of` says which runs it is made of: of others it is out of date.
+    "CREATE TABLE derived (
+        what TEXT NOT NULL,
+        piece INTEGER NOT NULL,
+        of TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (what, piece)
+    ) WITHOUT ROWID",
+];
+
+/// The version that has rounds first.
 const ROUNDS_VERSION: usize = 4;
 
 /// Version of the schema that this code reads and writes.

@@ -37,7 +37,7 @@ impl<S: Sql> Store<S> {
     ) -> Result<(), StoreError> {
         let cell = match record.work {
             Work::Cell(cell) => Some(cell.to_string()),
-            Work::Component(_) => None,
+            Work::Component(_) | Work::Busy(_) | Work::ColdStart(_) => None,
         };
         let (slice, tally) = (to_json("slice", record)?, to_json("tally", &run.tally)?);
         // Only the first slice sets the state: the index of unfinished runs would be written anew by each.

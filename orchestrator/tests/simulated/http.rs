@@ -11,8 +11,9 @@ use orchestrator::{
     settings::Settings,
 };
 use protocol::{
-    Problem, Runtime,
+    Problem, Runtime, cold_start,
     examination::{CallerFindings, Probing},
+    measure::{MeasureRequest, MeasureResponse},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -43,8 +44,14 @@ pub struct Places {
     pub random: Cell<u32>,
     /// Runtimes beside the native one.
     pub runtimes: RefCell<BTreeMap<Runtime, RuntimeFacts>>,
+    /// What the caller answers to the next slices that the API itself has measured.
+    pub slices: RefCell<Vec<MeasureResponse>>,
+    /// Those slices.
+    pub measured: RefCell<Vec<MeasureRequest>>,
     /// What the caller says of its surroundings, if it answers.
     pub findings: RefCell<Option<CallerFindings>>,
+    /// What the cold-worker can sample, if there is one.
+    pub cold_starts: RefCell<Option<cold_start::Capabilities>>,
 }
 
 impl Coordinators for &Places {
@@ -63,8 +70,22 @@ impl Coordinators for &Places {
         Ok(findings)
     }
 
+    async fn measure(&self, request: &MeasureRequest) -> Result<MeasureResponse, Problem> {
+        self.measured.borrow_mut().push(request.clone());
+        let answers = &mut self.slices.borrow_mut();
+        if answers.is_empty() {
+            return Err(Problem::new(502, "the caller measured nothing"));
+        }
+        Ok(answers.remove(0))
+    }
+
     fn has_cold_starts(&self) -> bool {
-        false
+        self.cold_starts.borrow().is_some()
+    }
+
+    async fn cold_starts(&self) -> Result<cold_start::Capabilities, Problem> {
+        let known = self.cold_starts.borrow().clone();
+        known.ok_or_else(|| Problem::new(502, "the cold-worker did not answer"))
     }
 
     async fn ask(&self, location: &str, question: &Question) -> Answer {
@@ -189,7 +210,10 @@ impl Places {
             given_up: Cell::new(0),
             random: Cell::new(1),
             runtimes: RefCell::default(),
+            slices: RefCell::default(),
+            measured: RefCell::default(),
             findings: RefCell::default(),
+            cold_starts: RefCell::default(),
         }
     }
 

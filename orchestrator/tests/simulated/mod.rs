@@ -19,10 +19,13 @@ use orchestrator::{
 };
 use protocol::{
     ErrorKind, Function, Plan, Transport,
+    busy::{Kept, Neighbour},
+    cold_start::{self, IsolateFacts, IsolateUse, Sample, SampleClock},
     measure::{
         Chain, ClockFacts, MeasureRequest, MeasureResponse, RepeatRequest, RepeatResponse, Timer,
         TimerChoice,
     },
+    residency::{ColdCall, Isolate, SliceResidency},
 };
 use std::{cell::Cell, cell::RefCell, rc::Rc};
 
@@ -73,10 +76,20 @@ pub struct World {
     pub measured: RefCell<Vec<MeasureRequest>>,
     /// Every repeating request, in order.
     pub repeated: RefCell<Vec<RepeatRequest>>,
+    /// Every request for a cold start, in order.
+    pub cold: RefCell<Vec<cold_start::Request>>,
+    /// Failures that the cold-worker answers the next requests with.
+    pub cold_failures: RefCell<Vec<DispatchError>>,
     /// Whether the caller's clock advances while it computes.
     pub frozen: Cell<bool>,
     /// Whether direct calls are too fast for the clock, which then reads 0.
     pub direct_is_too_fast: Cell<bool>,
+    /// The runtime's isolate, by its number, and the calls that it has served. Whoever ends it sets both: the next call meets a fresh one.
+    pub isolate: Cell<(u64, u64)>,
+    /// What all isolates of the runtime have served.
+    pub served: Cell<u64>,
+    /// How many slices are measured before the isolate is ended, each time; the next delegated one meets a fresh one.
+    pub isolate_ends_before: RefCell<Vec<usize>>,
     /// Whether every measurement crashes the process.
     pub crashing: Cell<bool>,
     /// Whether the stub is another team's that answers with its elapsed time alone.
@@ -136,6 +149,39 @@ const fn ticked(advances_during_cpu: bool) -> ClockFacts {
 }
 
 impl World {
+    /// What a slice of delegated calls meets of the runtime's isolate.
+    fn met(&self, request: &MeasureRequest) -> Option<SliceResidency> {
+        if !request.transport.delegates() {
+            return None;
+        }
+        let measured = self.measured.borrow().len();
+        let mut ends = self.isolate_ends_before.borrow_mut();
+        if let Some(due) = ends.iter().position(|&before| before <= measured) {
+            ends.remove(due);
+            self.isolate.set((self.isolate.get().0 + 1, 0));
+        }
+        let mut met = SliceResidency::default();
+        let (id, mut calls_served) = self.isolate.get();
+        for call in 0..request.warmup + request.samples {
+            calls_served += 1;
+            let isolate = Isolate {
+                id,
+                calls_served,
+                age_ms: calls_served,
+            };
+            if met.count(Some(isolate)) {
+                met.cold.push(ColdCall {
+                    ms: 12,
+                    timed: call >= request.warmup,
+                });
+            }
+        }
+        self.isolate.set((id, calls_served));
+        let made = u64::from(request.warmup + request.samples);
+        self.served.set(self.served.get() + made);
+        Some(met)
+    }
+
     fn take_failure(&self) -> Result<(), DispatchError> {
         match self.failures.borrow_mut().pop() {
             Some(failure) => Err(failure),
@@ -193,6 +239,7 @@ impl Caller for World {
                 (false, false) => latency,
             }
         };
+        let residency = self.met(request);
         self.crashes.step().map_err(gone)?;
         if self.says_elapsed_alone.get() {
             return Ok(MeasureResponse {
@@ -220,11 +267,13 @@ impl Caller for World {
                 calls: request.chain,
                 elapsed_ms: 1,
             }),
+            kept: request.neighbour.map(|asked| Box::new(kept(&asked))),
             noise_floor_ns: if is_ticked {
                 Vec::new()
             } else {
                 vec![1_200, 1_500, 1_900]
             },
+            residency,
             ..MeasureResponse::default()
         })
     }
@@ -248,6 +297,71 @@ impl Caller for World {
             errors: protocol::ErrorCounts::default(),
         })
     }
+
+    async fn cold_start(
+        &self,
+        request: &cold_start::Request,
+        _timeout_ms: u32,
+    ) -> Result<Sample, DispatchError> {
+        let gone = |_| DispatchError::Unreachable("the process crashed".to_owned());
+        self.crashes.step().map_err(gone)?;
+        let sample = self.cold_sample(request);
+        self.cold.borrow_mut().push(request.clone());
+        self.advance(EMPTY_DISPATCH_MS + 20);
+        if let Some(failure) = self.cold_failures.borrow_mut().pop() {
+            return Err(failure);
+        }
+        self.crashes.step().map_err(gone)?;
+        Ok(sample)
+    }
+}
+
+impl World {
+    /// A sample as a cold-worker would take it: isolates have ids of their own, and the warm ones the same ids again.
+    fn cold_sample(&self, request: &cold_start::Request) -> Sample {
+        let scenario = request.cold_start.scenario;
+        let number = self.cold.borrow().len();
+        let isolate = |role: &str, is_fresh: bool| {
+            let facts = |id: String, served: u32| IsolateFacts {
+                id,
+                served,
+                started_at: 0,
+                first_at: 0,
+            };
+            if is_fresh {
+                let id = format!("{role}-{number}");
+                return IsolateUse {
+                    before: None,
+                    after: facts(id, cold_start::CALLS),
+                };
+            }
+            let (id, served) = (format!("{role}-kept"), cold_start::SETTLED_CALLS);
+            IsolateUse {
+                before: Some(facts(id.clone(), served)),
+                after: facts(id, served + cold_start::CALLS),
+            }
+        };
+        let loads = u64::from(scenario.loads());
+        Sample {
+            clock: SampleClock {
+                timer: Timer::Interpolated,
+                resolution_ns: 1_000,
+                is_whole_ticks: false,
+            },
+            first_answer_ns: 300_000 + 5_000_000 * loads + (number as u64 * 7_919) % 10_000,
+            later_calls_ns: vec![Some(900_000), Some(800_000), None, Some(600_000)],
+            kept_pair_first_ns: None,
+            kept_pair_settled_ns: None,
+            began_ms: 1,
+            answered_ms: 7,
+            entry: isolate("entry", scenario.loads_entry()),
+            runtime: scenario
+                .delegates()
+                .then(|| isolate("runtime", scenario.loads_runtime())),
+            answers_right: true,
+            artefacts: Vec::new(),
+        }
+    }
 }
 
 impl Outside for World {
@@ -265,6 +379,30 @@ impl Outside for World {
         Ok(())
     }
 }
+
+/// What a neighbour did that kept its runtime busy as asked, for ten cycles.
+fn kept(asked: &Neighbour) -> Kept {
+    if asked.percent == 0 {
+        return Kept {
+            elapsed_ms: 1_000,
+            ..Kept::default()
+        };
+    }
+    let to_find_out = if asked.strokes == 0 { 3 } else { 0 };
+    Kept {
+        calls: 10 + to_find_out,
+        failed: 0,
+        busy_ms: 500,
+        elapsed_ms: 50_000 / u64::from(asked.percent),
+        completed: 10,
+        completed_ms: 500,
+        strokes: FOUND_STROKES,
+        apart: true,
+    }
+}
+
+/// Strokes that every first slice finds.
+pub const FOUND_STROKES: u32 = 7_000;
 
 /// Lets another future run first.
 async fn yield_once() {

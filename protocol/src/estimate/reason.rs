@@ -32,6 +32,8 @@ named! {
         MeanOnly = "mean-only",
         /// Calls timed out: nobody knows how long they would have taken.
         Timeouts = "timeouts",
+        /// The runtime, or the stub, does not say.
+        NotReported = "not-reported",
         /// A report of schema version 1 said it in words only.
         Legacy = "legacy",
     }

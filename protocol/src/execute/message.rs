@@ -123,7 +123,7 @@ pub(super) fn whole<S: Serializer>(ms: &f64, serializer: S) -> Result<S::Ok, S::
 /// Encodes a message around a value of `raw_bytes` bytes, without growing the text on the way.
 pub(super) fn to_json(message: &impl Serialize, raw_bytes: usize) -> Vec<u8> {
     /// Longest envelope: the names of the fields and a number or two.
-    const ENVELOPE_BYTES: usize = 128;
+    const ENVELOPE_BYTES: usize = 192;
     let mut json = Vec::with_capacity(raw_bytes + ENVELOPE_BYTES);
     // Names, numbers and raw JSON always encode, and a Vec can be written to. (`expect` would be 5 KB of a thin stub, for the text of no error.)
     let _ = serde_json::to_writer(&mut json, message);

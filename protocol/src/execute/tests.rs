@@ -18,6 +18,7 @@ fn the_runtime_contract_is_pinned() {
         result: request.payload,
         runtime_timestamp: 1.0,
         execution_time_ms: 0.0,
+        isolate: None,
     };
     assert_eq!(
         serde_json::to_string(&response).unwrap(),
@@ -46,11 +47,22 @@ fn the_messages_of_the_websocket_are_pinned() {
         id: Some(7),
         result: Some(request.payload),
         problem: None,
+        isolate: None,
     };
     assert_eq!(answer.to_json(), b"{\"id\":7,\"result\":[1.0]}");
-    let answer = answer.to_json();
+    let isolate = Some(Isolate {
+        id: 5,
+        calls_served: 1,
+        age_ms: 0,
+    });
+    let answer = SocketResponse { isolate, ..answer }.to_json();
+    assert_eq!(
+        answer,
+        b"{\"id\":7,\"result\":[1.0],\"isolate\":{\"id\":5,\"callsServed\":1,\"ageMs\":0}}"
+    );
     let answer = SocketResponse::from_json(&answer).unwrap();
     assert_eq!(answer.result.map(RawValue::get), Some("[1.0]"));
+    assert_eq!(answer.isolate, isolate);
     let null = SocketResponse::from_json(b"{\"id\":7,\"result\":null}").unwrap();
     assert_eq!(null.result.map(RawValue::get), Some("null"));
 }

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Function, PayloadShape, Problem, Runtime, Transport,
     breakdown::Component,
+    busy::{MAX_PAUSE_MS, MAX_PERCENT, MAX_STROKES, Neighbour},
     fields::FieldReader,
     payload::{MAX_PAYLOAD_BYTES, MIN_PAYLOAD_BYTES},
     problem::FieldError,
@@ -44,7 +45,14 @@ impl MeasureRequest {
             call_timeout_ms: call_timeout_ms(&mut reader),
             batch_size: reader.integer("batch_size", 1, MAX_BATCH_SIZE, 1),
             concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, 1),
+            neighbour: neighbour(&mut reader),
         };
+        if request.concurrency > 1 && request.neighbour.is_some() {
+            reader.refuse(
+                "concurrency",
+                "must be 1 beside a neighbour: each call waits for a moment of its own",
+            );
+        }
         if request.concurrency > 1 && request.timer.insists_on_interpolation() {
             reader.refuse(
                 "timer",
@@ -101,6 +109,16 @@ fn payload_bytes(reader: &mut FieldReader) -> u32 {
         MAX_PAYLOAD_BYTES,
         MIN_PAYLOAD_BYTES,
     )
+}
+
+/// What is said of a neighbour; `pause_ms` says that there is one.
+fn neighbour(reader: &mut FieldReader) -> Option<Neighbour> {
+    reader.has("pause_ms").then(|| Neighbour {
+        runtime: reader.name("busy_runtime", Runtime::NATIVE),
+        percent: reader.integer("busy_percent", 0, MAX_PERCENT, 0),
+        pause_ms: reader.integer("pause_ms", 1, MAX_PAUSE_MS, MAX_PAUSE_MS),
+        strokes: reader.integer("strokes", 0, MAX_STROKES, 0),
+    })
 }
 
 fn call_timeout_ms(reader: &mut FieldReader) -> u32 {
@@ -165,9 +183,53 @@ mod tests {
             call_timeout_ms: 500,
             batch_size: 10,
             concurrency: 4,
+            neighbour: None,
         };
         let json = serde_json::to_vec(&request).unwrap();
-        assert_eq!(MeasureRequest::parse(&json), Ok(request));
+        assert_eq!(MeasureRequest::parse(&json), Ok(request.clone()));
+        let beside = MeasureRequest {
+            concurrency: 1,
+            neighbour: Some(Neighbour {
+                runtime: "pyodide".parse().unwrap(),
+                percent: 10,
+                pause_ms: 500,
+                strokes: 160,
+            }),
+            ..request
+        };
+        let json = serde_json::to_string(&beside).unwrap();
+        assert!(
+            json.ends_with(r#""concurrency":1,"busy_runtime":"pyodide","busy_percent":10,"pause_ms":500,"strokes":160}"#),
+            "{json}"
+        );
+        assert_eq!(MeasureRequest::parse(json.as_bytes()), Ok(beside));
+    }
+
+    #[test]
+    fn every_bad_field_of_a_neighbour_is_named() {
+        let bad = |more: &str| {
+            let json = format!(
+                r#"{{"transport":"rpc","function":"echo","payload_bytes":100,"samples":9,{more}}}"#
+            );
+            bad_fields(MeasureRequest::parse(json.as_bytes()).unwrap_err())
+        };
+        assert_eq!(
+            bad(
+                r#""pause_ms":0,"busy_percent":91,"busy_runtime":"A b","strokes":-1,"concurrency":2"#
+            ),
+            [
+                "busy_runtime",
+                "busy_percent",
+                "pause_ms",
+                "strokes",
+                "concurrency"
+            ]
+        );
+        assert_eq!(
+            bad(r#""busy_percent":10"#),
+            ["busy_percent"],
+            "without a pause there is no neighbour"
+        );
     }
 
     #[test]
@@ -187,6 +249,7 @@ mod tests {
             call_timeout_ms: 10_000,
             batch_size: 1,
             concurrency: 1,
+            neighbour: None,
         };
         assert_eq!(MeasureRequest::parse(json), Ok(request));
     }

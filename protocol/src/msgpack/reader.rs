@@ -69,6 +69,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A whole number that is not negative.
+    pub(super) fn whole(&mut self) -> Result<u64, MsgpackError> {
+        self.one("whole number", |kind| match kind {
+            Kind::Unsigned(whole) => Some(whole),
+            _ => None,
+        })
+    }
+
     /// What `of` finds in the next value.
     fn one<T>(
         &mut self,

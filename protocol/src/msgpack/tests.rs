@@ -28,8 +28,36 @@ fn the_wire_form_is_pinned() {
         result: &[0xc0],
         runtime_timestamp: 2.0,
         execution_time_ms: 0.0,
+        isolate: None,
     };
     assert_eq!(MsgpackResponse::from_bytes(&answer.to_bytes()), Ok(answer));
+    let answer = MsgpackResponse {
+        isolate: Some(Isolate {
+            id: (1 << 53) - 1,
+            calls_served: 300,
+            age_ms: 0,
+        }),
+        ..answer
+    };
+    assert_eq!(MsgpackResponse::from_bytes(&answer.to_bytes()), Ok(answer));
+}
+
+#[test]
+fn an_isolate_that_is_not_as_it_must_be_is_as_none_and_the_result_is_read() {
+    for isolate in [
+        json!(7),
+        json!({"id": 7, "callsServed": -1, "ageMs": 0}),
+        json!({"id": 7, "callsServed": 1}),
+        json!({"id": 7, "callsServed": 1, "ageMs": 0, "more": [1]}),
+    ] {
+        let bytes = encoded(&json!({"isolate": isolate, "result": [1]}));
+        let answer = MsgpackResponse::from_bytes(&bytes).unwrap();
+        assert_eq!(
+            (answer.isolate, answer.result),
+            (None, &[0x91, 1][..]),
+            "{isolate}"
+        );
+    }
 }
 
 #[test]

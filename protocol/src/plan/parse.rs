@@ -2,7 +2,8 @@
 
 use super::{DEFAULT_MAX_CALLS, DEFAULT_MAX_SECONDS, MAX_CALLS, MAX_SECONDS, Plan, Until};
 use crate::{
-    Function, Limits, Round, Runtime, Thresholds,
+    BusyShare, ColdStartPlan, Function, Limits, Round, Runtime, Thresholds,
+    busy::{MAX_SHARES, NEIGHBOUR_CALL_MS, SPIN},
     fields::{FieldReader, kind, shorten},
     measure::{
         MAX_BATCH_SIZE, MAX_BYTES_IN_FLIGHT, MAX_CALL_TIMEOUT_MS, MAX_CONCURRENCY,
@@ -117,6 +118,8 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
         batch_size: reader.integer("batch_size", 1, MAX_BATCH_SIZE, default.batch_size),
         concurrency: reader.integer("concurrency", 1, MAX_CONCURRENCY, default.concurrency),
         breakdown: reader.boolean("breakdown", default.breakdown),
+        cold_starts: ColdStartPlan::read(reader),
+        busy: busy_shares(reader, default.busy),
     };
     refuse_functions_that_are_not_known(reader, &plan);
     if reader.all_well() {
@@ -127,10 +130,26 @@ fn read_plan(reader: &mut FieldReader, limits: &Limits) -> Plan {
 
 /// Other runtimes are asked what they know before the run starts; the native one's functions are known here.
 fn refuse_functions_that_are_not_known(reader: &mut FieldReader, plan: &Plan) {
+    for (index, _) in plan
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(_, function)| function.as_str() == SPIN)
+    {
+        reader.refuse(
+            format!("functions[{index}]"),
+            "is spin, which neighbours call: ask for \"busy\", or name another function",
+        );
+    }
     if !plan.runtimes.contains(&Runtime::NATIVE) {
         return;
     }
-    for (index, function) in plan.functions.iter().enumerate() {
+    let others = plan
+        .functions
+        .iter()
+        .enumerate()
+        .filter(|(_, function)| function.as_str() != SPIN);
+    for (index, function) in others {
         if let Err(unknown) = Function::known(function.as_str()) {
             reader.refuse(format!("functions[{index}]"), unknown.to_string());
         }
@@ -147,12 +166,21 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
     }
     for (index, judged) in plan.judge.iter().enumerate() {
         let at = format!("judge[{index}]");
+        let Some(judged) = judged.transport() else {
+            if plan.cold_starts.is_none() {
+                reader.refuse(
+                    &at,
+                    "is cold-starts, which the plan does not ask for: add \"cold_starts\": {}",
+                );
+            }
+            continue;
+        };
         if !judged.delegates() {
             reader.refuse(
                 &at,
                 format!("is {judged}, which delegates nothing: name transports that do"),
             );
-        } else if !plan.transports.contains(judged) {
+        } else if !plan.transports.contains(&judged) {
             reader.refuse(
                 &at,
                 format!("is {judged}, which is not among the plan's transports"),
@@ -177,14 +205,72 @@ fn refuse_what_does_not_fit_together(reader: &mut FieldReader, plan: &Plan, limi
             format!("is too few: the first round of every cell makes {calls} delegated calls; ask for more, or for fewer cells"),
         );
     }
-    let slices = first.slices();
-    if slices > limits.slices_per_run {
+    let busy = Round::busy(plan, &first);
+    if busy.is_some() || !plan.busy_shares().is_empty() {
+        refuse_neighbours_that_cannot_be(reader, plan, limits);
+    }
+    let cold = plan.cold_starts.as_ref().map_or(0, |cold| {
+        let each = u32::try_from(cold.cold_starts(&plan.runtimes).len()).unwrap_or(u32::MAX);
+        cold.samples.saturating_mul(each)
+    });
+    let slices = busy.map_or(first.slices(), |busy| busy.end_slice());
+    if slices.saturating_add(cold) > limits.slices_per_run && cold > slices {
+        reader.refuse(
+            "cold_starts.samples",
+            format!("makes {cold} cold starts with this many runtimes and scenarios; the {} profile allows {} slices a run: ask for fewer", limits.profile, limits.slices_per_run),
+        );
+    } else if slices.saturating_add(cold) > limits.slices_per_run {
         let most = limits.slices_per_run;
         reader.refuse(
             "samples_per_cell",
             format!("makes {slices} slices with this many cells; the {} profile allows {most} a run: ask for fewer cells or samples", limits.profile),
         );
     }
+}
+
+/// Neighbours need a runtime that may work for so long, and a cell that meets them.
+fn refuse_neighbours_that_cannot_be(reader: &mut FieldReader, plan: &Plan, limits: &Limits) {
+    let needed = NEIGHBOUR_CALL_MS;
+    if limits.cpu_ms_per_event < needed {
+        reader.refuse(
+            "busy",
+            format!("needs calls of {needed} ms of CPU; the {} profile allows {} ms an event: leave it out", limits.profile, limits.cpu_ms_per_event),
+        );
+    }
+    let mut cells = plan.busy_cells().into_iter();
+    if !cells.any(|busy| busy.cell.transport.delegates()) {
+        reader.refuse(
+            "busy",
+            "needs a judged transport that goes over the service binding: raw-fetch may reach another isolate than the one that is kept busy",
+        );
+    }
+}
+
+fn busy_shares(reader: &mut FieldReader, default: Vec<BusyShare>) -> Vec<BusyShare> {
+    let Some(values) = reader.list("busy") else {
+        return default;
+    };
+    if values.len() > MAX_SHARES {
+        let given = values.len();
+        reader.refuse(
+            "busy",
+            format!("has {given} shares; at most {MAX_SHARES} are allowed"),
+        );
+        return default;
+    }
+    let mut shares = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let at = format!("busy[{index}]");
+        if let Some(share) = value.as_f64().and_then(BusyShare::of) {
+            reader.add_once(&at, &mut shares, share);
+            continue;
+        }
+        let given = value
+            .as_f64()
+            .map_or_else(|| kind(value).to_owned(), |share| share.to_string());
+        reader.refuse(&at, format!("is {given}; must be {}", BusyShare::ACCEPTED));
+    }
+    shares
 }
 
 /// A limit of a run until it is settled; a run of fixed size has none.
@@ -245,11 +331,13 @@ fn read_thresholds(reader: &mut FieldReader, default: Thresholds) -> Thresholds 
             |share| share > 0.0 && share <= 1.0,
             "a share above 0, at most 1",
         ),
+        cold_p50_ms: threshold(reader, &mut given, "cold_p50_ms", default.cold_p50_ms),
+        cold_p95_ms: threshold(reader, &mut given, "cold_p95_ms", default.cold_p95_ms),
     };
     for key in given.names() {
         reader.refuse(
             format!("thresholds.{}", shorten(key)),
-            "is not a threshold; there are p50_ms, p95_ms, p99_ms and max_error_share",
+            "is not a threshold; there are p50_ms, p95_ms, p99_ms, max_error_share, cold_p50_ms and cold_p95_ms",
         );
     }
     thresholds

@@ -16,6 +16,9 @@ pub struct Environment {
     pub package_version: String,
     /// Cloudflare's id of the deployed version; absent locally.
     pub deployed_version_id: Option<String>,
+    /// Version of the workerd that served the Workers; absent in production, whose platform has no such number, and in reports of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workerd_version: Option<String>,
     /// Compatibility date of the Workers.
     pub compatibility_date: String,
     /// Whose budgets applied.

@@ -14,12 +14,16 @@ pub(super) fn environment(out: &mut Document, report: &Report) {
     let environment = &report.environment;
     out.section("Environment");
     let mut items = vec![format!(
-        "package {}, deployed version {}, compatibility date {}, limits {}",
+        "package {}, deployed version {}{}, compatibility date {}, limits {}",
         environment.package_version,
         environment
             .deployed_version_id
             .as_deref()
             .unwrap_or("none (local)"),
+        environment
+            .workerd_version
+            .as_deref()
+            .map_or_else(String::new, |version| format!(", workerd {version}")),
         environment.compatibility_date,
         environment.limits
     )];

@@ -2,6 +2,7 @@
 
 use crate::document::{Document, Span, plain};
 use crate::format::{UNSTATED, count, method, percent, samples_to_settle, size};
+use crate::residency::cold_range;
 use protocol::{
     Quantile, Report,
     report::{Outcome, Share},
@@ -121,6 +122,110 @@ pub(super) fn slopes(out: &mut Document, report: &Report) {
     });
     let head = ["Method", "Function", "us per KB", "at no payload (us)"];
     out.section_of_table("Growth with the payload", head, 2..4, rows);
+}
+
+/// Which isolates of the runtimes the calls met.
+pub(super) fn residency(out: &mut Document, report: &Report) {
+    let rows = report.residency.iter().map(|found| {
+        let each = found.calls_per_isolate.map(|calls| format!("{calls:.0}"));
+        [
+            format!("{} by {}", found.runtime, found.reach.title()),
+            count(found.calls),
+            count(found.isolates),
+            each.unwrap_or_else(|| UNSTATED.to_owned()),
+            above(found.cold_share.as_ref()),
+            cold_range(found).unwrap_or_else(|| UNSTATED.to_owned()),
+            found.warm_us.text.clone(),
+        ]
+    });
+    let head = [
+        "Runtime",
+        "Calls",
+        "Isolates",
+        "Calls an isolate",
+        "Met a fresh one",
+        "Cold calls (ms)",
+        "Median call (ms)",
+    ];
+    out.section_of_table("Residency: which isolates answered", head, 1..7, rows);
+    let unknown = report
+        .residency
+        .iter()
+        .filter(|found| found.reason.is_some());
+    out.items(unknown.map(|found| {
+        plain(format!(
+            "{} by {}: {}",
+            found.runtime,
+            found.reach.title(),
+            found.text
+        ))
+    }));
+}
+
+/// The latest cold starts by deployment.
+pub(super) fn deployment_starts(out: &mut Document, report: &Report) {
+    let rows = report.deployment_starts.iter().map(|starts| {
+        [
+            starts.runtime.to_string(),
+            count(starts.n),
+            starts.p50_us.text.clone(),
+            starts.p95_us.text.clone(),
+            format!("{} to {}", starts.min_ms, starts.max_ms),
+            starts.last_at.format("%Y-%m-%d").to_string(),
+        ]
+    });
+    let head = ["Runtime", "Starts", "median", "p95", "range", "last"];
+    out.section_of_table("First call after a deployment (ms)", head, 1..6, rows);
+}
+
+/// Latencies while runtimes were kept busy.
+pub(super) fn neighbours(out: &mut Document, report: &Report) {
+    let rows = report.neighbours.iter().map(|row| {
+        let achieved = row
+            .achieved
+            .share
+            .map_or_else(|| UNSTATED.to_owned(), percent);
+        let quantiles = Quantile::COMPARED
+            .iter()
+            .map(|&q| row.quantiles[q].text.clone());
+        let band = |q| {
+            row.expected
+                .as_ref()
+                .map_or_else(String::new, |all| all[q].text.clone())
+        };
+        let expected = [Quantile::P50, Quantile::P95].map(band);
+        [
+            row.id.to_string(),
+            row.runtime.to_string(),
+            row.busy.to_string(),
+            achieved,
+        ]
+        .into_iter()
+        .chain(quantiles)
+        .chain(expected)
+    });
+    let quantiles = Quantile::COMPARED.iter().map(|q| q.title());
+    let head = ["Cell", "Busy runtime", "asked", "achieved"]
+        .map(str::to_owned)
+        .into_iter();
+    let expected = ["expected p50", "expected p95"].map(str::to_owned);
+    out.section_of_table(
+        "Beside neighbours that keep the runtime busy (ms)",
+        head.chain(quantiles).chain(expected),
+        2..6 + Quantile::COMPARED.len(),
+        rows,
+    );
+    if let Some(row) = report.neighbours.iter().find(|row| !row.busy.is_idle()) {
+        let place = if row.achieved.apart {
+            "a process of its own"
+        } else {
+            "the place that all other calls reach, too"
+        };
+        out.paragraph(format!(
+            "A neighbour calls the runtime in a closed loop of calls and pauses; its share is measured: {}. The runtime is in {place}. Expected is what a simulated queue with one server gives, direct excepted, which calls no runtime.",
+            row.achieved.text
+        ));
+    }
 }
 
 pub(super) fn analysis(out: &mut Document, report: &Report) {

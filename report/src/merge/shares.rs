@@ -62,7 +62,7 @@ pub(super) fn failed(plan: &Plan, reports: &[Report]) -> Vec<FailedCalls> {
 
 /// Shares of places that vary independently, each with the weight of its calls; the limits are joined by MOVER
 /// ([`measurement::overhead`]). Where a clock leaves a share open between its limits, these are averaged as they are.
-fn merged(
+pub(super) fn merged(
     places: impl Iterator<Item = Option<Share>>,
     allowed: f64,
 ) -> Result<Exceedance, Undefined> {

@@ -86,10 +86,12 @@ pub(crate) fn records_of(plan: &Plan, platform: Platform, blocks: u32) -> Vec<Sl
                         answer.elapsed_ms + answer.chain.map_or(0, |c| c.elapsed_ms) + 2;
                     (Measured::Samples(answer), dispatch_ms)
                 }
+                Work::Busy(busy) => panic!("no plan's first round has {busy}"),
                 Work::Component(component) => {
                     let (answer, dispatch_ms) = repeated(component, platform, &mut rng);
                     (Measured::Repeated(answer), dispatch_ms)
                 }
+                Work::ColdStart(of) => panic!("{of} is no work of a plan"),
             };
             records.push(SliceRecord {
                 index,
@@ -136,6 +138,7 @@ pub(crate) fn deployment() -> Deployment {
     Deployment {
         package_version: "0.1.0".to_owned(),
         deployed_version_id: None,
+        workerd_version: Some("1.20260722.1".to_owned()),
         compatibility_date: "2026-07-01".to_owned(),
         limits: LimitsProfile::Local,
     }

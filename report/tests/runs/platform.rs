@@ -104,6 +104,7 @@ pub(super) fn slice(cell: Cell, platform: Platform, rng: &mut ChaCha8Rng) -> Mea
         call_timeout_ms: 10_000,
         batch_size: 1,
         concurrency: 1,
+        neighbour: None,
     };
     // the generator of a ladder that is not used would change what the others draw
     if platform.timer == Timer::IoInterpolated {

@@ -1,9 +1,9 @@
 //! Reading a request's body and answering when it has come, at the least cost.
 
-use super::{Answer, IncomingRequest, refuse};
-use crate::routing::check_length;
+use super::{Answer, IncomingRequest, now_ms, refuse};
+use crate::{isolate, routing::check_length};
 use js_sys::{ArrayBuffer, JsString, Promise, Uint8Array};
-use protocol::routes::Refusal;
+use protocol::{residency::Isolate, routes::Refusal};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -43,7 +43,8 @@ impl Continuation {
     }
 }
 
-/// Answers requests of one kind, each when its body has come.
+/// Answers requests of one kind, each when its body has come. That is when a call is counted, too: of those that overlap on a fresh isolate, one is its
+/// first.
 pub(crate) struct BodyServer {
     read: fn(&IncomingRequest) -> Result<Promise, JsValue>,
     answered: Continuation,
@@ -51,30 +52,40 @@ pub(crate) struct BodyServer {
 
 impl BodyServer {
     /// Answers a body, read as bytes, by `answer`.
-    pub(crate) fn of_bytes(answer: impl Fn(&[u8]) -> Result<Answer, Refusal> + 'static) -> Self {
-        Self::new(IncomingRequest::array_buffer, move |buffer| {
+    pub(crate) fn of_bytes(
+        answer: impl Fn(&[u8], Isolate) -> Result<Answer, Refusal> + 'static,
+    ) -> Self {
+        Self::new(IncomingRequest::array_buffer, move |buffer, isolate| {
             let bytes = Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>());
             check_length(bytes.length() as usize)?;
-            answer(&bytes.to_vec())
+            answer(&bytes.to_vec(), isolate)
         })
     }
 
     /// The same for a body that is read as text: see [`protocol::routes::runtime::SHORT_BODY_BYTES`].
-    pub(crate) fn of_text(answer: impl Fn(&[u8]) -> Result<Answer, Refusal> + 'static) -> Self {
-        Self::new(IncomingRequest::text, move |text| {
+    pub(crate) fn of_text(
+        answer: impl Fn(&[u8], Isolate) -> Result<Answer, Refusal> + 'static,
+    ) -> Self {
+        Self::new(IncomingRequest::text, move |text, isolate| {
             let text = String::from(text.unchecked_ref::<JsString>());
             check_length(text.len())?;
-            answer(text.as_bytes())
+            answer(text.as_bytes(), isolate)
         })
     }
 
     fn new(
         read: fn(&IncomingRequest) -> Result<Promise, JsValue>,
-        answer: impl Fn(&JsValue) -> Result<Answer, Refusal> + 'static,
+        answer: impl Fn(&JsValue, Isolate) -> Result<Answer, Refusal> + 'static,
     ) -> Self {
         let answered = Continuation::new(
-            move |body| answer(&body).unwrap_or_else(|refusal| refuse(&refusal).into()),
-            |_| refuse(&broken_body()).into(),
+            move |body| {
+                let isolate = isolate::count(now_ms());
+                answer(&body, isolate).unwrap_or_else(|refusal| refuse(&refusal).into())
+            },
+            |_| {
+                isolate::count(now_ms());
+                refuse(&broken_body()).into()
+            },
         );
         Self { read, answered }
     }

@@ -128,3 +128,17 @@ fn a_body_announced_as_too_long_is_refused_before_it_is_read() {
     assert_eq!(announce("/execute", None), 200);
     assert_eq!(announce("/capnweb", None), 411);
 }
+
+#[test]
+fn a_request_is_counted_itself_unless_it_is_nothing_but_the_calls_that_it_carries() {
+    let counted = |method, path: &str| {
+        let resource = admit(method, &format!("https://runtime.internal{path}")).unwrap();
+        !resource.carries_calls(method)
+    };
+    for path in [EXECUTE, EXECUTE_SHORT, EXECUTE_MSGPACK, CAPNWEB] {
+        assert!(!counted("POST", path), "{path}");
+    }
+    for path in [WEBSOCKET, CAPNWEB, NOTHING, HEALTH] {
+        assert!(counted("GET", path), "{path}");
+    }
+}

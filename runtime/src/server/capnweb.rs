@@ -5,7 +5,8 @@
 
 use crate::{
     functions::Functions,
-    platform::{Answer, Continuation, IncomingRequest, promise_of_nothing, refuse},
+    isolate,
+    platform::{Answer, Continuation, IncomingRequest, now_ms, promise_of_nothing, refuse},
 };
 use js_sys::{JsString, Promise};
 use protocol::routes::Refusal;
@@ -19,8 +20,8 @@ extern "C" {
     fn serve_object(request: &IncomingRequest, execute: &JsValue) -> Result<Promise, JsValue>;
 }
 
-/// Of a string each, which `js/capnweb.js` checks. Why they come in as JavaScript has them, `super::rpc` says.
-type Execute = dyn Fn(JsString, JsString) -> Result<JsValue, JsError>;
+/// Of a string each and whether to name the isolate, which `js/capnweb.js` checks. Why they come in as JavaScript has them, `super::rpc` says.
+type Execute = dyn Fn(JsString, JsString, bool) -> Result<JsValue, JsError>;
 
 /// The server.
 pub(crate) struct Capnweb {
@@ -31,10 +32,18 @@ pub(crate) struct Capnweb {
 
 impl Capnweb {
     pub(crate) fn new<F: Functions>(functions: F) -> Self {
-        let execute = move |function_id, payload| execute(functions, function_id, payload);
+        let execute = move |function_id, payload, with_isolate| {
+            execute(functions, function_id, payload, with_isolate)
+        };
         Self {
             execute: Closure::<Execute>::new(execute).into_js_value(),
-            answered: Continuation::new(|response| response, |_| refuse(&not_a_batch()).into()),
+            answered: Continuation::new(
+                |response| response,
+                |_| {
+                    isolate::count(now_ms());
+                    refuse(&not_a_batch()).into()
+                },
+            ),
         }
     }
 
@@ -55,13 +64,25 @@ fn execute<F: Functions>(
     functions: F,
     function_id: JsString,
     payload: JsString,
+    with_isolate: bool,
 ) -> Result<JsValue, JsError> {
-    answer(
+    let isolate = isolate::count(now_ms());
+    let result = answer(
         functions,
         &String::from(function_id),
         &String::from(payload),
-    )
-    .map_err(|refusal| JsError::new(&refusal.problem.detail))
+    );
+    let told = |result: JsValue| {
+        // a promise inside of an array would be sent as one that is answered later
+        if with_isolate && result.is_string() {
+            isolate::beside(&result, isolate)
+        } else {
+            result
+        }
+    };
+    result
+        .map(told)
+        .map_err(|refusal| JsError::new(&refusal.problem.detail))
 }
 
 fn answer<F: Functions>(

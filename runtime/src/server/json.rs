@@ -6,6 +6,7 @@ use crate::{
 };
 use protocol::{
     execute::{ExecuteRequest, ExecuteResponse},
+    residency::Isolate,
     routes::Refusal,
 };
 
@@ -18,8 +19,8 @@ pub(crate) struct Json {
 impl Json {
     pub(crate) fn new<F: Functions>(functions: F) -> Self {
         Self {
-            long: BodyServer::of_bytes(move |body| answer(functions, body)),
-            short: BodyServer::of_text(move |body| answer(functions, body)),
+            long: BodyServer::of_bytes(move |body, isolate| answer(functions, body, isolate)),
+            short: BodyServer::of_text(move |body, isolate| answer(functions, body, isolate)),
         }
     }
 
@@ -34,7 +35,7 @@ impl Json {
     }
 }
 
-fn answer<F: Functions>(functions: F, body: &[u8]) -> Result<Answer, Refusal> {
+fn answer<F: Functions>(functions: F, body: &[u8], isolate: Isolate) -> Result<Answer, Refusal> {
     let started_ms = now_ms();
     let request =
         ExecuteRequest::from_json(body).map_err(|error| error.into_problem("the body"))?;
@@ -48,6 +49,7 @@ fn answer<F: Functions>(functions: F, body: &[u8]) -> Result<Answer, Refusal> {
         result: &result,
         runtime_timestamp: ended_ms,
         execution_time_ms: ended_ms - started_ms,
+        isolate: Some(isolate),
     };
     Ok(platform::json(&answer.to_json()).into())
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use protocol::{
     msgpack::{MsgpackRequest, MsgpackResponse},
+    residency::Isolate,
     routes::Refusal,
 };
 
@@ -14,7 +15,9 @@ pub(crate) struct Msgpack(BodyServer);
 
 impl Msgpack {
     pub(crate) fn new<F: Functions>(functions: F) -> Self {
-        Self(BodyServer::of_bytes(move |body| answer(functions, body)))
+        Self(BodyServer::of_bytes(move |body, isolate| {
+            answer(functions, body, isolate)
+        }))
     }
 
     /// `POST /execute/msgpack`.
@@ -23,7 +26,7 @@ impl Msgpack {
     }
 }
 
-fn answer<F: Functions>(functions: F, body: &[u8]) -> Result<Answer, Refusal> {
+fn answer<F: Functions>(functions: F, body: &[u8], isolate: Isolate) -> Result<Answer, Refusal> {
     let started_ms = now_ms();
     let request = MsgpackRequest::from_bytes(body)
         .map_err(|error| Refusal::new(400, format!("the body is not a request: {error}")))?;
@@ -37,6 +40,7 @@ fn answer<F: Functions>(functions: F, body: &[u8]) -> Result<Answer, Refusal> {
         result: &result,
         runtime_timestamp: ended_ms,
         execution_time_ms: ended_ms - started_ms,
+        isolate: Some(isolate),
     };
     Ok(platform::msgpack(&answer.to_bytes()).into())
 }

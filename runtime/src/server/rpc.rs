@@ -3,7 +3,11 @@
 //! A method of the entrypoint `Runtime` can be called by whoever holds a service binding to it as if it were an object of its own. A public request
 //! cannot: it only ever reaches `fetch` of the default entrypoint.
 
-use crate::{functions::Functions, platform};
+use crate::{
+    functions::Functions,
+    isolate,
+    platform::{now_ms, promise_of_nothing},
+};
 use js_sys::Uint8Array;
 use protocol::routes::Refusal;
 use serde_json::value::RawValue;
@@ -14,7 +18,9 @@ pub(crate) fn execute<F: Functions>(
     functions: F,
     function_id: &JsValue,
     payload: &JsValue,
+    with_isolate: &JsValue,
 ) -> Result<JsValue, Refusal> {
+    let isolate = isolate::count(now_ms());
     let bad = |why: &str| Refusal::new(400, format!("execute(functionId, payload): {why}"));
     let function_id = function_id
         .as_string()
@@ -28,8 +34,13 @@ pub(crate) fn execute<F: Functions>(
     let payload: &RawValue =
         serde_json::from_str(&text).map_err(|error| not_json(error.to_string()))?;
     if functions.never_returns(function) {
-        return Ok(platform::promise_of_nothing().into());
+        return Ok(promise_of_nothing().into());
     }
     let result = functions.execute(function, payload)?;
-    Ok(Uint8Array::from(result.get().as_bytes()).into())
+    let result = Uint8Array::from(result.get().as_bytes()).into();
+    Ok(if with_isolate.is_truthy() {
+        isolate::beside(&result, isolate)
+    } else {
+        result
+    })
 }

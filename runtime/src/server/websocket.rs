@@ -5,12 +5,14 @@
 
 use crate::{
     functions::Functions,
-    platform::{MessageEvent, OutgoingResponse, WebSocket, WebSocketPair},
+    isolate,
+    platform::{MessageEvent, OutgoingResponse, WebSocket, WebSocketPair, now_ms},
     routing::check_length,
 };
 use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use protocol::{
     execute::{SocketRequest, SocketResponse},
+    residency::Isolate,
     routes::Refusal,
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
@@ -31,28 +33,30 @@ pub(crate) fn serve<F: Functions>(functions: F) -> OutgoingResponse {
 
 /// Answers one message. A peer that has gone needs no answer.
 fn reply<F: Functions>(functions: F, socket: &WebSocket, message: &JsValue) {
+    let isolate = isolate::count(now_ms());
     if let Some(buffer) = message.dyn_ref::<ArrayBuffer>() {
-        if let Some(answer) = answer(functions, &Uint8Array::new(buffer).to_vec()) {
+        if let Some(answer) = answer(functions, &Uint8Array::new(buffer).to_vec(), isolate) {
             let _ = socket.send_bytes(&Uint8Array::from(&*answer));
         }
     } else if let Some(text) = message.dyn_ref::<JsString>()
-        && let Some(answer) = answer(functions, String::from(text).as_bytes())
+        && let Some(answer) = answer(functions, String::from(text).as_bytes(), isolate)
     {
         let _ = socket.send_text(&String::from_utf8_lossy(&answer));
     }
 }
 
 /// The answer to one message; none from a function that never returns.
-fn answer<F: Functions>(functions: F, message: &[u8]) -> Option<Vec<u8>> {
+fn answer<F: Functions>(functions: F, message: &[u8], isolate: Isolate) -> Option<Vec<u8>> {
     let mut id = None;
-    match execute(functions, message, &mut id) {
+    match execute(functions, message, &mut id, isolate) {
         Ok(answer) => answer,
         Err(refusal) => {
             let problem = serde_json::value::to_raw_value(&refusal.problem).ok()?;
             let answer = SocketResponse {
                 id,
-                result: None,
                 problem: Some(&problem),
+                isolate: Some(isolate),
+                ..SocketResponse::default()
             };
             Some(answer.to_json())
         }
@@ -63,6 +67,7 @@ fn execute<F: Functions>(
     functions: F,
     message: &[u8],
     id: &mut Option<u32>,
+    isolate: Isolate,
 ) -> Result<Option<Vec<u8>>, Refusal> {
     check_length(message.len())?;
     let request =
@@ -77,6 +82,7 @@ fn execute<F: Functions>(
         id: *id,
         result: Some(&result),
         problem: None,
+        isolate: Some(isolate),
     };
     Ok(Some(answer.to_json()))
 }
@@ -118,15 +124,21 @@ mod tests {
         }
     }
 
+    const SECOND_CALL: Isolate = Isolate {
+        id: 7,
+        calls_served: 2,
+        age_ms: 30,
+    };
+
     fn text(message: &str) -> String {
-        String::from_utf8(answer(Echo, message.as_bytes()).unwrap()).unwrap()
+        String::from_utf8(answer(Echo, message.as_bytes(), SECOND_CALL).unwrap()).unwrap()
     }
 
     #[test]
     fn a_message_is_answered_under_its_number() {
         assert_eq!(
             text("{\"id\":3,\"functionId\":\"echo\",\"payload\":{\"a\":1}}"),
-            "{\"id\":3,\"result\":{\"a\":1}}"
+            "{\"id\":3,\"result\":{\"a\":1},\"isolate\":{\"id\":7,\"callsServed\":2,\"ageMs\":30}}"
         );
     }
 
@@ -141,7 +153,12 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_long_is_refused() {
-        let long = answer(Echo, &vec![b' '; protocol::execute::MAX_BODY_BYTES + 1]).unwrap();
+        let long = answer(
+            Echo,
+            &vec![b' '; protocol::execute::MAX_BODY_BYTES + 1],
+            SECOND_CALL,
+        )
+        .unwrap();
         assert!(String::from_utf8(long).unwrap().contains("\"status\":413"));
     }
 }

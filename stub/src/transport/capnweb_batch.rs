@@ -1,6 +1,6 @@
 //! `capnweb-batch`: capnweb over HTTP on the service binding `RUNTIME`, a request for each batch of calls.
 
-use super::{Calling, Invocation, OpenTransport};
+use super::{Calling, Invocation, OpenTransport, rpc::told};
 use crate::{
     answer::Answer,
     call_error::CallError,
@@ -56,8 +56,11 @@ impl CapnwebBatch {
             self.invocation.batch_size,
         )?;
         let results: Array = calling.settled().await?.unchecked_into();
-        let mut received = String::new();
+        let (mut received, mut isolate) = (String::new(), None);
         for result in results {
+            let (result, told) = told(result);
+            // The first call of a batch is the one that may have met a fresh isolate.
+            isolate = isolate.or(told);
             let result = result
                 .as_string()
                 .ok_or_else(|| CallError::bad_response("the method did not return a string"))?;
@@ -67,7 +70,10 @@ impl CapnwebBatch {
                 received.push_str(&result);
             }
         }
-        Ok(Answer::bare(received.into_bytes()))
+        Ok(Answer {
+            isolate,
+            ..Answer::bare(received.into_bytes())
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `capnweb-websocket`: capnweb over one WebSocket on the service binding `RUNTIME`.
 
-use super::{Calling, Connecting, Invocation, OpenTransport};
+use super::{Calling, Connecting, Invocation, OpenTransport, rpc::told};
 use crate::{
     answer::Answer,
     call_error::CallError,
@@ -74,11 +74,14 @@ impl CapnwebWebsocket {
         let stub =
             stub.ok_or_else(|| CallError::new(ErrorKind::Transport, "there is no session"))?;
         let calling = execute(&stub, &self.function_id, &self.invocation.payload)?;
-        let result = calling.settled().await?;
+        let (result, isolate) = told(calling.settled().await?);
         let result = result
             .as_string()
             .ok_or_else(|| CallError::bad_response("the method did not return a string"))?;
-        Ok(Answer::bare(result.into_bytes()))
+        Ok(Answer {
+            isolate,
+            ..Answer::bare(result.into_bytes())
+        })
     }
 }
 

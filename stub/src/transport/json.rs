@@ -60,6 +60,7 @@ impl JsonExchange {
         Ok(Answer {
             received: Cow::Owned(received),
             results,
+            isolate: None,
         })
     }
 

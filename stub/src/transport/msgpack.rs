@@ -52,13 +52,17 @@ impl Msgpack {
                 self.runtime.fetch(url, init)
             })
             .await?;
-        let results = match MsgpackResponse::from_bytes(&received) {
-            Ok(answer) => Answer::in_envelope(&received, answer.result),
+        let (results, isolate) = match MsgpackResponse::from_bytes(&received) {
+            Ok(answer) => (
+                Answer::in_envelope(&received, answer.result),
+                answer.isolate,
+            ),
             Err(error) => return Err(CallError::bad_response(error.to_string())),
         };
         Ok(Answer {
             received: Cow::Owned(received),
             results,
+            isolate,
         })
     }
 }

@@ -1,8 +1,11 @@
 //! `raw-fetch`: JSON over the global `fetch` to the runtime's public URL, with its token.
 
 use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
-use crate::platform::{Env, public_fetch};
-use protocol::{Problem, execute::AUTHORIZATION};
+use crate::{
+    answer::Answer,
+    platform::{Env, public_fetch},
+};
+use protocol::{Problem, execute::AUTHORIZATION, residency::Isolate};
 
 /// See the [module](self).
 pub struct RawFetch(JsonExchange);
@@ -26,5 +29,8 @@ impl RawFetch {
 impl OpenTransport for RawFetch {
     fn call(&self) -> Calling<'_> {
         Box::pin(self.0.call(public_fetch))
+    }
+    fn isolate(&self, answer: &Answer<'_>) -> Option<Isolate> {
+        Isolate::in_envelope(&answer.received, &answer.results)
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     call_error::CallError,
     platform::{Env, Promise},
 };
-use js_sys::{JsString, Uint8Array};
-use protocol::Problem;
+use js_sys::{Array, JsString, Uint8Array};
+use protocol::{Problem, residency::Isolate};
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -23,16 +23,30 @@ extern "C" {
         function_id: &JsString,
         payload: &Uint8Array,
     ) -> Result<Promise, JsValue>;
+
+    /// With `true`, what is returned has the isolate after it, if the runtime says so.
+    #[wasm_bindgen(method, catch, js_name = execute)]
+    fn execute_with_isolate(
+        this: &RuntimeMethods,
+        function_id: &JsString,
+        payload: &Uint8Array,
+        with_isolate: bool,
+    ) -> Result<Promise, JsValue>;
 }
 
+/// As a stub makes its calls.
+pub type Rpc = RpcTransport<false>;
+/// As the instrument makes them: each answer says which isolate gave it.
+pub type RpcWithIsolate = RpcTransport<true>;
+
 /// See the [module](self).
-pub struct Rpc {
+pub struct RpcTransport<const WITH_ISOLATE: bool> {
     payload: String,
     function_id: JsString,
     runtime: RuntimeMethods,
 }
 
-impl Rpc {
+impl<const WITH_ISOLATE: bool> RpcTransport<WITH_ISOLATE> {
     /// Opens it for `invocation`.
     ///
     /// # Errors
@@ -47,19 +61,49 @@ impl Rpc {
 
     async fn execute(&self) -> Result<Answer<'_>, CallError> {
         let payload = Uint8Array::from(self.payload.as_bytes());
-        let result = self
-            .runtime
-            .execute(&self.function_id, &payload)?
-            .settled()
-            .await?;
+        let (runtime, function_id) = (&self.runtime, &self.function_id);
+        let calling = if WITH_ISOLATE {
+            runtime.execute_with_isolate(function_id, &payload, true)?
+        } else {
+            runtime.execute(function_id, &payload)?
+        };
+        let mut result = calling.settled().await?;
+        let mut isolate = None;
+        if WITH_ISOLATE {
+            (result, isolate) = told(result);
+        }
         let result: Uint8Array = result
             .dyn_into()
             .map_err(|_| CallError::bad_response("the method did not return bytes"))?;
-        Ok(Answer::bare(result.to_vec()))
+        Ok(Answer {
+            isolate,
+            ..Answer::bare(result.to_vec())
+        })
     }
 }
 
-impl OpenTransport for Rpc {
+/// A method's result, and the isolate after it, if it is there: `[result, id, callsServed, ageMs]`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole numbers below 2^53 are wanted; of anything else the cast makes one"
+)]
+pub(super) fn told(returned: JsValue) -> (JsValue, Option<Isolate>) {
+    let Some(parts) = returned.dyn_ref::<Array>() else {
+        return (returned, None);
+    };
+    let number = |place| Some(parts.get(place).as_f64()? as u64);
+    let isolate = || {
+        Some(Isolate {
+            id: number(1)?,
+            calls_served: number(2)?,
+            age_ms: number(3)?,
+        })
+    };
+    (parts.get(0), isolate())
+}
+
+impl<const WITH_ISOLATE: bool> OpenTransport for RpcTransport<WITH_ISOLATE> {
     fn call(&self) -> Calling<'_> {
         Box::pin(self.execute())
     }

@@ -1,8 +1,11 @@
 //! `service-binding`: JSON over `fetch` on the service binding `RUNTIME`.
 
 use super::{Calling, Invocation, OpenTransport, json::JsonExchange};
-use crate::platform::{Env, ServiceBinding};
-use protocol::{Problem, routes::runtime::INTERNAL_ORIGIN};
+use crate::{
+    answer::Answer,
+    platform::{Env, ServiceBinding},
+};
+use protocol::{Problem, residency::Isolate, routes::runtime::INTERNAL_ORIGIN};
 
 /// See the [module](self).
 pub struct ServiceBindingFetch {
@@ -29,5 +32,8 @@ impl OpenTransport for ServiceBindingFetch {
             self.exchange
                 .call(|url, init| self.runtime.fetch(url, init)),
         )
+    }
+    fn isolate(&self, answer: &Answer<'_>) -> Option<Isolate> {
+        Isolate::in_envelope(&answer.received, &answer.results)
     }
 }

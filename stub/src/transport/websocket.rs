@@ -20,6 +20,7 @@ use js_sys::{ArrayBuffer, JsString, Uint8Array};
 use protocol::{
     ErrorKind, Problem,
     execute::{SocketRequest, SocketResponse},
+    residency::Isolate,
     routes::runtime::{INTERNAL_ORIGIN, WEBSOCKET},
 };
 use serde_json::value::RawValue;
@@ -88,10 +89,15 @@ impl Websocket {
         connection
             .socket
             .send(&Uint8Array::from(&*request.to_json()))?;
-        let Received { message, result } = connection.answer_to(id).await?;
+        let Received {
+            message,
+            result,
+            isolate,
+        } = connection.answer_to(id).await?;
         Ok(Answer {
             received: Cow::Owned(message),
             results: result,
+            isolate,
         })
     }
 }
@@ -141,6 +147,7 @@ impl Waiting {
 struct Received {
     message: Vec<u8>,
     result: Range<usize>,
+    isolate: Option<Isolate>,
 }
 
 impl Connection {
@@ -182,7 +189,7 @@ impl Connection {
             return self.fail(CallError::bad_response("a message that is not binary"));
         };
         let message = Uint8Array::new(buffer).to_vec();
-        let (id, result) = match SocketResponse::from_json(&message) {
+        let (id, isolate, result) = match SocketResponse::from_json(&message) {
             Err(error) => return self.fail(CallError::bad_response(error.to_string())),
             Ok(SocketResponse { id: None, .. }) => {
                 return self.fail(CallError::bad_response("an answer without a number"));
@@ -191,6 +198,7 @@ impl Connection {
                 id: Some(id),
                 result,
                 problem,
+                isolate,
             }) => {
                 let range =
                     result.map(|result| Answer::in_envelope(&message, result.get().as_bytes()));
@@ -201,10 +209,14 @@ impl Connection {
                         format!("the runtime answered: {problem}"),
                     )
                 };
-                (id, range.ok_or_else(refused))
+                (id, isolate, range.ok_or_else(refused))
             }
         };
-        let received = result.map(|result| Received { message, result });
+        let received = result.map(|result| Received {
+            message,
+            result,
+            isolate,
+        });
         // An answer to a call that was given up is no one's.
         let waiting = self
             .answers

@@ -1,6 +1,6 @@
 //! A Worker's configuration file, read as wrangler reads it and written anew for another folder.
 
-use super::super::staging::{self, Variables};
+use super::super::staging::Variables;
 use serde_json::{Map, Value, json};
 use std::{
     fs, io,
@@ -64,9 +64,6 @@ pub enum ConfigurationError {
         /// Where it should.
         service: String,
     },
-    /// A secret cannot be written down for wrangler.
-    #[error(transparent)]
-    Secret(#[from] staging::StagingError),
 }
 
 /// Fields that hold paths relative to the file.
@@ -76,6 +73,7 @@ const PATHS: [&str; 3] = ["main", "base_dir", "tsconfig"];
 #[derive(Clone, Debug)]
 pub(in crate::local) struct Configuration {
     fields: Map<String, Value>,
+    file: PathBuf,
     folder: PathBuf,
 }
 
@@ -137,7 +135,11 @@ impl Configuration {
         {
             *relative = folder.join(&*relative).to_string_lossy().into_owned();
         }
-        Ok(Self { fields, folder })
+        Ok(Self {
+            fields,
+            file: path.to_owned(),
+            folder,
+        })
     }
 
     /// Adds a service binding, to a named entrypoint if one is given.
@@ -178,16 +180,43 @@ impl Configuration {
         Value::Object(self.fields.clone()).to_string()
     }
 
-    /// Its secrets in the form of `.dev.vars`: those beside the file, with `token` as `RUNTIME_TOKEN`.
-    pub(in crate::local) fn secrets(&self, token: &str) -> Result<String, ConfigurationError> {
-        let beside = fs::read_to_string(self.folder.join(".dev.vars")).unwrap_or_default();
-        let others = beside
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("RUNTIME_TOKEN"));
-        let token = Variables::from([("RUNTIME_TOKEN".to_owned(), token.to_owned())]);
-        let mut secrets = others.collect::<Vec<_>>().join("\n");
-        secrets.push('\n');
-        secrets.push_str(&staging::dotenv(&token)?);
+    /// The same as a JSON object.
+    pub(in crate::local) fn to_value(&self) -> Value {
+        Value::Object(self.fields.clone())
+    }
+
+    /// The file that was read.
+    pub(in crate::local) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Whether wrangler is to bundle the Worker.
+    pub(in crate::local) fn is_bundled(&self) -> bool {
+        self.fields.get("no_bundle") != Some(&Value::Bool(true))
+    }
+
+    /// Names another main module, and says that nothing is to be bundled any more.
+    pub(in crate::local) fn set_main(&mut self, main: &Path) {
+        let main = main.to_string_lossy().into_owned();
+        self.fields.insert("main".to_owned(), main.into());
+        self.fields.insert("no_bundle".to_owned(), true.into());
+    }
+
+    /// Its secrets: those of `.dev.vars` beside the file, with `token` as `RUNTIME_TOKEN`.
+    pub(in crate::local) fn secrets(&self, token: &str) -> Result<Variables, ConfigurationError> {
+        let path = self.folder.join(".dev.vars");
+        let mut secrets = Variables::new();
+        if path.is_file() {
+            let wrong = |error: dotenvy::Error| ConfigurationError::Format {
+                path: path.clone(),
+                why: error.to_string(),
+            };
+            for secret in dotenvy::from_path_iter(&path).map_err(wrong)? {
+                let (name, value) = secret.map_err(wrong)?;
+                secrets.insert(name, value);
+            }
+        }
+        secrets.insert("RUNTIME_TOKEN".to_owned(), token.to_owned());
         Ok(secrets)
     }
 
@@ -285,11 +314,17 @@ mod tests {
         let (folder, path) = written("wrangler.toml", "name = \"w\"\nmain = \"index.js\"\n");
         fs::write(
             folder.path().join(".dev.vars"),
-            "KEY=1\nRUNTIME_TOKEN=old\n",
+            "# a comment\nKEY=1\nexport QUOTED=\"a b\"\nRUNTIME_TOKEN=old\n",
         )
         .unwrap();
         let secrets = Configuration::read(&path).unwrap().secrets("new").unwrap();
-        assert_eq!(secrets, "KEY=1\nRUNTIME_TOKEN='new'\n");
+        let expected = [("KEY", "1"), ("QUOTED", "a b"), ("RUNTIME_TOKEN", "new")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(secrets, Variables::from(expected));
+        fs::write(folder.path().join(".dev.vars"), "KEY='1\n").unwrap();
+        let error = Configuration::read(&path).unwrap().secrets("new");
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(".dev.vars"), "{error}");
     }
 
     #[test]

@@ -30,7 +30,14 @@ impl<'a> Generator<'a> {
         if let Some(choice) = self.document.choices(schema).choose(&mut self.chance) {
             return choice.clone();
         }
+        if let Some(one) = schema["anyOf"]
+            .as_array()
+            .and_then(|any| any.choose(&mut self.chance))
+        {
+            return self.allowed(&one.clone());
+        }
         match schema["type"].as_str() {
+            Some("null") => Value::Null,
             Some("boolean") => json!(self.chance.random::<bool>()),
             Some("integer") => json!(self.integer(schema)),
             Some("number") => {

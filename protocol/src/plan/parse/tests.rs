@@ -13,6 +13,97 @@ fn bad_fields(json: &str) -> Vec<String> {
 }
 
 #[test]
+fn shares_that_cannot_be_kept_are_named_one_by_one() {
+    let limits = Limits::of(LimitsProfile::Paid);
+    let bad = |json: &str| match Plan::parse(json.as_bytes(), &limits) {
+        Err(PlanError::Fields(errors)) => errors
+            .into_iter()
+            .map(|error| format!("{}: {}", error.field, error.detail))
+            .collect::<Vec<_>>(),
+        other => panic!("{json}: {other:?}"),
+    };
+    let errors = bad(r#"{"busy":[0,0.04,0.1,0.95,0.1,"x",-1]}"#);
+    assert_eq!(errors, ["busy: has 7 shares; at most 6 are allowed"]);
+    let errors = bad(r#"{"busy":[0.04,0.1,0.95,0.1,"x"]}"#);
+    assert_eq!(
+        errors,
+        [
+            "busy[0]: is 0.04; must be 0, or a share from 0.05 to 0.9 in whole percent",
+            "busy[2]: is 0.95; must be 0, or a share from 0.05 to 0.9 in whole percent",
+            "busy[3]: is in the list twice",
+            "busy[4]: is a string; must be 0, or a share from 0.05 to 0.9 in whole percent"
+        ]
+    );
+    assert_eq!(
+        bad(r#"{"busy":0.5}"#),
+        ["busy: is a number; must be a list"]
+    );
+    let raw = bad(r#"{"busy":[0.5],"transports":["direct","raw-fetch"]}"#);
+    assert!(
+        raw[0].starts_with("busy: needs a judged transport that goes over the service binding"),
+        "{raw:?}"
+    );
+    let spin = bad(r#"{"runtimes":["pyodide"],"functions":["spin","echo"]}"#);
+    assert_eq!(
+        spin,
+        [
+            "functions[0]: is spin, which neighbours call: ask for \"busy\", or name another function"
+        ]
+    );
+    let free = Plan::parse(
+        br#"{"busy":[0.5],"payload_bytes":[100]}"#,
+        &Limits::of(LimitsProfile::Free),
+    );
+    let Err(PlanError::Fields(errors)) = free else {
+        panic!("{free:?}");
+    };
+    assert_eq!(errors[0].field, "busy");
+    assert!(
+        errors[0]
+            .detail
+            .contains("50 ms of CPU; the free profile allows 10 ms"),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn a_busy_runtime_is_measured_by_the_judged_transports_and_by_direct_beside_them() {
+    let limits = Limits::of(LimitsProfile::Paid);
+    let plan = Plan::parse(
+        br#"{"runtimes":["native","pyodide"],"transports":["direct","service-binding","raw-fetch","rpc"],"busy":[0.5,0.1]}"#,
+        &limits,
+    )
+    .unwrap();
+    let cells: Vec<String> = plan.busy_cells().iter().map(ToString::to_string).collect();
+    assert_eq!(cells.len(), 2 * 3 * 3);
+    assert_eq!(
+        cells[..4],
+        [
+            "direct.echo.100 while native is 0 % busy",
+            "direct.echo.100 while native is 10 % busy",
+            "direct.echo.100 while native is 50 % busy",
+            "service-binding.echo.100 while native is 0 % busy"
+        ]
+    );
+    assert_eq!(cells[9], "direct.echo.100 while pyodide is 0 % busy");
+    assert_eq!(cells[17], "pyodide.rpc.echo.100 while pyodide is 50 % busy");
+    let pauses: Vec<u32> = plan.busy_cells()[..3]
+        .iter()
+        .map(|busy| busy.pause_ms)
+        .collect();
+    assert_eq!(pauses, [500, 500, 100]);
+    assert!(Plan::default().busy_cells().is_empty());
+    let json = serde_json::to_string(&plan).unwrap();
+    assert!(json.ends_with(r#""busy":[0.5,0.1]}"#), "{json}");
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+    let usual = serde_json::to_string(&Plan::default()).unwrap();
+    assert!(
+        !usual.contains("busy"),
+        "plans of earlier releases stay the same text: {usual}"
+    );
+}
+
+#[test]
 fn nothing_and_an_empty_object_are_the_default_plan() {
     assert_eq!(parse(""), Ok(Plan::default()));
     assert_eq!(parse("{}"), Ok(Plan::default()));
@@ -203,4 +294,53 @@ fn the_ways_of_a_service_binding_are_judged_unless_the_plan_says_otherwise() {
         ["judge[0]", "judge[1]"]
     );
     assert_eq!(bad_fields(r#"{"judge":[]}"#), ["judge"]);
+}
+
+#[test]
+fn cold_starts_are_none_unless_asked_for_and_each_bad_field_of_them_is_named() {
+    use crate::cold_start::{ColdStartPlan, Scenario};
+    assert_eq!(parse(r#"{"cold_starts":null}"#), Ok(Plan::default()));
+    let of = |json: &str| parse(json).unwrap().cold_starts;
+    assert_eq!(of(r#"{"cold_starts":{}}"#), Some(ColdStartPlan::default()));
+    let some = ColdStartPlan {
+        samples: 20,
+        scenarios: vec![Scenario::ColdStub, Scenario::ColdMonolith],
+    };
+    let json = r#"{"cold_starts":{"samples":20,"scenarios":["cold-stub","cold-monolith"]},"judge":["cold-starts"]}"#;
+    assert_eq!(of(json), Some(some));
+    let plan = parse(json).unwrap();
+    assert!(plan.judges_cold_starts());
+    // what is not named is judged as ever
+    assert_eq!(plan.judged(), Plan::default().judged());
+    assert_eq!(parse(&serde_json::to_string(&plan).unwrap()), Ok(plan));
+    let cases = [
+        (r#"{"cold_starts":3}"#, "cold_starts"),
+        (r#"{"cold_starts":{"samples":0}}"#, "cold_starts.samples"),
+        (r#"{"cold_starts":{"samples":1001}}"#, "cold_starts.samples"),
+        (
+            r#"{"cold_starts":{"scenarios":[]}}"#,
+            "cold_starts.scenarios",
+        ),
+        (
+            r#"{"cold_starts":{"scenarios":["warm","hot"]}}"#,
+            "cold_starts.scenarios[1]",
+        ),
+        (
+            r#"{"cold_starts":{"scenarios":["warm","warm"]}}"#,
+            "cold_starts.scenarios[1]",
+        ),
+        (r#"{"cold_starts":{"loads":1}}"#, "cold_starts.loads"),
+        (r#"{"judge":["cold-starts"]}"#, "judge[0]"),
+        (
+            r#"{"thresholds":{"cold_p50_ms":0}}"#,
+            "thresholds.cold_p50_ms",
+        ),
+        (
+            r#"{"thresholds":{"cold_p95_ms":"x"}}"#,
+            "thresholds.cold_p95_ms",
+        ),
+    ];
+    for (json, field) in cases {
+        assert_eq!(bad_fields(json), [field], "{json}");
+    }
 }

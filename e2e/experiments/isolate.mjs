@@ -1,0 +1,52 @@
+// What it costs a call that each answer says which isolate gave it: this checkout's caller and runtime beside those of another that do not, in one
+// workerd, in interleaved rounds. By the CPU time of that process, which other work on the machine disturbs far less than the clock. Linux only.
+// Usage, after scripts/build in both: node e2e/experiments/isolate.mjs --against FOLDER [--rounds 15] [--calls 2000] [--bytes 100]
+import { readFileSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { interleave, median, middleHalf, options, printMachine, printTable, ratios, slice } from "./rounds.mjs";
+import { serve } from "./workerd.mjs";
+
+const { against, rounds, calls, bytes } = options({ against: "", rounds: 15, calls: 2000, bytes: 100 });
+if (against === "") throw new Error("--against FOLDER: a checkout whose answers do not name their isolate");
+const TRANSPORTS = ["service-binding", "rpc", "msgpack", "websocket", "capnweb-batch"];
+const pair = (name, root) => ({
+  [`runtime-${name}`]: { folder: resolve(root, "runtime-worker/build") },
+  [`caller-${name}`]: { folder: resolve(root, "caller-worker/build"), bindings: { RUNTIME: `runtime-${name}#Runtime` } },
+});
+
+const workers = await serve({ ...pair("without", against), ...pair("with", "."), ...pair("again", against) });
+
+// CPU time of all threads of the server, in us.
+function cpuUs() {
+  const tasks = `/proc/${workers.pid}/task`;
+  return readdirSync(tasks).reduce((sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]) / 1000, 0);
+}
+
+async function cpuOfACall(name, transport) {
+  const once = async () => {
+    const before = cpuUs();
+    await slice(workers.url(`caller-${name}`), { transport, payload_bytes: bytes, samples: calls });
+    return (cpuUs() - before) / calls;
+  };
+  // The server closes a connection that was idle for 5 s, perhaps just as it is used again.
+  return once().catch(once);
+}
+
+try {
+  const measured = {};
+  for (const transport of TRANSPORTS) {
+    for (const name of ["without", "with", "again"]) measured[`${transport}, ${name}`] = () => cpuOfACall(name, transport);
+  }
+  const figures = await interleave(rounds, measured);
+  const rows = TRANSPORTS.map((transport) => {
+    const of = (name) => figures[`${transport}, ${name}`];
+    // The same build once more: by how much two of the same differ.
+    const [ratio, same] = [ratios(of("with"), of("without")), ratios(of("again"), of("without"))];
+    const half = middleHalf(ratio).map((r) => r.toFixed(3)).join(" to ");
+    return [transport, median(of("without")).toFixed(1), median(of("with")).toFixed(1), median(ratio).toFixed(3), half, median(same).toFixed(3)];
+  });
+  printTable(["transport", "without, us of CPU a call", "with", "ratio", "middle half of the rounds", "the same build again"], rows);
+  printMachine();
+} finally {
+  workers.stop();
+}

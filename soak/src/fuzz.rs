@@ -1,0 +1,398 @@
+//! Requests on every route, most of them wrong somewhere: made from the API's own description.
+//!
+//! Each request begins as the description wants it. Then some of it is spoilt: its method, its token, a part of its path, its query, its header
+//! fields, its body's types, size, form or encoding. Which, is in [`Fuzzed::spoilt`]. None of them may be answered with a status 5xx.
+
+pub mod values;
+
+use crate::service::Asked;
+use anyhow::Context as _;
+use rand::{Rng as _, seq::IndexedRandom as _};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use ureq::http::Method;
+use values::Values;
+
+/// A run of a plan that the description allows is made no larger than this, so that it ends within seconds.
+const MOST_SAMPLES: u64 = 60;
+
+/// What may stand in place of a part of a path, percent-encoded as a URL wants it.
+const SPOILT_PARTS: [&str; 14] = [
+    "%00",
+    "%2e%2e",
+    "%2F",
+    "%ff%fe",
+    "%F0%9F%92%A5",
+    "'",
+    "$(id)",
+    "%3Cscript%3E",
+    "-1",
+    "0x10",
+    "%E2%80%AE",
+    "*",
+    "latest",
+    "20000101T000000Z-0000000g",
+];
+/// Methods that the local servers hand on.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::PATCH,
+    Method::OPTIONS,
+];
+/// A run that no deployment has.
+const UNKNOWN_RUN: &str = "20000101T000000Z-00000000";
+
+/// What a request is spoilt in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spoilt {
+    /// A method that the route may not have.
+    Method,
+    /// Another token, or none.
+    Token,
+    /// A part of the path.
+    Path,
+    /// A query parameter.
+    Query,
+    /// Header fields of the body, or what is accepted.
+    Headers,
+    /// A field of the body has a value that the description does not allow.
+    Field,
+    /// The body is no JSON, or not all of it.
+    Form,
+    /// The body is larger than any plan.
+    Size,
+}
+
+impl Spoilt {
+    /// Every way.
+    pub const ALL: [Self; 8] = [
+        Self::Method,
+        Self::Token,
+        Self::Path,
+        Self::Query,
+        Self::Headers,
+        Self::Field,
+        Self::Form,
+        Self::Size,
+    ];
+}
+
+/// A request, and what is wrong with it; nothing may be.
+#[derive(Clone, Debug)]
+pub struct Fuzzed {
+    /// The route, as the description has it.
+    pub route: String,
+    /// The request.
+    pub asked: Asked,
+    /// What is spoilt.
+    pub spoilt: Vec<Spoilt>,
+}
+
+/// An operation of the description.
+#[derive(Clone, Debug)]
+struct Operation {
+    path: String,
+    method: Method,
+    about: Value,
+}
+
+/// Makes requests, the same ones for the same chance.
+#[derive(Debug)]
+pub struct Generator {
+    values: Values,
+    operations: Vec<Operation>,
+    token: String,
+    chance: ChaCha8Rng,
+}
+
+impl Generator {
+    /// A generator from the API's description (JSON), which knows the token.
+    ///
+    /// # Errors
+    /// What is missing in the description.
+    pub fn new(openapi: &str, token: &str, chance: ChaCha8Rng) -> anyhow::Result<Self> {
+        let document: Value = serde_json::from_str(openapi).context("the API's description")?;
+        let paths = document["paths"]
+            .as_object()
+            .context("the API's description has no paths")?;
+        let mut operations = Vec::new();
+        for (path, methods) in paths {
+            for (method, about) in methods.as_object().into_iter().flatten() {
+                operations.push(Operation {
+                    path: path.clone(),
+                    method: method.to_uppercase().parse().context("a method")?,
+                    about: about.clone(),
+                });
+            }
+        }
+        Ok(Self {
+            values: Values::new(document),
+            operations,
+            token: token.to_owned(),
+            chance,
+        })
+    }
+
+    /// The routes that requests are made for, each once.
+    #[must_use]
+    pub fn routes(&self) -> BTreeMap<String, Vec<Method>> {
+        let mut routes: BTreeMap<String, Vec<Method>> = BTreeMap::new();
+        for operation in &self.operations {
+            let methods = routes.entry(operation.path.clone()).or_default();
+            methods.push(operation.method.clone());
+        }
+        routes
+    }
+
+    /// The next request; `runs` are some that exist.
+    pub fn next(&mut self, runs: &[String]) -> Fuzzed {
+        let operation = self.one_of(&self.operations.clone());
+        // one request in eight is as it should be
+        let spoilt: Vec<Spoilt> = if self.chance.random_ratio(1, 8) {
+            Vec::new()
+        } else {
+            let first = self.one_of(&Spoilt::ALL);
+            let second = self.one_of(&Spoilt::ALL);
+            let both = self.chance.random_ratio(1, 4) && second != first;
+            [Some(first), both.then_some(second)]
+                .into_iter()
+                .flatten()
+                .collect()
+        };
+        let is = |way| spoilt.contains(&way);
+        let mut asked = Asked::get(self.path(&operation, runs, is(Spoilt::Path)));
+        asked
+            .path
+            .push_str(&self.query(&operation, is(Spoilt::Query)));
+        asked.method = if is(Spoilt::Method) {
+            self.one_of(&METHODS)
+        } else {
+            operation.method.clone()
+        };
+        if let Some(token) = self.authorization(is(Spoilt::Token)) {
+            asked.headers.push(("authorization", token));
+        }
+        if is(Spoilt::Headers) {
+            asked.headers.extend(self.spoilt_headers());
+        } else {
+            asked
+                .headers
+                .push(("content-type", "application/json".to_owned()));
+        }
+        asked.body = self.body(&operation, &spoilt);
+        Fuzzed {
+            route: operation.path,
+            asked,
+            spoilt,
+        }
+    }
+
+    fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices
+            .choose(&mut self.chance)
+            .expect("there are choices")
+            .clone()
+    }
+
+    fn path(&mut self, operation: &Operation, runs: &[String], spoilt: bool) -> String {
+        let exists = runs.choose(&mut self.chance).cloned();
+        // A right DELETE ends a run: most of them are to come to their own end.
+        let (share, of) = if operation.method == Method::DELETE {
+            (1, 12)
+        } else {
+            (3, 4)
+        };
+        let run = exists
+            .filter(|_| self.chance.random_ratio(share, of))
+            .unwrap_or_else(|| UNKNOWN_RUN.to_owned());
+        let cell = self.one_of(&[
+            "service-binding.echo.100",
+            "direct.echo.100",
+            "rpc.compute.1000",
+        ]);
+        if !spoilt {
+            return operation
+                .path
+                .replace("{run}", &run)
+                .replace("{cell}", cell);
+        }
+        let part = match self.chance.random_range(0..4) {
+            0 => "a".repeat(3_000),
+            _ => self.one_of(&SPOILT_PARTS).to_owned(),
+        };
+        match self.chance.random_range(0..3) {
+            0 => operation
+                .path
+                .replace("{run}", &part)
+                .replace("{cell}", &part),
+            1 => {
+                operation
+                    .path
+                    .replace("{run}", &run)
+                    .replace("{cell}", &part)
+                    + &part
+            }
+            _ => format!(
+                "{}/{part}",
+                operation
+                    .path
+                    .replace("{run}", &run)
+                    .replace("{cell}", cell)
+            ),
+        }
+    }
+
+    fn query(&mut self, operation: &Operation, spoilt: bool) -> String {
+        let parameters = operation.about["parameters"].as_array().cloned();
+        let mut pairs: Vec<String> = Vec::new();
+        for parameter in parameters.into_iter().flatten() {
+            let (Some("query"), Some(name)) =
+                (parameter["in"].as_str(), parameter["name"].as_str())
+            else {
+                continue;
+            };
+            if parameter["required"] != true && self.chance.random() {
+                continue;
+            }
+            let value = self.values.allowed(&parameter["schema"], &mut self.chance);
+            pairs.push(format!("{name}={}", as_text(&value)));
+        }
+        if spoilt {
+            let names = [
+                "limit", "before", "location", "cell", "metric", "first", "second", "x",
+            ];
+            let (name, part) = (self.one_of(&names), self.one_of(&SPOILT_PARTS));
+            pairs.push(format!("{name}={part}"));
+            // the same name twice, or nothing else
+            match self.chance.random_range(0..3) {
+                0 => pairs.push(format!("{name}=1")),
+                1 => pairs.retain(|pair| pair.ends_with(part)),
+                _ => {}
+            }
+        }
+        if pairs.is_empty() {
+            String::new()
+        } else {
+            format!("?{}", pairs.join("&"))
+        }
+    }
+
+    fn authorization(&mut self, spoilt: bool) -> Option<String> {
+        if !spoilt {
+            return Some(format!("Bearer {}", self.token));
+        }
+        let token = self.token.clone();
+        let without_end = token[..token.len() - 1].to_owned();
+        self.one_of(&[
+            None,
+            Some("Bearer".to_owned()),
+            Some("Bearer ".to_owned()),
+            Some(format!("Bearer {without_end}")),
+            Some(format!("Bearer {token}x")),
+            Some(format!("Basic {token}")),
+            Some(token),
+            Some("B".repeat(4_000)),
+        ])
+    }
+
+    fn spoilt_headers(&mut self) -> Vec<(&'static str, String)> {
+        let fields = [
+            ("content-type", "text/plain"),
+            ("content-type", "application/json; charset=utf-16"),
+            ("content-type", "multipart/form-data; boundary=x"),
+            ("content-type", "\u{e9}"),
+            ("content-encoding", "gzip"),
+            ("content-encoding", "br, zstd"),
+            ("accept", "application/xml"),
+            ("accept", ";;;"),
+            ("accept-language", "-"),
+            ("last-event-id", "-1"),
+            ("last-event-id", "18446744073709551616"),
+            ("if-none-match", "\"x\""),
+            ("range", "bytes=5-1"),
+            ("origin", "null"),
+            ("x-forwarded-for", "::1"),
+        ];
+        let field = |(name, value): (&'static str, &str)| (name, value.to_owned());
+        let first = self.one_of(&fields);
+        let second = self.one_of(&fields);
+        [first, second].map(field).to_vec()
+    }
+
+    /// The body: none where the description has none, unless it is spoilt.
+    fn body(&mut self, operation: &Operation, spoilt: &[Spoilt]) -> Option<Vec<u8>> {
+        let schema = &operation.about["requestBody"]["content"]["application/json"]["schema"];
+        let is = |way| spoilt.contains(&way);
+        if is(Spoilt::Size) {
+            let size = self.one_of(&[32_768, 32_769, 100_000, 1_000_000]);
+            let byte = self.one_of(b" [{\"a\x00\xff");
+            return Some(vec![byte; size]);
+        }
+        if is(Spoilt::Form) {
+            return Some(self.no_json());
+        }
+        if schema.is_null() {
+            return is(Spoilt::Field).then(|| b"{}".to_vec());
+        }
+        let body = if is(Spoilt::Field) {
+            self.values.forbidden(schema, &mut self.chance)
+        } else {
+            small(self.values.allowed(schema, &mut self.chance))
+        };
+        Some(body.to_string().into_bytes())
+    }
+
+    fn no_json(&mut self) -> Vec<u8> {
+        let noise: [u8; 24] = self.chance.random();
+        let deep = self.one_of(&[100, 1_000, 16_000]);
+        match self.chance.random_range(0..7) {
+            0 => noise.to_vec(),
+            1 => [b"{\"seed\":1,".as_slice(), &noise].concat(),
+            2 => "[".repeat(deep).into_bytes(),
+            3 => "{\"a\":".repeat(deep).into_bytes(),
+            4 => b"{\"seed\":1}{\"seed\":2}".to_vec(),
+            5 => "\u{feff}{\"seed\":1}".as_bytes().to_vec(),
+            _ => "{\"seed\":1}"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect(),
+        }
+    }
+}
+
+/// A value as a query has it.
+fn as_text(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                (byte as char).to_string()
+            }
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// The same plan with so few samples that its run ends within seconds.
+fn small(mut plan: Value) -> Value {
+    if let Some(fields) = plan.as_object_mut() {
+        let samples = fields.get("samples_per_cell").and_then(Value::as_u64);
+        let samples = samples.unwrap_or(MOST_SAMPLES).min(MOST_SAMPLES);
+        fields.insert("samples_per_cell".to_owned(), samples.into());
+        fields.insert("until".to_owned(), "samples".into());
+        fields.remove("max_seconds");
+        fields.remove("max_calls");
+    }
+    plan
+}
+
+#[cfg(test)]
+mod tests;
