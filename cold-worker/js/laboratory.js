@@ -6,7 +6,7 @@ const NONCE_NAME = new TextEncoder().encode("nonce");
 const NONCE_BYTES = 8;
 // What one object loads before it is spent: an isolate that was let go of stays in memory, some 2 MB and four times its code, until the object ends.
 const [COLLECTED_ARRAYS, COLLECTED_ELEMENTS] = [24, 1 << 20]; // 4 MB each
-const [MOST_ISOLATES, MOST_BYTES] = [8, 128 << 20];
+const [MOST_ISOLATES, MOST_BYTES] = [32, 128 << 20];
 
 export class Laboratory {
   #loader;
