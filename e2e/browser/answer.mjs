@@ -20,7 +20,8 @@ export async function testAnswer(browser) {
         assert.ok((await seen("#answer")) < height / 4, "the answer is at the top");
         assert.ok((await seen(".answers .figures")) < height, "the number is on the first screen");
         assert.ok((await seen("#plot-answer svg")) < height, "the picture begins on the first screen");
-        assert.deepEqual(await page.locator("details.fold").evaluateAll((all) => all.map((fold) => fold.open)), [false, false, false, false]);
+        const open = await page.locator("details.fold").evaluateAll((all) => all.map((fold) => fold.open));
+        assert.ok(open.length >= 4 && !open.includes(true), `${open}`);
         for (const hidden of ["#latency-table", "#plot-percentiles", "#compare", "#findings-content", "#start"]) assert.equal(await page.locator(hidden).isVisible(), false, hidden);
         const [scroll, inner, whole] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth, document.documentElement.scrollHeight]);
         assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
