@@ -272,7 +272,9 @@ impl Tally {
         *self.by_class.entry(answered.status / 100).or_default() += 1;
         let start: String = answered.body.chars().take(SHOWN_CHARS).collect();
         let status = answered.status;
-        if status >= 500 {
+        // that no isolate was fresh is an answer: it asks the sender to come again
+        let is_not_fresh = status == 503 && asked.path.starts_with("/deployment-starts");
+        if status >= 500 && !is_not_fresh {
             self.failures += 1;
             self.note(format!("{status} to {}: {start}", shown(asked)));
         } else if status >= 400 && asked.method != Method::HEAD {

@@ -145,7 +145,9 @@ export default {
         text(200, "text/css; charset=utf-8", "p {}")
     );
     assert_eq!(get("/icons/a.svg"), text(200, "image/svg+xml", "<svg/>"));
+    let long = format!("/{}.css", "a".repeat(2_000));
     for missing in [
+        long.as_str(),
         "/no.css",
         "/icons",
         "/icons/",

@@ -11,6 +11,9 @@ const TYPES = {
   woff2: "font/woff2",
 };
 
+// A longer name is no file's, and the disk fails to look for it.
+const LONGEST_NAME = 255;
+
 export default {
   async fetch(request, { FILES }) {
     if (!["GET", "HEAD"].includes(request.method)) return new Response(null, { status: 405, headers: { allow: "GET, HEAD" } });
@@ -18,6 +21,7 @@ export default {
     if (pathname.endsWith("/index.html")) return new Response(null, { status: 307, headers: { location: pathname.slice(0, -"index.html".length) } });
     const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
     const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+    if (path.split("/").some((name) => name.length > LONGEST_NAME)) return new Response(null, { status: 404 });
     const file = await FILES.fetch(`http://files${path}`, { method: request.method });
     // Of a folder the disk answers with a list of its files.
     if (!file.ok || !path.includes(".")) return new Response(null, { status: 404 });
