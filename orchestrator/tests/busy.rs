@@ -4,10 +4,14 @@ mod simulated;
 
 use orchestrator::coordinator::{DispatchError, Question};
 use protocol::{
-    BusyShare, Cell, Function, Plan, Report, RoundKind, RunId, RunState, Transport,
+    BusyShare, Cell, Function, Plan, Report, RoundKind, RunState, Transport,
     slice::{Measured, SliceRecord, Work},
 };
-use simulated::{FOUND_STROKES, process::Process, settings, small_plan};
+use simulated::{
+    FOUND_STROKES,
+    process::{Process, records, run_with_crash},
+    settings, small_plan,
+};
 
 /// Two cells by themselves in 40 slices; at 0, 10 and 50 % in 120 more.
 fn plan() -> Plan {
@@ -17,20 +21,6 @@ fn plan() -> Plan {
             .to_vec(),
         ..small_plan()
     }
-}
-
-fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
-    process.coordinator().store().records(run).unwrap()
-}
-
-/// A run from its start to the end of its report, with a crash at the given step, if one.
-fn run_with_crash(plan: &Plan, at: Option<u64>) -> (Process, RunId) {
-    let mut process = Process::new(settings(&[("LIMITS", "local")]));
-    process.world.crashes.steps.set(0);
-    process.world.crashes.at.set(at);
-    let run = process.start(plan);
-    process.wake_until_idle();
-    (process, run)
 }
 
 /// Samples by slice, without what a retry may change.

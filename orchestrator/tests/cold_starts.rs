@@ -4,14 +4,14 @@ mod simulated;
 
 use orchestrator::coordinator::DispatchError;
 use protocol::{
-    ColdStart, ColdStartPlan, Plan, Problem, RoundKind, RunId, RunState, Runtime,
+    ColdStart, ColdStartPlan, Plan, Problem, RoundKind, RunState, Runtime,
     cold_start::{Capabilities, Outcome, Scenario},
     slice::{Measured, SliceRecord, Work},
 };
 use simulated::{
     TOKEN,
     http::{Places, TestRequest},
-    process::Process,
+    process::{Process, records, run_with_crash},
     settings, small_plan,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,25 +34,12 @@ fn asked() -> Vec<ColdStart> {
     plan.cold_starts.unwrap().cold_starts(&[Runtime::NATIVE])
 }
 
-fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
-    process.coordinator().store().records(run).unwrap()
-}
-
 fn cold(records: &[SliceRecord]) -> Vec<(u32, u32, ColdStart)> {
     let of = |record: &SliceRecord| match record.work {
         Work::ColdStart(of) => Some((record.index, record.block, of)),
         _ => None,
     };
     records.iter().filter_map(of).collect()
-}
-
-fn run_with_crash(plan: &Plan, at: Option<u64>) -> (Process, RunId) {
-    let mut process = Process::new(settings(&[("LIMITS", "local")]));
-    process.world.crashes.steps.set(0);
-    process.world.crashes.at.set(at);
-    let run = process.start(plan);
-    process.wake_until_idle();
-    (process, run)
 }
 
 #[test]

@@ -12,17 +12,16 @@ use protocol::{
     Plan, RunId, RunState,
     slice::{Measured, SliceRecord},
 };
-use simulated::{process::Process, settings, small_plan};
+use simulated::{
+    process::{Process, records, run_with_crash},
+    settings, small_plan,
+};
 
 fn plan(breakdown: bool) -> Plan {
     Plan {
         breakdown,
         ..small_plan()
     }
-}
-
-fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
-    process.coordinator().store().records(run).unwrap()
 }
 
 /// Samples by slice, without what a retry may change.
@@ -41,16 +40,6 @@ fn samples(records: &[SliceRecord]) -> Vec<(u32, String, Vec<u64>)> {
         Measured::ColdStart(outcome) => panic!("a cold start that nobody asked for: {outcome:?}"),
     };
     records.iter().map(of).collect()
-}
-
-/// A run from its start to the end of its report, with a crash at the given step, if one.
-fn run_with_crash(plan: &Plan, at: Option<u64>) -> (Process, RunId) {
-    let mut process = Process::new(settings(&[("LIMITS", "local")]));
-    process.world.crashes.steps.set(0);
-    process.world.crashes.at.set(at);
-    let run = process.start(plan);
-    process.wake_until_idle();
-    (process, run)
 }
 
 #[test]

@@ -15,7 +15,10 @@ use protocol::{
     Cell, Function, Plan, Report, Round, Rounds, RunId, RunState, Transport,
     slice::{Measured, SliceRecord, Work},
 };
-use simulated::{process::Process, settings};
+use simulated::{
+    process::{Process, records},
+    settings,
+};
 
 /// Blocks of the second round, and what its slices hold.
 const BLOCKS: u32 = 3;
@@ -78,10 +81,6 @@ fn process() -> Process {
 fn stored(process: &Process, run: &RunId) -> RunRow {
     let row = process.coordinator().store().run(run);
     row.unwrap().unwrap()
-}
-
-fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
-    process.coordinator().store().records(run).unwrap()
 }
 
 /// What was measured where; not how long its dispatch took.

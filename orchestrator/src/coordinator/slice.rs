@@ -163,15 +163,7 @@ async fn dispatch(
     match work {
         Work::Cell(cell) => {
             let request = measure_request(plan, round, cell, run.cursor);
-            let before = platform.now_ms();
-            let response = platform.measure(&request, timeout_ms).await?;
-            let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
-            check(&request, &response)?;
-            Ok(Dispatched {
-                measured: Measured::Samples(response),
-                dispatch_ms,
-                dispatches: 1,
-            })
+            samples(platform, &request, timeout_ms).await
         }
         Work::ColdStart(cold_start) => {
             let request = cold_start::Request {
@@ -190,15 +182,7 @@ async fn dispatch(
         Work::Busy(busy) => {
             let request = busy_request(run, round, busy);
             let timeout_ms = timeout_ms.saturating_add(pauses_ms(round, &busy));
-            let before = platform.now_ms();
-            let response = platform.measure(&request, timeout_ms).await?;
-            let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
-            check(&request, &response)?;
-            Ok(Dispatched {
-                measured: Measured::Samples(response),
-                dispatch_ms,
-                dispatches: 1,
-            })
+            samples(platform, &request, timeout_ms).await
         }
         Work::Component(component) => {
             let known = run.tally.repetitions.get(&component.to_string()).copied();
@@ -215,6 +199,23 @@ async fn dispatch(
             })
         }
     }
+}
+
+/// Has the caller measure samples, by a request that its answer must match.
+async fn samples(
+    platform: &(impl Caller + Clock),
+    request: &MeasureRequest,
+    timeout_ms: u32,
+) -> Result<Dispatched, DispatchError> {
+    let before = platform.now_ms();
+    let response = platform.measure(request, timeout_ms).await?;
+    let dispatch_ms = u64::try_from(platform.now_ms() - before).unwrap_or(0);
+    check(request, &response)?;
+    Ok(Dispatched {
+        measured: Measured::Samples(response),
+        dispatch_ms,
+        dispatches: 1,
+    })
 }
 
 /// A cold start that failed is a finding: it is stored, and not tried again, because the choice of those that succeed would be a biased one. The next

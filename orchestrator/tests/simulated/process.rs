@@ -1,6 +1,6 @@
 //! One coordinator as a process that can crash and be started again, with the alarm that the platform keeps for it.
 
-use super::{World, database::Database, open, world};
+use super::{World, database::Database, open, settings, world};
 use orchestrator::{
     coordinator::{
         Answer, Coordinator, LogLine, NextRound, OpenError, Opening, Question, Start, Turn,
@@ -11,6 +11,7 @@ use orchestrator::{
 use protocol::{
     Plan, RunId,
     run::{RunStatus, Trigger},
+    slice::SliceRecord,
 };
 use std::rc::Rc;
 
@@ -186,4 +187,19 @@ impl Process {
         });
         serde_json::from_str(&answer.expect("there is a report")).unwrap()
     }
+}
+
+/// What is stored of a run's slices.
+pub fn records(process: &Process, run: &RunId) -> Vec<SliceRecord> {
+    process.coordinator().store().records(run).unwrap()
+}
+
+/// A run from its start to the end of its report, with a crash at the given step, if one.
+pub fn run_with_crash(plan: &Plan, at: Option<u64>) -> (Process, RunId) {
+    let mut process = Process::new(settings(&[("LIMITS", "local")]));
+    process.world.crashes.steps.set(0);
+    process.world.crashes.at.set(at);
+    let run = process.start(plan);
+    process.wake_until_idle();
+    (process, run)
 }
