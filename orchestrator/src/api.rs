@@ -94,7 +94,7 @@ pub trait Coordinators {
     /// Has the caller measure one slice.
     ///
     /// # Errors
-    /// It does not answer, or refuses: a problem of status 502.
+    /// 404 when it has no such runtime; 502 when it does not answer, or refuses.
     fn measure(
         &self,
         request: &MeasureRequest,

@@ -146,6 +146,16 @@ fn bad_fields_are_named_and_strangers_are_refused_before_anything_is_called() {
 }
 
 #[test]
+fn a_runtime_that_the_deployment_does_not_have_is_a_bad_field() {
+    let places = places();
+    let response = post(&places, "{\"key\":\"k\",\"runtime\":\"jvm\"}");
+    assert_eq!(response.status, 400, "{}", response.body);
+    let errors = problem(&response).errors;
+    assert_eq!(errors[0].field, "runtime");
+    assert!(errors[0].detail.contains("is jvm"), "{errors:?}");
+}
+
+#[test]
 fn the_next_report_has_them_and_so_does_the_store_after_a_restart() {
     let places = places();
     for i in 0..8 {

@@ -30,6 +30,7 @@ impl Stored {
         let runs = self.runs.iter();
         runs.map(|run| Ended {
             run: run.id.clone(),
+            seed: run.plan.seed,
             state: run.state,
             slices_done: run.progress.slices_done,
             slices_total: run.progress.slices_total,

@@ -381,13 +381,15 @@ fn as_text(value: &Value) -> String {
         .collect()
 }
 
-/// The same plan with so few samples that its run ends within seconds.
+/// The same plan with so few samples that its run ends within seconds. Not beside neighbours: the ledger holds what is logged against the raw samples
+/// of cells, and those beside neighbours are in no file.
 fn small(mut plan: Value) -> Value {
     if let Some(fields) = plan.as_object_mut() {
         let samples = fields.get("samples_per_cell").and_then(Value::as_u64);
         let samples = samples.unwrap_or(MOST_SAMPLES).min(MOST_SAMPLES);
         fields.insert("samples_per_cell".to_owned(), samples.into());
         fields.insert("until".to_owned(), "samples".into());
+        fields.remove("busy");
         fields.remove("max_seconds");
         fields.remove("max_calls");
     }

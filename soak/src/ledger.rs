@@ -4,17 +4,16 @@
 //! proves what must be stored: a slice that was logged, and after it a later one of the same run, was committed. Only the slice in flight may be
 //! lost to a kill, to a cancellation, or to an attempt that failed. Everything else that is missing is lost.
 //!
-//! Slices are recognised by their samples: twenty latencies in nanoseconds come only once. The seed of a slice, which all its attempts share,
-//! says which attempts belong together.
+//! A slice is recognised by its seed, which follows from its run's seed and its position, and which all its attempts share; its samples tell the
+//! attempts apart, and runs of the same seed. A coordinator measures one run at a time, so what is logged between two slices of a run is that run's, or of one that ended early in between.
 
+mod claim;
 #[cfg(test)]
 mod tests;
 
+use claim::claim;
 use protocol::{Cell, RunId, RunState};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Display,
-};
+use std::{collections::BTreeMap, fmt::Display};
 
 /// Findings that are kept in words; all are counted.
 const MOST_FINDINGS: usize = 20;
@@ -48,6 +47,8 @@ pub struct Found {
 pub struct Ended {
     /// Which run.
     pub run: RunId,
+    /// The seed of its plan.
+    pub seed: u64,
     /// Where it stands.
     pub state: RunState,
     /// Slices committed.
@@ -93,167 +94,123 @@ impl Account {
     }
 }
 
-/// Where a logged slice is stored: its run, and its position there.
+/// A slice of a run, by its position.
 type Place<'a> = (&'a RunId, u32);
 
-/// Settles the account. `made` is in the order of the log; all runs have ended.
+/// Settles the account. `made` is in the order of the log; all runs have ended. `seed_of` says how a slice's seed follows from its run's seed and its position.
 #[must_use]
-pub fn settle(made: &[Made], found: &[Found], runs: &[Ended]) -> Account {
+pub fn settle(
+    made: &[Made],
+    found: &[Found],
+    runs: &[Ended],
+    seed_of: impl Fn(u64, u32) -> u64,
+) -> Account {
     let mut account = Account {
         made: made.iter().map(|slice| count(&slice.samples_ns)).sum(),
         ..Account::default()
     };
-    let places = claim(made, found, &mut account);
-    let ended_early = runs
+    let plan_seeds: BTreeMap<&RunId, u64> = runs.iter().map(|run| (&run.run, run.seed)).collect();
+    let seeds: Vec<Option<u64>> = found
         .iter()
-        .filter(|run| run.state != RunState::Completed)
-        .count();
-    judge_unclaimed(made, &places, ended_early, &mut account);
+        .map(|slice| Some(seed_of(*plan_seeds.get(&slice.run)?, slice.slice)))
+        .collect();
+    let places = claim(made, found, &seeds, &mut account);
+    // The slices that each seed can be of: those that a run has stored, and the one that was next.
+    let mut of_seed: BTreeMap<u64, Vec<Slice>> = BTreeMap::new();
+    for run in runs {
+        for index in 0..=run.slices_done {
+            let slices = of_seed.entry(seed_of(run.seed, index)).or_default();
+            slices.push(Slice { run, index });
+        }
+    }
+    let can_be: Vec<&[Slice]> = made
+        .iter()
+        .map(|entry| of_seed.get(&entry.seed).map_or(&[][..], Vec::as_slice))
+        .collect();
+    for (at, entry) in made.iter().enumerate() {
+        if places[at].is_some() {
+            continue;
+        }
+        let samples = count(&entry.samples_ns);
+        let slices = can_be[at].iter();
+        if slices
+            .into_iter()
+            .any(|slice| slice.was_in_flight(at, &places, &can_be))
+        {
+            account.in_flight += samples;
+        } else {
+            account.lost += samples;
+            account.note(format_args!(
+                "lost: {samples} samples of {}, entry {at} of the log: {}",
+                entry.cell,
+                whose(can_be[at], &places, at)
+            ));
+        }
+    }
     for run in runs {
         check(run, found, &mut account);
     }
     account
 }
 
+/// A slice of a run that has ended.
+#[derive(Clone, Copy)]
+struct Slice<'a> {
+    run: &'a Ended,
+    index: u32,
+}
+
+impl Slice<'_> {
+    /// Whether entry `at` of the log, which is not stored, can be an attempt at this slice that was rightly given up: nothing later of the run was logged
+    /// until it was made again, or the run ended there.
+    fn was_in_flight(self, at: usize, places: &[Option<Place>], can_be: &[&[Self]]) -> bool {
+        let Self { run, index } = self;
+        let made_again =
+            (at + 1..places.len()).find(|&later| places[later] == Some((&run.run, index)));
+        if let Some(again) = made_again {
+            let mut between = can_be[at + 1..again].iter().copied().flatten();
+            return !between.any(|slice| slice.run.run == run.run && slice.index > index);
+        }
+        let is_of = |place: &Place| place.0 == &run.run;
+        let has_any = places.iter().flatten().any(is_of);
+        // From the run's last slice to this entry nothing is of another run.
+        let follows = !has_any || places[..at].iter().flatten().next_back().is_some_and(is_of);
+        let is_last = !places[at + 1..].iter().flatten().any(is_of);
+        run.state != RunState::Completed && index == run.slices_done && follows && is_last
+    }
+}
+
+/// What is known of an entry that is lost, for whoever looks into it.
+fn whose(slices: &[Slice], places: &[Option<Place>], at: usize) -> String {
+    let named = |place: Option<&Place>| {
+        place.map_or_else(
+            || "nothing".to_owned(),
+            |(run, slice)| format!("slice {slice} of run {run}"),
+        )
+    };
+    let of: Vec<String> = slices
+        .iter()
+        .map(|Slice { run, index }| {
+            format!(
+                "slice {index} of run {} ({}, {} slices)",
+                run.run, run.state, run.slices_done
+            )
+        })
+        .collect();
+    let of = if of.is_empty() {
+        "no run has its seed".to_owned()
+    } else {
+        format!("by its seed of {}", of.join(" or "))
+    };
+    format!(
+        "{of}; logged after {} and before {}",
+        named(places[..at].iter().flatten().next_back()),
+        named(places[at + 1..].iter().flatten().next())
+    )
+}
+
 fn count(samples: &[u64]) -> u64 {
     samples.len() as u64
-}
-
-/// Finds for each stored slice the attempt that it came from.
-fn claim<'a>(made: &[Made], found: &'a [Found], account: &mut Account) -> Vec<Option<Place<'a>>> {
-    let mut open: BTreeMap<(Cell, &[u64]), Vec<usize>> = BTreeMap::new();
-    for (at, slice) in made.iter().enumerate() {
-        open.entry((slice.cell, &slice.samples_ns))
-            .or_default()
-            .push(at);
-    }
-    let mut places: Vec<Option<Place>> = vec![None; made.len()];
-    let mut in_order: Vec<&Found> = found.iter().collect();
-    in_order.sort_by_key(|slice| (&slice.run, slice.slice));
-    let mut others = Vec::new();
-    for slice in in_order {
-        let Some(attempts) = open.get_mut(&(slice.cell, slice.samples_ns.as_slice())) else {
-            others.push(slice);
-            continue;
-        };
-        // Of attempts with equal samples the last one was committed.
-        if let Some(at) = attempts.pop() {
-            places[at] = Some((&slice.run, slice.slice));
-            account.found += count(&slice.samples_ns);
-        } else {
-            account.doubled += count(&slice.samples_ns);
-            account.note(format_args!(
-                "doubled: slice {} of run {} is stored elsewhere, too",
-                slice.slice, slice.run
-            ));
-        }
-    }
-    for slice in others {
-        claim_altered(made, slice, &mut places, account);
-    }
-    places
-}
-
-/// Finds the attempt that a stored slice came from which has not the same samples, if most are.
-fn claim_altered<'a>(
-    made: &[Made],
-    slice: &'a Found,
-    places: &mut [Option<Place<'a>>],
-    account: &mut Account,
-) {
-    let of_cell = made
-        .iter()
-        .enumerate()
-        .filter(|(_, m)| m.cell == slice.cell);
-    let shared = of_cell
-        .filter(|(at, _)| places[*at].is_none())
-        .map(|(at, attempt)| (shared(&attempt.samples_ns, &slice.samples_ns), at))
-        .max();
-    let stored = count(&slice.samples_ns);
-    let Some((shared, at)) = shared.filter(|(shared, _)| shared * 2 > stored) else {
-        account.unknown += stored;
-        account.note(format_args!(
-            "unknown: slice {} of run {} has {stored} samples that the stub never logged",
-            slice.slice, slice.run
-        ));
-        return;
-    };
-    let logged = count(&made[at].samples_ns);
-    places[at] = Some((&slice.run, slice.slice));
-    account.found += shared;
-    account.lost += logged - shared;
-    account.doubled += stored - shared;
-    account.note(format_args!(
-        "altered: slice {} of run {} has {stored} samples, the stub logged {logged}, and {shared} are the same",
-        slice.slice, slice.run
-    ));
-}
-
-/// How many samples two lists share, each as often as it is in both.
-fn shared(one: &[u64], other: &[u64]) -> u64 {
-    let mut left: BTreeMap<u64, u64> = BTreeMap::new();
-    for sample in one {
-        *left.entry(*sample).or_default() += 1;
-    }
-    let mut shared = 0;
-    for sample in other {
-        if let Some(n) = left.get_mut(sample).filter(|n| **n > 0) {
-            *n -= 1;
-            shared += 1;
-        }
-    }
-    shared
-}
-
-/// Whether what is not stored was in flight, or is lost.
-fn judge_unclaimed(
-    made: &[Made],
-    claimed: &[Option<Place>],
-    ended_early: usize,
-    account: &mut Account,
-) {
-    // An attempt that is not stored has its place where the next attempt of its slice is stored.
-    let mut places: Vec<Option<Place>> = claimed.to_vec();
-    let mut next: BTreeMap<u64, Place> = BTreeMap::new();
-    for at in (0..made.len()).rev() {
-        match claimed[at] {
-            Some(place) => {
-                next.insert(made[at].seed, place);
-            }
-            None => places[at] = next.get(&made[at].seed).copied(),
-        }
-    }
-    let mut without: BTreeSet<u64> = BTreeSet::new();
-    for (at, slice) in made.iter().enumerate() {
-        if claimed[at].is_some() {
-            continue;
-        }
-        let samples = count(&slice.samples_ns);
-        let Some((run, index)) = places[at] else {
-            // The last slice of a run that ended early; there is one of each such run at most.
-            without.insert(slice.seed);
-            if without.len() > ended_early {
-                account.lost += samples;
-                account.note(format_args!(
-                    "lost: a slice of {} that no run has, entry {at} of the log",
-                    slice.cell
-                ));
-            } else {
-                account.in_flight += samples;
-            }
-            continue;
-        };
-        let until = (at + 1..made.len()).find(|&later| claimed[later] == Some((run, index)));
-        let mut between = places[at + 1..until.unwrap_or(made.len())].iter().flatten();
-        if between.any(|(other, later)| *other == run && *later > index) {
-            account.lost += samples;
-            account.note(format_args!(
-                "lost: slice {index} of run {run} was measured again after a later one had been begun, entry {at} of the log"
-            ));
-        } else {
-            account.in_flight += samples;
-        }
-    }
 }
 
 /// Holds a run's status against its state and its samples.

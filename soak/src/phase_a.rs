@@ -193,7 +193,12 @@ fn settle(
     audit::wait_until_idle(&client, IDLE_PATIENCE)?;
     let stored = audit::read_all(&client)?;
     let log = listener.log();
-    outcome.account = ledger::settle(&log.made, &stored.slices, &stored.ended());
+    outcome.account = ledger::settle(
+        &log.made,
+        &stored.slices,
+        &stored.ended(),
+        orchestrator::coordinator::order::slice_seed,
+    );
     let ids: BTreeSet<&str> = stored
         .runs
         .iter()

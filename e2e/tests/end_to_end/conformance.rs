@@ -131,6 +131,12 @@ fn a_start_by_deployment(driver: &Driver) {
         "timeDeploymentStart",
         &Given::body(&json!({"runtime": 7, "cold": true})),
     );
+    // A runtime that is not there is the sender's mistake, and no failure of the deployment.
+    driver.expect(
+        400,
+        "timeDeploymentStart",
+        &Given::body(&json!({"key": "conformance-3", "runtime": "absent"})),
+    );
     let long = Given {
         body: Some(" ".repeat(1 << 15)),
         ..Given::default()

@@ -7,6 +7,7 @@ use protocol::{
     Function, PayloadShape, Problem, Runtime, Transport,
     deployment_starts::{DeploymentStart, DeploymentStartRequest},
     measure::{DEFAULT_CALL_TIMEOUT_MS, MeasureRequest, MeasureResponse, TimerChoice},
+    problem::FieldError,
 };
 
 /// What to wait before asking again, in seconds: a version is everywhere within seconds.
@@ -32,7 +33,8 @@ impl<C: Coordinators> Api<'_, C> {
         let answer = self
             .coordinators
             .measure(&first_call(wanted.runtime))
-            .await?;
+            .await
+            .map_err(|problem| unless_unknown(problem, wanted.runtime))?;
         let start = match start_in(&wanted, &answer, self.now) {
             Ok(start) => start,
             Err(NoStart::NotFresh(problem)) => {
@@ -65,6 +67,22 @@ fn first_call(runtime: Runtime) -> MeasureRequest {
         concurrency: 1,
         neighbour: None,
     }
+}
+
+/// A runtime that the caller does not have is a mistake of the sender's. Whether it has one is found out by the timed call itself: to ask the runtime
+/// before would be its isolate's first request.
+fn unless_unknown(problem: Problem, runtime: Runtime) -> Problem {
+    if problem.status != 404 {
+        return problem;
+    }
+    let error = FieldError {
+        field: "runtime".to_owned(),
+        detail: format!(
+            "is {runtime}, which this deployment does not have: {}",
+            problem.detail
+        ),
+    };
+    Problem::new(400, "bad field(s): runtime").with_errors(vec![error])
 }
 
 /// Why an answer has no start in it.

@@ -158,11 +158,11 @@ impl Coordinators for Namespace<'_> {
             Ok((200, text)) => {
                 serde_json::from_str(&text).map_err(|error| no_answer(error.to_string()))
             }
-            Ok((status, text)) => {
-                let problem = serde_json::from_str::<Problem>(&text);
-                let why = problem.map_or_else(|_| format!("status {status}"), |found| found.detail);
-                Err(no_answer(why))
-            }
+            Ok((status, text)) => match serde_json::from_str::<Problem>(&text) {
+                Ok(unknown) if status == 404 => Err(unknown),
+                Ok(problem) => Err(no_answer(problem.detail)),
+                Err(_) => Err(no_answer(format!("status {status}"))),
+            },
             Err(NoResponse::Timeout) => Err(no_answer("the caller did not answer".to_owned())),
             Err(NoResponse::Exception(words)) => Err(no_answer(words)),
         }

@@ -72,6 +72,11 @@ impl Coordinators for &Places {
 
     async fn measure(&self, request: &MeasureRequest) -> Result<MeasureResponse, Problem> {
         self.measured.borrow_mut().push(request.clone());
+        let is_known =
+            request.runtime.is_native() || self.runtimes.borrow().contains_key(&request.runtime);
+        if !is_known {
+            return Err(Problem::new(404, "the caller has no service binding"));
+        }
         let answers = &mut self.slices.borrow_mut();
         if answers.is_empty() {
             return Err(Problem::new(502, "the caller measured nothing"));

@@ -7,6 +7,15 @@ fn run(number: u32) -> RunId {
     format!("20261122T172800Z-{number:08x}").parse().unwrap()
 }
 
+/// Slices of all runs here have the seeds from 1.
+fn seed_of(seed: u64, slice: u32) -> u64 {
+    seed + u64::from(slice)
+}
+
+fn settle(made: &[Made], found: &[Found], runs: &[Ended]) -> Account {
+    super::settle(made, found, runs, seed_of)
+}
+
 /// Twenty samples that no other attempt has.
 fn samples(seed: u64, attempt: u64) -> Vec<u64> {
     (0..20)
@@ -34,6 +43,7 @@ fn stored(number: u32, slice: u32, seed: u64, attempt: u64) -> Found {
 fn ended(number: u32, state: RunState, slices: u32) -> Ended {
     Ended {
         run: run(number),
+        seed: 1,
         state,
         slices_done: slices,
         slices_total: slices,
@@ -165,4 +175,60 @@ fn a_run_that_counts_other_samples_than_it_has_or_never_ends_contradicts_itself(
     runs[0].samples -= 1;
     runs[0].state = RunState::Running;
     assert_eq!(settle(&log, &found, &runs).contradictions, 1);
+}
+
+#[test]
+fn equal_samples_of_runs_that_differ_in_their_seeds_are_told_apart() {
+    // One sample a slice, by chance the same: the second run was cancelled while its first slice was in flight, and so was the first attempt of the first run.
+    let one = |seed| Made {
+        samples_ns: vec![7],
+        ..made(seed, 1)
+    };
+    let stored_one = |number, slice| Found {
+        samples_ns: vec![7],
+        ..stored(number, slice, 0, 0)
+    };
+    let (mut first, mut second) = (
+        ended(1, RunState::Completed, 1),
+        ended(2, RunState::Cancelled, 1),
+    );
+    (first.samples, second.samples, second.seed) = (1, 1, 50);
+    let again = Made {
+        samples_ns: vec![8],
+        ..made(1, 2)
+    };
+    let eight = Found {
+        samples_ns: vec![8],
+        ..stored_one(1, 0)
+    };
+    let log = [one(1), again, one(50), one(51)];
+    let account = settle(&log, &[eight, stored_one(2, 0)], &[first, second]);
+    assert!(account.is_clean(), "{account:?}");
+    assert_eq!((account.found, account.in_flight), (2, 2));
+}
+
+#[test]
+fn what_no_run_can_have_made_is_lost_however_many_runs_ended_early() {
+    let (mut log, found, mut runs) = killed_once();
+    runs.push(ended(2, RunState::Cancelled, 0));
+    runs.push(ended(3, RunState::Failed, 0));
+    log.push(made(77, 1));
+    let account = settle(&log, &found, &runs);
+    assert_eq!(account.lost, 20, "{account:?}");
+    assert!(
+        account.findings[0].contains("no run has its seed"),
+        "{account:?}"
+    );
+}
+
+#[test]
+fn a_run_that_ended_early_explains_no_slice_that_was_logged_after_another_runs() {
+    let (mut log, found, mut runs) = killed_once();
+    // The first run, cancelled after its fourth slice, and a second one of the same seed; then a fifth slice.
+    runs[0].state = RunState::Cancelled;
+    runs.push(ended(2, RunState::Completed, 1));
+    log.extend([made(1, 9), made(5, 1)]);
+    let found = [found, vec![stored(2, 0, 1, 9)]].concat();
+    let account = settle(&log, &found, &runs);
+    assert_eq!(account.lost, 20, "{account:?}");
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Crates whose sources are in no Worker.
-const NOT_IN_WORKERS: [&str; 3] = ["cli", "e2e", "openapi"];
+const NOT_IN_WORKERS: [&str; 4] = ["cli", "e2e", "openapi", "soak"];
 
 /// The source that was changed last, and when. What cannot be read is passed over: building would say so.
 pub(super) fn newest(root: &Path) -> Option<(SystemTime, PathBuf)> {
