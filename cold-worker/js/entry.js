@@ -15,9 +15,9 @@ export class ColdStarts extends DurableObject {
   }
 
   fetch(request) {
-    if (this.laboratory.isSpent && request.url.endsWith(PREPARE)) {
+    if (request.url.endsWith(PREPARE)) {
       this.laboratory.collect();
-      this.ctx.abort(SPENT);
+      if (this.laboratory.isSpent) this.ctx.abort(SPENT);
     }
     return fetch(request, this.laboratory);
   }

@@ -1,21 +1,17 @@
 // Isolates by the Worker Loader: those that are kept, and the fresh ones of one sample. What is loaded when, and what the clock says, is in ../src.
 import { ARTEFACTS, ISOLATE_OF_RUNTIME, ISOLATE_OF_STUB } from "./artefacts.js";
+import { Memory } from "./memory.js";
 
 const COMPATIBILITY_DATE = "2026-07-01";
 const NONCE_NAME = new TextEncoder().encode("nonce");
 const NONCE_BYTES = 8;
-// What one object loads before it is spent: an isolate that was let go of stays in memory, some 2 MB and four times its code, until the object ends.
-const [COLLECTED_ARRAYS, COLLECTED_ELEMENTS] = [24, 1 << 20]; // 4 MB each
-const [MOST_ISOLATES, MOST_BYTES] = [32, 128 << 20];
-
 export class Laboratory {
   #loader;
   #runtime; // the binding that every stub gets as RUNTIME: it leads back to `execute`
   #kept = new Map();
   #hashes = new Map();
   #sample;
-  #isolates = 0;
-  #bytes = 0;
+  #memory = new Memory();
 
   constructor(loader, runtime) {
     this.#loader = loader;
@@ -32,15 +28,14 @@ export class Laboratory {
     return this.#hashes.get(name);
   }
 
-  // Whether the object should end, and another one go on. V8's collector does not free what was let go of: to it, a stub is a few bytes.
+  // Whether the object should end, and another one go on.
   get isSpent() {
-    return this.#isolates >= MOST_ISOLATES || this.#bytes >= MOST_BYTES;
+    return this.#memory.isSpent;
   }
 
-  // Has V8 collect what this Worker's own JavaScript left: by garbage that it counts, a few MB at a time. Else it grows by half a megabyte a load, for
-  // as long as anyone looks.
+  // Frees what was let go of, as far as that can be made to happen.
   collect() {
-    for (let made = 0; made < COLLECTED_ARRAYS; made++) new Array(COLLECTED_ELEMENTS).fill(0);
+    this.#memory.collect();
   }
 
   // Whether an isolate of the artefact is kept.
@@ -50,7 +45,9 @@ export class Laboratory {
 
   // Loads one that is kept.
   keep(name) {
-    this.#kept.set(name, this.#open(codeOf(name, this.#runtime)));
+    const code = codeOf(name, this.#runtime);
+    this.#kept.set(name, this.#open(code));
+    this.#memory.kept(code.bytes);
   }
 
   // Gets ready for a sample. `entry` is called; its calls to RUNTIME go to `runtime`, if it makes any. A fresh one is loaded by `enter`, and by the
@@ -101,12 +98,14 @@ export class Laboratory {
   }
 
   #opened(part) {
-    return (part.opened ??= this.#open(part.code));
+    if (!part.opened) {
+      part.opened = this.#open(part.code);
+      this.#memory.letGoOf(part.code.bytes);
+    }
+    return part.opened;
   }
 
   #open(code) {
-    this.#isolates += 1;
-    this.#bytes += code.bytes;
     const worker = code.byName ? this.#loader.get(code.name, () => code.worker) : this.#loader.load(code.worker);
     return { entry: worker.getEntrypoint(code.isRuntime ? "Runtime" : undefined), isolate: worker.getEntrypoint("Isolate") };
   }

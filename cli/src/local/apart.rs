@@ -11,9 +11,9 @@ use super::{
     runtimes::bind,
     staging::Staging,
     start_error::StartError,
-    workerd::{self, Elsewhere},
+    workerd::{self, Elsewhere, Process, Reached},
 };
-use protocol::Runtime;
+use protocol::{Runtime, routes::runtime::ENTRYPOINT};
 use std::time::Instant;
 
 /// Serves the runtimes of `files`, binds them to the staged caller, and returns where they are.
@@ -27,7 +27,12 @@ pub(super) fn serve(
     expires: Instant,
 ) -> Result<(ProcessGroup, Vec<Elsewhere>), StartError> {
     let own: Vec<String> = files.iter().map(|(_, file)| file.clone()).collect();
-    let mut server = workerd::serve_apart(project, staging.directory(), &own)?;
+    let process = Process {
+        names: ("workerd (the runtimes apart)", "apart"),
+        reached: Reached::ByBindings(Some(ENTRYPOINT)),
+        v8_flags: &[],
+    };
+    let mut server = workerd::serve_each(project, staging.directory(), &own, &process)?;
     let mut elsewhere = Vec::new();
     for (runtime, file) in files {
         let url = readiness::socket_url(&mut server, file, expires)?;

@@ -35,6 +35,7 @@ use protocol::Runtime;
 use staging::{Staging, Variables};
 use std::{
     collections::BTreeMap,
+    iter,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -147,8 +148,7 @@ pub struct ServerLog {
 pub struct LocalWorkers {
     // Dropped in this order: first the processes, then the directory that they write to.
     workerd: ProcessGroup,
-    ports: ProcessGroup,
-    apart: Option<ProcessGroup>,
+    others: Vec<ProcessGroup>,
     staging: Staging,
     url: String,
     runtime_url: String,
@@ -166,7 +166,7 @@ impl LocalWorkers {
         readiness::port_is_free(options.port)?;
         options.project.is_fresh(options.build)?;
         let staging = Staging::new(&options.project, options.build, options.clock)?;
-        let mut added = runtimes::add(
+        let added = runtimes::add(
             &staging,
             &options.project,
             &options.runtimes,
@@ -174,10 +174,6 @@ impl LocalWorkers {
             options.clock,
             expires,
         )?;
-        if options.cold_starts {
-            let file = cold_worker::add(&staging, &options.project, options.build)?;
-            added.files.push(file);
-        }
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
         let mut public = BTreeMap::from([(Runtime::NATIVE, "runtime-worker".to_owned())]);
@@ -201,23 +197,29 @@ impl LocalWorkers {
             staging.write_variables(folder, &caller_variables)?;
         }
         staging.write_variables(".", &orchestrator_variables(options))?;
-        let apart = options
-            .apart
-            .then(|| {
-                let files = added.files_of_runtimes(&options.runtimes);
-                apart::serve(&staging, &options.project, &files, expires)
-            })
-            .transpose()?;
-        let (apart, elsewhere) = apart.unzip();
-        let elsewhere = elsewhere.unwrap_or_default();
+        let (mut others, mut elsewhere) = (vec![ports], Vec::new());
+        if options.apart {
+            let files = added.files_of_runtimes(&options.runtimes);
+            let (server, runtimes) = apart::serve(&staging, &options.project, &files, expires)?;
+            others.push(server);
+            elsewhere.extend(runtimes);
+        }
+        if options.cold_starts {
+            let (server, worker) =
+                cold_worker::serve(&staging, &options.project, options.build, expires)?;
+            others.push(server);
+            elsewhere.push(worker);
+        }
         let mut workerd = serve_all(&staging, options, &added.files, &elsewhere)?;
         let url = readiness::ready_url(&mut workerd, workerd::SOCKET, expires)?;
 
         Ok(Self {
-            logs: vec![server_log(&workerd), server_log(&ports)],
+            logs: iter::once(&workerd)
+                .chain(&others)
+                .map(server_log)
+                .collect(),
             workerd,
-            ports,
-            apart,
+            others,
             staging,
             url,
             runtime_url,
@@ -261,7 +263,7 @@ impl LocalWorkers {
         self.workerd.log()
     }
 
-    /// The logs of both servers, for a reader of their own.
+    /// The logs of all servers, for a reader of their own.
     #[must_use]
     pub fn logs(&self) -> &[ServerLog] {
         &self.logs
@@ -270,10 +272,13 @@ impl LocalWorkers {
     /// The end of what each server that has logged anything has logged, for an error.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let tails = [&self.workerd, &self.ports].map(|server| {
-            let tail = readiness::tail(&server.log());
-            format!("The end of the log of {}:\n\n{tail}\n", server.name())
-        });
+        let servers = iter::once(&self.workerd).chain(&self.others);
+        let tails: Vec<String> = servers
+            .map(|server| {
+                let tail = readiness::tail(&server.log());
+                format!("The end of the log of {}:\n\n{tail}\n", server.name())
+            })
+            .collect();
         tails.join("\n")
     }
 
@@ -282,11 +287,8 @@ impl LocalWorkers {
     /// # Errors
     /// [`StartError::Ended`] with the tail of its log.
     pub fn check(&mut self) -> Result<(), StartError> {
-        if let Some(apart) = &mut self.apart {
-            readiness::still_runs(apart)?;
-        }
-        readiness::still_runs(&mut self.workerd)?;
-        readiness::still_runs(&mut self.ports)
+        let mut servers = iter::once(&mut self.workerd).chain(&mut self.others);
+        servers.try_for_each(readiness::still_runs)
     }
 }
 

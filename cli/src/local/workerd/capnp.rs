@@ -20,6 +20,8 @@ pub(super) struct Layout<'a> {
     pub(super) elsewhere: &'a [Elsewhere],
     /// The folder of Durable Objects.
     pub(super) storage: Option<&'a Path>,
+    /// Flags of V8.
+    pub(super) v8_flags: &'a [&'a str],
     /// Certificates to trust beside those that browsers do, each in PEM.
     pub(super) trusted: Vec<String>,
 }
@@ -29,8 +31,16 @@ pub(super) struct Socket<'a> {
     pub(super) name: &'a str,
     pub(super) port: u16,
     pub(super) service: String,
-    /// The named entrypoint that is asked, if it isn't the default one.
-    pub(super) entrypoint: Option<&'a str>,
+    pub(super) reached: Reached<'a>,
+}
+
+/// Who comes by a port.
+#[derive(Clone, Copy)]
+pub(in crate::local) enum Reached<'a> {
+    /// Whoever speaks HTTP.
+    ByAnyone,
+    /// Bindings of another process, Workers RPC included; they lead to that entrypoint, or to the default one.
+    ByBindings(Option<&'a str>),
 }
 
 /// A Worker that another process serves, at a socket of this module's making.
@@ -114,22 +124,27 @@ const config :Workerd.Config = (
     {}
   ],
   sockets = [{}],
+  v8Flags = [{}],
 );
 {}",
         parts.services.join(",\n    "),
         list(sockets),
+        list(layout.v8_flags.iter().map(|flag| quoted(flag))),
         parts.definitions.concat()
     )
 }
 
 fn listening(socket: &Socket<'_>) -> String {
     let (name, port, service) = (quoted(socket.name), socket.port, quoted(&socket.service));
-    let (http, service) = match socket.entrypoint {
-        None => ("()".to_owned(), service),
-        Some(entrypoint) => (
-            format!("(capnpConnectHost = {})", quoted(RPC_HOST)),
-            format!("(name = {service}, entrypoint = {})", quoted(entrypoint)),
-        ),
+    let http = match socket.reached {
+        Reached::ByAnyone => "()".to_owned(),
+        Reached::ByBindings(_) => format!("(capnpConnectHost = {})", quoted(RPC_HOST)),
+    };
+    let service = match socket.reached {
+        Reached::ByBindings(Some(entrypoint)) => {
+            format!("(name = {service}, entrypoint = {})", quoted(entrypoint))
+        }
+        Reached::ByAnyone | Reached::ByBindings(None) => service,
     };
     format!("(name = {name}, address = \"127.0.0.1:{port}\", http = {http}, service = {service})")
 }

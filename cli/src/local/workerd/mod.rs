@@ -13,7 +13,7 @@ mod modules;
 mod served;
 
 pub(super) use bundle::bundle;
-pub(super) use capnp::Elsewhere;
+pub(super) use capnp::{Elsewhere, Reached};
 pub(super) use served::{ServedWorker, VARIABLES};
 
 use super::{
@@ -24,7 +24,6 @@ use super::{
     start_error::StartError,
 };
 use capnp::{Layout, Socket};
-use protocol::routes::runtime::ENTRYPOINT;
 use std::{
     env,
     ffi::OsString,
@@ -112,11 +111,12 @@ pub(super) fn serve(
             name: SOCKET,
             port,
             service: capnp::FRONT.to_owned(),
-            entrypoint: None,
+            reached: Reached::ByAnyone,
         }],
         workers: &workers,
         elsewhere,
         storage: Some(&storage),
+        v8_flags: &[],
         trusted: trusted_certificates()?,
     };
     let names = ("workerd", "workerd");
@@ -132,36 +132,41 @@ pub(super) fn serve_ports(
     directory: &Path,
     files: &[String],
 ) -> Result<ProcessGroup, StartError> {
-    let names = ("workerd (public ports)", "ports");
-    serve_each(project, directory, files, None, names)
+    let process = Process {
+        names: ("workerd (public ports)", "ports"),
+        reached: Reached::ByAnyone,
+        v8_flags: &[],
+    };
+    serve_each(project, directory, files, &process)
 }
 
-/// Serves the runtimes of `files` a second time, each by its entrypoint for bindings on a free port of its own, on a socket of its file's name.
+/// A process beside the one that serves all Workers.
+pub(super) struct Process<'a> {
+    /// The names of the server, and of its files.
+    pub(super) names: (&'static str, &'a str),
+    /// Who comes by its ports.
+    pub(super) reached: Reached<'a>,
+    /// Flags of V8.
+    pub(super) v8_flags: &'a [&'a str],
+}
+
+/// Serves the Workers of `files` in a process of their own: each on a free port of its own, on a socket of its file's name. What their Durable Objects store
+/// ends with the process.
 ///
 /// # Errors
 /// [`StartError`].
-pub(super) fn serve_apart(
+pub(super) fn serve_each(
     project: &Project,
     directory: &Path,
     files: &[String],
-) -> Result<ProcessGroup, StartError> {
-    let names = ("workerd (the runtimes apart)", "apart");
-    serve_each(project, directory, files, Some(ENTRYPOINT), names)
-}
-
-fn serve_each(
-    project: &Project,
-    directory: &Path,
-    files: &[String],
-    entrypoint: Option<&str>,
-    names: (&'static str, &str),
+    process: &Process<'_>,
 ) -> Result<ProcessGroup, StartError> {
     let workers = read(directory, files)?;
     let sockets = workers.iter().zip(files).map(|(worker, file)| Socket {
         name: file,
         port: 0,
         service: capnp::service_of(&worker.name),
-        entrypoint,
+        reached: process.reached,
     });
     let layout = Layout {
         front: None,
@@ -169,9 +174,10 @@ fn serve_each(
         workers: &workers,
         elsewhere: &[],
         storage: None,
+        v8_flags: process.v8_flags,
         trusted: trusted_certificates()?,
     };
-    start(project, directory, names, &layout, false)
+    start(project, directory, process.names, &layout, false)
 }
 
 fn read(directory: &Path, files: &[String]) -> Result<Vec<ServedWorker>, ServingError> {

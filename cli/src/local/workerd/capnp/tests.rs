@@ -61,7 +61,7 @@ fn workerd_gets_every_module_binding_class_and_socket() {
             name: "front",
             port: 8787,
             service: FRONT.to_owned(),
-            entrypoint: None,
+            reached: Reached::ByAnyone,
         }],
         workers: &workers,
         elsewhere: &[Elsewhere {
@@ -69,6 +69,7 @@ fn workerd_gets_every_module_binding_class_and_socket() {
             url: "http://127.0.0.1:4567".to_owned(),
         }],
         storage: Some(Path::new("/state")),
+        v8_flags: &["--expose-gc"],
         trusted: vec!["PEM".to_owned()],
     });
     for part in [
@@ -91,6 +92,7 @@ fn workerd_gets_every_module_binding_class_and_socket() {
         r#"(name = "WORKER", service = "worker:first")"#,
         r#"trustedCertificates = ["PEM"]"#,
         r#"compatibilityFlags = ["a_flag"]"#,
+        r#"v8Flags = ["--expose-gc"]"#,
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
@@ -104,11 +106,12 @@ fn a_socket_of_a_named_entrypoint_takes_calls_by_rpc_from_other_processes() {
             name: "runtime-worker/wrangler.toml",
             port: 0,
             service: service_of("runtime-worker"),
-            entrypoint: Some("Runtime"),
+            reached: Reached::ByBindings(Some("Runtime")),
         }],
         workers: &[],
         elsewhere: &[],
         storage: None,
+        v8_flags: &[],
         trusted: Vec::new(),
     });
     let socket = r#"(name = "runtime-worker/wrangler.toml", address = "127.0.0.1:0", http = (capnpConnectHost = "rpc.internal"), service = (name = "worker:runtime-worker", entrypoint = "Runtime"))"#;
