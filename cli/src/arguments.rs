@@ -13,7 +13,11 @@ use crate::{
 use anyhow::bail;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use protocol::{Cell, Quantile, RunId, Runtime, history::SeriesMetric, limits::LimitsProfile};
+use protocol::{
+    Cell, Quantile, RunId, Runtime,
+    history::{SeriesMetric, Subject},
+    limits::LimitsProfile,
+};
 use std::{num::NonZeroUsize, path::PathBuf};
 
 /// Measures what delegating a function from a thin stub Worker to a shared runtime Worker costs.
@@ -91,9 +95,9 @@ pub(crate) struct CompareOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct HistoryOptions {
-    /// The cell, such as service-binding.echo.100
-    pub(crate) cell: Cell,
-    /// The figure: mean, p50, p95 or p99
+    /// The cell, such as service-binding.echo.100, or the kind of cold start, such as native.cold-stub.new (runtime, scenario, known or new wasm)
+    pub(crate) cell: Subject,
+    /// The figure: mean, p50, p95 or p99; of cold starts mean, p50 or p95
     #[arg(long, default_value_t = SeriesMetric::Quantile(Quantile::P50))]
     pub(crate) metric: SeriesMetric,
     /// The location, if there are several

@@ -1,4 +1,4 @@
-//! `history`: one figure of one cell over the runs, and where its level changed.
+//! `history`: one figure of one cell, or kind of cold start, over the runs, and where its level changed.
 
 use crate::{api_options::ApiOptions, arguments::HistoryOptions, exit::Exit, output, tables};
 use core::fmt::Write as _;

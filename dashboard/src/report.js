@@ -1,5 +1,5 @@
 // Finds things in a report (protocol/src/report.rs).
-import { BASELINE, NATIVE } from "./vocabulary.js";
+import { BASELINE, NATIVE, SCENARIOS } from "./vocabulary.js";
 import { decodeHistogram } from "./histogram.js";
 import { isNumber } from "./format.js";
 
@@ -9,6 +9,16 @@ export function cellParts(id) {
   const [transport, fn, payloadBytes] = parts.slice(-3);
   return { runtime: parts.length > 3 ? parts[0] : NATIVE, transport, fn, payloadBytes: Number(payloadBytes) };
 }
+
+/** What a series is of: the parts of a cell's id, or those of a kind of cold start, `runtime.scenario.wasm`. */
+export function subjectParts(id) {
+  const [runtime, scenario, wasm] = id.split(".");
+  return SCENARIOS[scenario] ? { runtime, scenario, wasm_bytes: wasm } : cellParts(id);
+}
+
+/** The ids of the kinds of cold start of a report, as `GET /history` names them. */
+export const coldStartIds = (report) =>
+  (report.cold_starts ?? []).flatMap(({ runtime, scenarios }) => scenarios.map(({ scenario, wasm_bytes: wasm }) => `${runtime}.${scenario}.${wasm}`));
 
 /** The runtimes of the plan. (Reports of before there were several name none.) */
 export const runtimesOf = (report) => report.plan.runtimes ?? [NATIVE];

@@ -9,14 +9,14 @@ import { Figure, nothing } from "./plots/figure.js";
 import { historyPlot } from "./plots/history.js";
 import { OVERHEAD_FIGURES, overheadPlot } from "./plots/overhead.js";
 import { percentilePlot } from "./plots/percentiles.js";
-import { cellParts, cellsAt, cellsOf, delegating, isMerged, ofRuntime, runtimesOf, samplesOf } from "./report.js";
+import { cellsAt, cellsOf, coldStartIds, delegating, isMerged, ofRuntime, runtimesOf, samplesOf, subjectParts } from "./report.js";
 import { showChoice } from "./sections/choice.js";
 import { showColdStarts } from "./sections/cold_starts.js";
 import { showFindings } from "./sections/findings.js";
 import { showLatency } from "./sections/latency.js";
 import { showNeighbours } from "./sections/neighbours.js";
 import { showVerdict } from "./sections/verdict.js";
-import { COMPARED, cellTitle, transportTitle } from "./vocabulary.js";
+import { COMPARED, subjectTitle, transportTitle } from "./vocabulary.js";
 
 /** As `GET /history` names them. */
 const HISTORY_METRICS = ["mean", ...COMPARED.map((field) => field.replace(/_us$/, ""))];
@@ -103,8 +103,9 @@ export class ReportView {
   async #offerHistory() {
     const delegated = delegating(this.#report);
     const cells = this.#report.plan.functions.flatMap((fn) => cellsOf(this.#report, fn)).filter(({ transport }) => delegated.includes(transport) || delegated.length === 0);
-    fill(this.#historyCell, cells.map(({ id }) => element("option", { value: id }, cellTitle(cellParts(id)))));
-    const kept = cells.some(({ id }) => id === this.#history.cell) ? this.#history.cell : cells[0]?.id;
+    const ids = [...cells.map(({ id }) => id), ...coldStartIds(this.#report)];
+    fill(this.#historyCell, ids.map((id) => element("option", { value: id }, subjectTitle(subjectParts(id)))));
+    const kept = ids.includes(this.#history.cell) ? this.#history.cell : ids[0];
     if (kept) this.#historyCell.value = kept;
     await this.#chooseHistory({ cell: kept });
   }

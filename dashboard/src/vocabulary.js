@@ -95,3 +95,7 @@ export const ownWorkTitle = (cell) => (cell.runtime === NATIVE ? workTitle(cell)
 
 /** A cell for people: `Service Binding, transform, 10 KB`, `Service Binding (pyodide), transform, 10 KB`. */
 export const cellTitle = (cell) => `${methodTitle(cell)}, ${workTitle(cell)}`;
+
+/** What a series is of, for people: a cell, or `Cold start: cold stub, warm runtime (new wasm)`. */
+export const subjectTitle = (of) =>
+  of.scenario ? `Cold start${of.runtime === NATIVE ? "" : ` (${of.runtime})`}: ${scenarioTitle(of)}` : cellTitle(of);

@@ -1,12 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellParts, isMerged, ofRuntime, runtimesOf } from "../src/report.js";
-import { cellTitle, methodTitle, ownWorkTitle } from "../src/vocabulary.js";
+import { cellParts, coldStartIds, isMerged, ofRuntime, runtimesOf, subjectParts } from "../src/report.js";
+import { cellTitle, methodTitle, ownWorkTitle, subjectTitle } from "../src/vocabulary.js";
 
 test("a report is merged if it lists several locations, whatever they are called", () => {
   assert.equal(isMerged({ run: { location: "weur+wnam", locations: ["weur", "wnam"] } }), true);
   assert.equal(isMerged({ run: { location: "on+off", locations: ["on+off"] } }), false);
   assert.equal(isMerged({ run: { location: "default" } }), false, "of before locations were listed");
+});
+
+test("a series is of a cell or of a kind of cold start", () => {
+  const report = { cold_starts: [{ runtime: "pyodide", scenarios: [{ scenario: "cold-stub", wasm_bytes: "new" }] }] };
+  const [id] = coldStartIds(report);
+  assert.equal(id, "pyodide.cold-stub.new");
+  assert.equal(subjectTitle(subjectParts(id)), "Cold start (pyodide): cold stub, warm runtime (new wasm)");
+  assert.equal(subjectTitle(subjectParts("native.warm.known")), "Cold start: warm");
+  assert.equal(subjectTitle(subjectParts("rpc.echo.100")), cellTitle(cellParts("rpc.echo.100")));
+  assert.deepEqual(coldStartIds({}), []);
 });
 
 test("a cell of another runtime than the native one says whose it is", () => {

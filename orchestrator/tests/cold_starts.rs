@@ -4,8 +4,9 @@ mod simulated;
 
 use orchestrator::coordinator::DispatchError;
 use protocol::{
-    ColdStart, ColdStartPlan, Plan, Problem, RoundKind, RunState, Runtime,
+    ColdStart, ColdStartPlan, Plan, Problem, Report, RoundKind, RunState, Runtime,
     cold_start::{Capabilities, Outcome, Scenario},
+    history::History,
     slice::{Measured, SliceRecord, Work},
 };
 use simulated::{
@@ -155,6 +156,44 @@ fn one_that_fails_is_stored_as_failed_is_not_tried_again_and_ends_no_run() {
             .any(|why| why.contains("Failed to start Worker")),
         "{failures:?}"
     );
+}
+
+#[test]
+fn each_kind_has_a_series_of_its_own() {
+    let places = Places::new(settings(&[("LIMITS", "local")]));
+    *places.cold_starts.borrow_mut() = Some(Capabilities {
+        runtimes: vec![Runtime::NATIVE],
+        artefacts: Vec::new(),
+    });
+    let body = serde_json::json!({"functions": ["echo"], "payload_bytes": [100], "samples_per_cell": 20, "breakdown": false,
+        "cold_starts": {"samples": SAMPLES, "scenarios": ["cold-stub"]}});
+    let started = places.send(
+        &TestRequest::new("POST", "/runs")
+            .with_token(TOKEN)
+            .with_body(body.to_string()),
+    );
+    assert_eq!(started.status, 202, "{}", started.body);
+    places.wake_until_idle();
+    let report: Report = serde_json::from_str(&places.get("/results").body).unwrap();
+    for one in &report.cold_starts[0].scenarios {
+        let of = format!("native.{}.{}", one.scenario, one.wasm_bytes);
+        let answer = places.get(&format!("/history?cell={of}&metric=p50"));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let series: History = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(series.cell.to_string(), of);
+        assert_eq!(series.points.len(), 1);
+        assert_eq!(series.points[0].value_us, one.p50_us.value);
+        assert!(series.points[0].value_us.is_some());
+    }
+    for (query, status, why) in [
+        ("native.cold-stub.new&metric=p99", 400, "mean, p50 and p95"),
+        ("pyodide.cold-stub.new", 404, "cold starts of the kind"),
+        ("native.cold-stub.old", 400, "cell:"),
+    ] {
+        let answer = places.get(&format!("/history?cell={query}"));
+        assert_eq!(answer.status, status, "{}", answer.body);
+        assert!(answer.body.contains(why), "{}", answer.body);
+    }
 }
 
 #[test]

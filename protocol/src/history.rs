@@ -1,16 +1,20 @@
-//! The series of a cell's figure over the runs: answer of `GET /history`.
+//! The series of a figure over the runs: answer of `GET /history`.
+
+mod subject;
+
+pub use subject::Subject;
 
 use crate::{
-    Cell, Estimate, PayloadShape, Quantile, RunId,
+    Estimate, PayloadShape, Quantile, RunId,
     measure::Timer,
     named::UnknownName,
-    report::{CellReport, Residency, Share},
+    report::{CellReport, ColdScenario, Residency, Share},
 };
 use chrono::{DateTime, Utc};
 use core::{fmt, iter, str::FromStr};
 use serde::{Deserialize, Serialize};
 
-/// A figure of a cell whose series is kept.
+/// A figure whose series is kept; of cold starts, mean, p50 and p95.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SeriesMetric {
     /// Mean.
@@ -22,6 +26,13 @@ pub enum SeriesMetric {
 const MEAN: &str = "mean";
 
 impl SeriesMetric {
+    /// Those that cold starts have: what their few samples can state.
+    pub const OF_COLD_STARTS: [Self; 3] = [
+        Self::Mean,
+        Self::Quantile(Quantile::P50),
+        Self::Quantile(Quantile::P95),
+    ];
+
     /// Each, in the order in which tables show them.
     pub fn all() -> impl Iterator<Item = Self> {
         let quantiles = Quantile::COMPARED.iter().copied().map(Self::Quantile);
@@ -43,6 +54,17 @@ impl SeriesMetric {
         match self {
             Self::Mean => Some(&cell.mean_us),
             Self::Quantile(quantile) => cell.quantiles.get(quantile),
+        }
+    }
+
+    /// What a report says of it for a kind of cold start.
+    #[must_use]
+    pub const fn of_cold_start(self, scenario: &ColdScenario) -> Option<&Estimate> {
+        match self {
+            Self::Mean => Some(&scenario.mean_us),
+            Self::Quantile(Quantile::P50) => Some(&scenario.p50_us),
+            Self::Quantile(Quantile::P95) => Some(&scenario.p95_us),
+            Self::Quantile(_) => None,
         }
     }
 
@@ -83,7 +105,7 @@ impl schemars::JsonSchema for SeriesMetric {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let names: Vec<_> = Self::all().map(Self::as_str).collect();
         schemars::json_schema!({
-            "description": "A figure of a cell whose series is kept.",
+            "description": "A figure whose series is kept; of cold starts, mean, p50 and p95.",
             "type": "string",
             "enum": names,
         })
@@ -96,8 +118,8 @@ impl schemars::JsonSchema for SeriesMetric {
 pub struct History {
     /// The location whose runs these are.
     pub location: String,
-    /// The cell.
-    pub cell: Cell,
+    /// The cell, or the kind of cold start.
+    pub cell: Subject,
     /// The figure.
     pub metric: SeriesMetric,
     /// What else determines a latency beside the cell. Runs that differ in it from the latest one are left out.

@@ -2,21 +2,21 @@
 import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
 import { counted, instant, isNumber, resolutionText, sampleCounts } from "../format.js";
-import { cellParts } from "../report.js";
-import { cellTitle, transportTitle } from "../vocabulary.js";
+import { subjectParts } from "../report.js";
+import { subjectTitle } from "../vocabulary.js";
 import { axes, axisMilliseconds, canvas, markerPath } from "./canvas.js";
 
 /** `history` is the answer of `GET /history`, oldest point first. */
 export function historyPlot(history) {
-  const { transport } = cellParts(history.cell);
+  const subject = subjectParts(history.cell);
   const points = history.points.map((point) => ({ ...point, estimate: { value: point.value_us, lower: point.lower_us, upper: point.upper_us, resolution: point.resolution_us, n: point.n } }));
   const drawn = points.filter(({ value_us: us }) => isNumber(us));
   const changes = history.change_points ?? [];
-  const what = `${cellTitle(cellParts(history.cell))}: ${history.metric}`;
+  const what = `${subjectTitle(subject)}: ${history.metric}`;
   return {
     empty: drawn.length === 0 && "No completed run has this figure yet.",
     name: `history-${history.cell}-${history.metric}`,
-    draw: (width) => draw(transport, drawn, deploysOf(drawn), changes, what, width),
+    draw: (width) => draw(subject, drawn, deploysOf(drawn), changes, what, width),
     reading: "Each point is a run: a dashed line is a new deployment, a solid red one a level that changed.",
     caption: `${what} of the latency, in ms, with 95 % intervals, over ${counted(drawn.length, "completed run")} at ${history.location} under the same conditions (${history.conditions.text}); `
       + `${sampleCounts(drawn.map(({ n }) => n))} a run; ${resolutionText(points.map(({ estimate }) => estimate))}. `
@@ -39,7 +39,7 @@ const percent = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(
 /** The first point of each version but the first. */
 const deploysOf = (points) => points.filter((point, index) => index > 0 && (point.version ?? null) !== (points[index - 1].version ?? null));
 
-function draw(transport, points, deploys, changes, what, width) {
+function draw({ transport, scenario }, points, deploys, changes, what, width) {
   const label = `History of ${what}. From ${points[0].text} ms on ${instant(points[0].finished_at)} to ${points.at(-1).text} ms on ${instant(points.at(-1).finished_at)}.`;
   const frame = canvas({ width, innerHeight: 220, label });
   const times = points.map(({ finished_at: at }) => new Date(at));
@@ -61,7 +61,7 @@ function draw(transport, points, deploys, changes, what, width) {
     const left = at > frame.size.width / 2;
     frame.inner.append("text").attr("class", "band-text").attr("x", at + (left ? -6 : 6)).attr("y", 12).attr("text-anchor", left ? "end" : "start").text(percent(change.change_percent));
   }
-  const group = frame.inner.append("g").attr("class", `of-${transport}`);
+  const group = frame.inner.append("g").attr("class", `of-${scenario ?? transport}`);
   group.append("path").attr("class", "curve thin").attr("d", line((point) => x(new Date(point.finished_at)), (point) => y(point.value_us / 1000))(points));
   for (const point of points) {
     const at = x(new Date(point.finished_at));

@@ -8,7 +8,7 @@ use crate::{
 use protocol::{
     Cell, Report, RunId, Transport,
     comparison::Comparison,
-    history::{History, SeriesMetric},
+    history::{History, SeriesMetric, Subject},
     routes::Export,
 };
 
@@ -107,11 +107,11 @@ fn export(paths: &mut Paths, form: Export) -> Result<(), DocumentError> {
 
 fn history(paths: &mut Paths) -> Result<(), DocumentError> {
     let history = paths.schema::<History>();
-    let cell = paths.schema::<Cell>();
+    let cell = paths.schema::<Subject>();
     let metric = paths.schema::<SeriesMetric>();
     paths.add(Operation {
         parameters: vec![
-            query("cell", "The cell's id.", true, &cell),
+            query("cell", "The cell's id, or the kind of cold start.", true, &cell),
             query("metric", "The figure; p50 unless named.", false, &metric),
             location(),
         ],
@@ -129,7 +129,7 @@ fn history(paths: &mut Paths) -> Result<(), DocumentError> {
             "/history",
             (
                 "history",
-                "One figure of one cell over the runs of one location, with change points.",
+                "One figure of one cell, or kind of cold start, over the runs of one location, with change points.",
             ),
             Body::Json(history),
         )

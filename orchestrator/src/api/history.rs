@@ -1,11 +1,11 @@
-//! `/history`: the series of one figure of one cell over the runs of one location.
+//! `/history`: the series of one figure of one cell, or kind of cold start, over the runs of one location.
 
 use super::{Api, Coordinators, Incoming, Response, runs::read};
 use crate::coordinator::{Figures, Question, change_points};
 use chrono::DateTime;
 use protocol::{
-    Cell, Problem, Quantile,
-    history::{History, HistoryPoint, SeriesMetric},
+    Problem, Quantile,
+    history::{History, HistoryPoint, SeriesMetric, Subject},
 };
 use report::format::{self, Unit};
 
@@ -20,7 +20,7 @@ impl<C: Coordinators> Api<'_, C> {
                 "cell must be named, as in ?cell=service-binding.echo.100&metric=p50".to_owned(),
             ));
         };
-        let cell: Cell = cell
+        let cell: Subject = cell
             .parse()
             .map_err(|error| wanted(format!("cell: {error}")))?;
         let metric = match request.query("metric") {
@@ -29,6 +29,12 @@ impl<C: Coordinators> Api<'_, C> {
                 .parse()
                 .map_err(|error| wanted(format!("metric: {error}")))?,
         };
+        let of_cold_starts = SeriesMetric::OF_COLD_STARTS;
+        if matches!(cell, Subject::ColdStart(_)) && !of_cold_starts.contains(&metric) {
+            return Err(wanted(format!(
+                "metric: {metric} is not kept of cold starts; mean, p50 and p95 are"
+            )));
+        }
         let location = match request.query("location") {
             Some(location) => self.configured(&location)?,
             None => self.settings.locations.first().cloned().unwrap_or_default(),
@@ -48,8 +54,12 @@ impl<C: Coordinators> Api<'_, C> {
         };
         let runs: Vec<Figures> = read(&self.ask_cached(&location, &question).await?)?;
         let Some(latest) = runs.last() else {
+            let what = match cell {
+                Subject::Cell(_) => "the cell",
+                Subject::ColdStart(_) => "cold starts of the kind",
+            };
             let detail = format!(
-                "no completed run of {location} has the cell {cell}; GET /results lists those of the latest"
+                "no completed run of {location} has {what} {cell}; GET /results lists those of the latest"
             );
             return Err(Problem::new(404, detail));
         };

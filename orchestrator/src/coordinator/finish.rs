@@ -6,9 +6,9 @@ use super::{
 };
 use crate::store::{HistoryRow, Millis, ReportState, RunRow, StoreError, sql::Sql};
 use protocol::{
-    PACKAGE_VERSION, Report, RunState,
-    history::{MetIsolates, SeriesMetric},
-    report::{CellReport, Reach, RunFacts},
+    ColdStart, PACKAGE_VERSION, Report, RunState,
+    history::{MetIsolates, SeriesMetric, Subject},
+    report::{CellReport, ColdScenario, ColdStarts, Reach, RunFacts},
     slice::SliceRecord,
 };
 use report::{Deployment, assemble, deployment_starts};
@@ -136,7 +136,7 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
     let row = |cell: &CellReport| {
         let stated = |metric: SeriesMetric| Some((metric, metric.of(cell)?.clone()));
         HistoryRow {
-            cell: cell.id,
+            cell: Subject::Cell(cell.id),
             run: run.id.clone(),
             finished_ms: now,
             version: run.request.deployed_version_id.clone(),
@@ -151,5 +151,26 @@ fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
                 .and_then(MetIsolates::of),
         }
     };
-    report.cells.iter().map(row).collect()
+    let cold_row = |of: &ColdStarts, scenario: &ColdScenario| {
+        let stated = |metric: SeriesMetric| Some((metric, metric.of_cold_start(scenario)?.clone()));
+        HistoryRow {
+            cell: Subject::ColdStart(ColdStart {
+                runtime: of.runtime,
+                scenario: scenario.scenario,
+                wasm_bytes: scenario.wasm_bytes,
+            }),
+            run: run.id.clone(),
+            finished_ms: now,
+            version: run.request.deployed_version_id.clone(),
+            conditions: conditions.clone(),
+            figures: SeriesMetric::all().filter_map(stated).collect(),
+            residency: None,
+        }
+    };
+    let cold = report.cold_starts.iter().flat_map(|of| {
+        of.scenarios
+            .iter()
+            .map(move |scenario| cold_row(of, scenario))
+    });
+    report.cells.iter().map(row).chain(cold).collect()
 }

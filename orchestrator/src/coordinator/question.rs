@@ -4,7 +4,7 @@ use crate::store::Millis;
 use protocol::{
     Cell, Estimate, Plan, Problem, RoundKind, RunId,
     deployment_starts::DeploymentStart,
-    history::{Conditions, MetIsolates, SeriesMetric},
+    history::{Conditions, MetIsolates, SeriesMetric, Subject},
     run::{Sibling, Trigger},
 };
 use serde::{Deserialize, Serialize};
@@ -49,8 +49,8 @@ pub enum Question {
     },
     /// The figures of a cell in the last runs. Answer: a list of [`Figures`], oldest first.
     History {
-        /// The cell.
-        cell: Cell,
+        /// The cell, or the kind of cold start.
+        cell: Subject,
         /// At most this many runs.
         limit: u32,
     },

@@ -14,7 +14,7 @@ use crate::store::{Millis, Review, RunRequest, RunRow, StoreError, sql::Sql};
 use protocol::{
     Cell, Quantile, Report, RunId, RunState,
     alert::{Alert, AlertKind, Breach, Regression},
-    history::SeriesMetric,
+    history::{SeriesMetric, Subject},
     report::{Outcome, Verdict},
     run::Trigger,
 };
@@ -90,7 +90,7 @@ impl<S: Sql> Coordinator<S> {
 
     /// The rise of a cell's figure that has not been alerted, if it is the last change of its series up to this run.
     fn regression(&self, run: &RunRow, cell: Cell) -> Result<Option<Regression>, StoreError> {
-        let rows = self.store.history(&cell, MOST_RUNS)?;
+        let rows = self.store.history(&Subject::Cell(cell), MOST_RUNS)?;
         let Some(this) = rows.iter().position(|row| row.run == run.id) else {
             return Ok(None);
         };

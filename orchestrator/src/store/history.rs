@@ -7,17 +7,17 @@ use super::{
     to_json,
 };
 use protocol::{
-    Cell, Estimate, PayloadShape, RunId,
-    history::{Conditions, MetIsolates, SeriesMetric},
+    Estimate, PayloadShape, RunId,
+    history::{Conditions, MetIsolates, SeriesMetric, Subject},
     measure::Timer,
 };
 use std::collections::BTreeMap;
 
-/// The figures of one cell in one completed run.
+/// The figures of one cell, or kind of cold start, in one completed run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HistoryRow {
-    /// The cell.
-    pub cell: Cell,
+    /// What they are of.
+    pub cell: Subject,
     /// The run.
     pub run: RunId,
     /// When it ended.
@@ -33,7 +33,7 @@ pub struct HistoryRow {
 }
 
 impl<S: Sql> Store<S> {
-    /// Adds the figures of one cell; inside a transaction of the caller.
+    /// Adds such figures; inside a transaction of the caller.
     pub(super) fn insert_history(&self, row: &HistoryRow) -> Result<(), StoreError> {
         let residency = row.residency.as_ref();
         let residency = residency.map(|met| to_json("residency", met)).transpose()?;
@@ -52,11 +52,11 @@ impl<S: Sql> Store<S> {
         Ok(())
     }
 
-    /// The figures of one cell in the last `limit` runs that have it, oldest first.
+    /// The figures of one subject in the last `limit` runs that have it, oldest first.
     ///
     /// # Errors
     /// [`StoreError`], also for figures that cannot be read: a series without them would be another one.
-    pub fn history(&self, cell: &Cell, limit: u32) -> Result<Vec<HistoryRow>, StoreError> {
+    pub fn history(&self, cell: &Subject, limit: u32) -> Result<Vec<HistoryRow>, StoreError> {
         let rows = self.sql.query(
             "SELECT run, finished_ms, version, conditions, figures, residency FROM history WHERE cell = ? ORDER BY run DESC LIMIT ?",
             &[cell.to_string().into(), limit.into()],
