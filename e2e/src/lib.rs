@@ -51,3 +51,22 @@
 pub mod machine;
 pub mod python;
 pub mod stage;
+
+/// What no part of a path should be, percent-encoded as a URL wants it.
+pub const SPOILT_PARTS: [&str; 15] = [
+    "%00",
+    "%2e%2e",
+    "%2F",
+    "%ff%fe",
+    "%F0%9F%92%A5",
+    "'",
+    "$(id)",
+    "%3Cscript%3E",
+    "{run}",
+    "-1",
+    "0x10",
+    "%E2%80%AE",
+    "*",
+    "latest",
+    "20000101T000000Z-0000000g",
+];

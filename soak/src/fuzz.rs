@@ -7,6 +7,7 @@ pub mod values;
 
 use crate::service::Asked;
 use anyhow::Context as _;
+use e2e::SPOILT_PARTS;
 use rand::{Rng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -17,23 +18,6 @@ use values::Values;
 /// A run of a plan that the description allows is made no larger than this, so that it ends within seconds.
 const MOST_SAMPLES: u64 = 60;
 
-/// What may stand in place of a part of a path, percent-encoded as a URL wants it.
-const SPOILT_PARTS: [&str; 14] = [
-    "%00",
-    "%2e%2e",
-    "%2F",
-    "%ff%fe",
-    "%F0%9F%92%A5",
-    "'",
-    "$(id)",
-    "%3Cscript%3E",
-    "-1",
-    "0x10",
-    "%E2%80%AE",
-    "*",
-    "latest",
-    "20000101T000000Z-0000000g",
-];
 /// Methods that the local servers hand on.
 const METHODS: [Method; 7] = [
     Method::GET,

@@ -4,7 +4,7 @@
 //! happens again.
 
 use cli::client::Client;
-use e2e::stage;
+use e2e::{SPOILT_PARTS, stage};
 use protocol::{Problem, plan::MAX_PLAN_BYTES};
 use rand::{Rng as _, SeedableRng as _, seq::IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
@@ -15,22 +15,6 @@ const REQUESTS: u32 = 2_400;
 
 /// Well-formed ids of runs that do not exist.
 const UNKNOWN_RUNS: [&str; 2] = ["20000101T000000Z-00000000", "19991231T235959Z-deadbeef"];
-
-/// Pieces that a path may be spoilt with; percent-encoded where a URL wants it.
-const SPOILS: [&str; 12] = [
-    "%00",
-    "%2e%2e",
-    "%2F",
-    "%ff%fe",
-    "%F0%9F%92%A5",
-    "'",
-    "$(id)",
-    "%3Cscript%3E",
-    "{run}",
-    "-1",
-    "0x10",
-    "%E2%80%AE",
-];
 
 /// Plans that cannot be: every field, in every way that it can be wrong.
 const BAD_FIELDS: [&str; 32] = [
@@ -120,7 +104,7 @@ impl Generator {
             "/{}/{}/{}x",
             self.one_of(&parts),
             self.one_of(&parts),
-            self.one_of(&SPOILS)
+            self.one_of(&SPOILT_PARTS)
         );
         let (method, body) = (self.method(), self.garbage());
         Bad {
@@ -168,7 +152,7 @@ impl Generator {
     }
 
     fn bad_id(&mut self) -> Bad {
-        let spoil = self.one_of(&SPOILS);
+        let spoil = self.one_of(&SPOILT_PARTS);
         let spoilt = self.one_of(&[
             spoil.to_owned(),
             format!("20261122T172800Z-{spoil}"),
@@ -196,7 +180,7 @@ impl Generator {
     }
 
     fn bad_query(&mut self) -> Bad {
-        let spoil = self.one_of(&SPOILS);
+        let spoil = self.one_of(&SPOILT_PARTS);
         let path = self.one_of(&[
             format!("/runs?before={spoil}"),
             "/runs?limit=0".to_owned(),
