@@ -128,10 +128,11 @@ pub fn settle(
         .map(|entry| of_seed.get(&entry.seed).map_or(&[][..], Vec::as_slice))
         .collect();
     for (at, entry) in made.iter().enumerate() {
-        if places[at].is_some() {
+        let samples = count(&entry.samples_ns);
+        // One whose calls all failed has nothing that could be found, or lost.
+        if places[at].is_some() || samples == 0 {
             continue;
         }
-        let samples = count(&entry.samples_ns);
         let slices = can_be[at].iter();
         if slices
             .into_iter()

@@ -16,6 +16,9 @@ use tiny_http::{Request, Response, Server};
 /// The stub that logs, with `{ledger}` for the listener's address.
 const COUNTING_STUB: &str = include_str!("counting_stub.js");
 
+/// The seed of a call that is timed for `POST /deployment-starts`: it belongs to no run.
+const SEED_OF_NO_RUN: u64 = 0;
+
 /// Status of what was logged, and of what could not be.
 const LOGGED: u16 = 204;
 const UNREADABLE: u16 = 400;
@@ -97,6 +100,7 @@ fn keep(mut request: Request, log: &Mutex<Log>) {
     {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         match entry {
+            Ok(made) if made.seed == SEED_OF_NO_RUN => {}
             Ok(made) => log.made.push(made),
             Err(error) => log.unreadable.push(format!("{error:#}")),
         }
@@ -155,6 +159,14 @@ mod tests {
             samples_ns: vec![1_000_000, 2_000_000],
         };
         assert_eq!(listener.log().made, [logged]);
+        let start = json!({"transport": "service-binding", "function": "echo", "payload_bytes": 100, "samples": 1, "seed": 0});
+        let start = json!({"request": start.to_string(), "response": response.to_string()});
+        assert_eq!(post(&listener, &start.to_string()), LOGGED);
+        assert_eq!(
+            listener.log().made.len(),
+            1,
+            "a start by deployment is no slice"
+        );
         let bad = json!({"request": "{}", "response": response.to_string()});
         assert_eq!(post(&listener, &bad.to_string()), UNREADABLE);
         assert_eq!(

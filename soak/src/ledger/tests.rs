@@ -208,6 +208,22 @@ fn equal_samples_of_runs_that_differ_in_their_seeds_are_told_apart() {
 }
 
 #[test]
+fn a_slice_whose_calls_all_failed_has_nothing_to_lose() {
+    let (mut log, found, mut runs) = killed_once();
+    log.insert(
+        2,
+        Made {
+            samples_ns: Vec::new(),
+            ..made(2, 9)
+        },
+    );
+    runs[0].slices_done = 4;
+    let account = settle(&log, &found, &runs);
+    assert!(account.is_clean(), "{account:?}");
+    assert_eq!(account.findings, [""; 0]);
+}
+
+#[test]
 fn what_no_run_can_have_made_is_lost_however_many_runs_ended_early() {
     let (mut log, found, mut runs) = killed_once();
     runs.push(ended(2, RunState::Cancelled, 0));
