@@ -68,6 +68,9 @@ pub(crate) fn run(api: &ApiOptions, options: &RunOptions, baseline: &Path) -> an
     if rounds.plan.cold_starts.is_some() {
         bail!("cold starts are not compared: leave --cold-starts out with --against");
     }
+    if !rounds.plan.busy_shares().is_empty() {
+        bail!("calls beside neighbours are not compared: leave --busy out with --against");
+    }
     saved::prepare(&options.output)?;
     let conditions = rounds.conditions(options, baseline);
     let interrupt = Interrupt::listen()?;

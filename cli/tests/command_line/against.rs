@@ -90,3 +90,17 @@ fn options_that_would_have_no_effect_are_refused() {
         .unwrap();
     assert_refused(&without, &["--against"]);
 }
+
+#[test]
+fn what_is_not_compared_is_refused_before_anything_is_served() {
+    let (folder, _project) = project(ORCHESTRATOR);
+    for (more, part) in [
+        (["--busy", "0,0.5"].as_slice(), "leave --busy out"),
+        (&["--cold-starts=20"], "leave --cold-starts out"),
+    ] {
+        let output = against(folder.path(), folder.path(), more);
+        assert_refused(&output, &["not compared", part]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!told.contains("starting"), "{told}");
+    }
+}
