@@ -14,6 +14,9 @@ pub const MAX_KEY_CHARS: usize = 64;
 /// Characters of a version's id, at most: Cloudflare's are UUIDs of 36.
 pub const MAX_VERSION_CHARS: usize = 64;
 
+/// The seed that the timed call is asked for with: it belongs to no run, whose slices have seeds of their own.
+pub const SEED: u64 = 0;
+
 /// Body of `POST /deployment-starts`.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use crate::ledger::Made;
 use anyhow::{Context as _, anyhow};
 use protocol::{
-    Cell, Problem,
+    Cell, Problem, deployment_starts,
     measure::{MeasureRequest, MeasureResponse},
 };
 use serde::Deserialize;
@@ -15,9 +15,6 @@ use tiny_http::{Request, Response, Server};
 
 /// The stub that logs, with `{ledger}` for the listener's address.
 const COUNTING_STUB: &str = include_str!("counting_stub.js");
-
-/// The seed of a call that is timed for `POST /deployment-starts`: it belongs to no run.
-const SEED_OF_NO_RUN: u64 = 0;
 
 /// Status of what was logged, and of what could not be.
 const LOGGED: u16 = 204;
@@ -100,7 +97,7 @@ fn keep(mut request: Request, log: &Mutex<Log>) {
     {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
         match entry {
-            Ok(made) if made.seed == SEED_OF_NO_RUN => {}
+            Ok(made) if made.seed == deployment_starts::SEED => {}
             Ok(made) => log.made.push(made),
             Err(error) => log.unreadable.push(format!("{error:#}")),
         }
@@ -159,7 +156,7 @@ mod tests {
             samples_ns: vec![1_000_000, 2_000_000],
         };
         assert_eq!(listener.log().made, [logged]);
-        let start = json!({"transport": "service-binding", "function": "echo", "payload_bytes": 100, "samples": 1, "seed": 0});
+        let start = json!({"transport": "service-binding", "function": "echo", "payload_bytes": 100, "samples": 1, "seed": deployment_starts::SEED});
         let start = json!({"request": start.to_string(), "response": response.to_string()});
         assert_eq!(post(&listener, &start.to_string()), LOGGED);
         assert_eq!(

@@ -16,13 +16,9 @@ impl<C: Coordinators> Api<'_, C> {
             }
             match self.coordinators.runtime(runtime).await {
                 Ok(facts) => errors.extend(beyond(plan, runtime, &facts)),
-                Err(problem) if problem.status == 404 => errors.push(FieldError {
-                    field: format!("runtimes[{index}]"),
-                    detail: format!(
-                        "is {runtime}, which this deployment does not have: {}",
-                        problem.detail
-                    ),
-                }),
+                Err(problem) if problem.status == 404 => {
+                    errors.push(absent(format!("runtimes[{index}]"), runtime, &problem));
+                }
                 Err(problem) => return Err(problem),
             }
         }
@@ -67,6 +63,15 @@ impl<C: Coordinators> Api<'_, C> {
         });
         Ok(refused.collect())
     }
+}
+
+/// A field that names a runtime which the deployment does not have, as its `problem` says.
+pub(super) fn absent(field: String, runtime: Runtime, problem: &Problem) -> FieldError {
+    let detail = format!(
+        "is {runtime}, which this deployment does not have: {}",
+        problem.detail
+    );
+    FieldError { field, detail }
 }
 
 /// What a plan asks of a runtime beyond its capabilities.

@@ -1,13 +1,14 @@
 //! `POST /deployment-starts`: times the first call that a new version of a runtime answers, and keeps it once.
 
-use super::{Api, Coordinators, Incoming, Response, access, plan_text, runs::read};
+use super::{
+    Api, Coordinators, Incoming, Response, access, capabilities::absent, plan_text, runs::read,
+};
 use crate::coordinator::Question;
 use chrono::DateTime;
 use protocol::{
     Function, PayloadShape, Problem, Runtime, Transport,
-    deployment_starts::{DeploymentStart, DeploymentStartRequest},
+    deployment_starts::{DeploymentStart, DeploymentStartRequest, SEED},
     measure::{DEFAULT_CALL_TIMEOUT_MS, MeasureRequest, MeasureResponse, TimerChoice},
-    problem::FieldError,
 };
 
 /// What to wait before asking again, in seconds: a version is everywhere within seconds.
@@ -61,7 +62,7 @@ fn first_call(runtime: Runtime) -> MeasureRequest {
         warmup: 1,
         chain: 0,
         timer: TimerChoice::Ticked,
-        seed: 0,
+        seed: SEED,
         call_timeout_ms: 3 * DEFAULT_CALL_TIMEOUT_MS,
         batch_size: 1,
         concurrency: 1,
@@ -75,13 +76,7 @@ fn unless_unknown(problem: Problem, runtime: Runtime) -> Problem {
     if problem.status != 404 {
         return problem;
     }
-    let error = FieldError {
-        field: "runtime".to_owned(),
-        detail: format!(
-            "is {runtime}, which this deployment does not have: {}",
-            problem.detail
-        ),
-    };
+    let error = absent("runtime".to_owned(), runtime, &problem);
     Problem::new(400, "bad field(s): runtime").with_errors(vec![error])
 }
 

@@ -133,44 +133,41 @@ fn finished(run: &RunRow, now: Millis) -> LogLine {
 /// The figures that series are drawn from.
 fn history_rows(run: &RunRow, report: &Report, now: Millis) -> Vec<HistoryRow> {
     let conditions = report::series::conditions(report);
-    let row = |cell: &CellReport| {
+    let row = |cell, figures, residency| HistoryRow {
+        cell,
+        run: run.id.clone(),
+        finished_ms: now,
+        version: run.request.deployed_version_id.clone(),
+        conditions: conditions.clone(),
+        figures,
+        residency,
+    };
+    let of_cell = |cell: &CellReport| {
         let stated = |metric: SeriesMetric| Some((metric, metric.of(cell)?.clone()));
-        HistoryRow {
-            cell: Subject::Cell(cell.id),
-            run: run.id.clone(),
-            finished_ms: now,
-            version: run.request.deployed_version_id.clone(),
-            conditions: conditions.clone(),
-            figures: SeriesMetric::all().filter_map(stated).collect(),
-            residency: report
-                .residency
-                .iter()
-                .find(|found| {
-                    found.runtime == cell.runtime && Reach::of(cell.transport) == Some(found.reach)
-                })
-                .and_then(MetIsolates::of),
-        }
-    };
-    let cold_row = |of: &ColdStarts, scenario: &ColdScenario| {
-        let stated = |metric: SeriesMetric| Some((metric, metric.of_cold_start(scenario)?.clone()));
-        HistoryRow {
-            cell: Subject::ColdStart(ColdStart {
-                runtime: of.runtime,
-                scenario: scenario.scenario,
-                wasm_bytes: scenario.wasm_bytes,
-            }),
-            run: run.id.clone(),
-            finished_ms: now,
-            version: run.request.deployed_version_id.clone(),
-            conditions: conditions.clone(),
-            figures: SeriesMetric::all().filter_map(stated).collect(),
-            residency: None,
-        }
-    };
-    let cold = report.cold_starts.iter().flat_map(|of| {
-        of.scenarios
+        let residency = report
+            .residency
             .iter()
-            .map(move |scenario| cold_row(of, scenario))
+            .find(|found| {
+                found.runtime == cell.runtime && Reach::of(cell.transport) == Some(found.reach)
+            })
+            .and_then(MetIsolates::of);
+        let figures = SeriesMetric::all().filter_map(stated).collect();
+        row(Subject::Cell(cell.id), figures, residency)
+    };
+    let of_cold_start = |of: &ColdStarts, scenario: &ColdScenario| {
+        let stated = |metric: SeriesMetric| Some((metric, metric.of_cold_start(scenario)?.clone()));
+        let kind = ColdStart {
+            runtime: of.runtime,
+            scenario: scenario.scenario,
+            wasm_bytes: scenario.wasm_bytes,
+        };
+        let figures = SeriesMetric::all().filter_map(stated).collect();
+        row(Subject::ColdStart(kind), figures, None)
+    };
+    let cold_starts = report.cold_starts.iter().flat_map(|of| {
+        let kinds = of.scenarios.iter();
+        kinds.map(move |scenario| of_cold_start(of, scenario))
     });
-    report.cells.iter().map(row).chain(cold).collect()
+    let cells = report.cells.iter().map(of_cell);
+    cells.chain(cold_starts).collect()
 }

@@ -33,17 +33,21 @@ pub(super) fn claim<'a>(
             places[at] = Some((&slice.run, slice.slice));
             account.found += count(&slice.samples_ns);
         } else {
-            account.doubled += count(&slice.samples_ns);
-            account.note(format_args!(
-                "doubled: slice {} of run {} is stored elsewhere, too",
-                slice.slice, slice.run
-            ));
+            note_doubled(slice, account);
         }
     }
     for slice in others {
         claim_altered(made, slice, &mut places, account);
     }
     places
+}
+
+fn note_doubled(slice: &Found, account: &mut Account) {
+    account.doubled += count(&slice.samples_ns);
+    account.note(format_args!(
+        "doubled: slice {} of run {} is stored elsewhere, too",
+        slice.slice, slice.run
+    ));
 }
 
 /// Finds the attempt that a stored slice came from which has not the same samples, if most are.
@@ -76,11 +80,7 @@ fn claim_altered<'a>(
         return;
     };
     if !is_open {
-        account.doubled += stored;
-        account.note(format_args!(
-            "doubled: slice {} of run {} is stored elsewhere, too",
-            slice.slice, slice.run
-        ));
+        note_doubled(slice, account);
         return;
     }
     let logged = count(&made[at].samples_ns);
