@@ -2,7 +2,6 @@
 
 use crate::{Function, Runtime, Transport, named::UnknownName};
 use core::{fmt, str::FromStr};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One (runtime, transport, function, payload size). Its id reads `service-binding.echo.100`, or `pyodide.service-binding.echo.100` with a
 /// runtime other than the native one.
@@ -119,19 +118,7 @@ fn id_pattern() -> String {
     format!("^({name}\\.)?({transports})\\.{name}\\.[1-9][0-9]{{0,6}}$")
 }
 
-impl Serialize for Cell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Cell {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+crate::named::serde_as_text!(Cell);
 
 #[cfg(test)]
 mod tests {

@@ -75,6 +75,25 @@ macro_rules! serde_by_name {
 }
 pub(crate) use serde_by_name;
 
+/// Serde of a type that is written as its text, and read from it.
+macro_rules! serde_as_text {
+    ($name:ident) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text: String = serde::Deserialize::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use serde_as_text;
+
 /// The JSON schema of a type that is written as text of a known pattern.
 #[cfg(feature = "openapi")]
 macro_rules! text_schema {

@@ -6,7 +6,6 @@ use crate::{
     cold_start::{Scenario, WasmBytes},
 };
 use core::{fmt, str::FromStr};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A cell, by its id, or a kind of cold start, such as `native.cold-stub.new`: runtime, scenario, and whether the process knew the wasm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,19 +52,7 @@ fn cold_start(text: &str) -> Option<ColdStart> {
     parts.next().is_none().then_some(one)
 }
 
-impl Serialize for Subject {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Subject {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+crate::named::serde_as_text!(Subject);
 
 #[cfg(feature = "openapi")]
 impl schemars::JsonSchema for Subject {
