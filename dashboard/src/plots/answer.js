@@ -25,7 +25,7 @@ export function answerPlot(report) {
     empty: rows.length === 0 && "No transport that is judged was measured.",
     name: "answer",
     draw: (width) => draw(groups, quantity, width),
-    reading: "Each bar is the 95 % confidence interval of isolated calls, the red line the limit; the verdict beside it also counts back-to-back calls, so that a bar across the line can pass.",
+    reading: "Each bar is the 95 % confidence interval of isolated calls, the red line the limit; back-to-back calls count too, so a bar across the line can pass.",
     caption: `The ${quantity} in ms on a logarithmic axis: for each threshold the cell that decides, as a wide bar with its value (hollow below the resolution), and every other cell as a thin bar. `
       + "Verdicts count the calls at or above a threshold; the bars show how near it is.",
     numbers: {
