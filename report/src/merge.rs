@@ -5,7 +5,9 @@
 //! are those of the merged histogram, never averages of quantiles.
 
 mod cells;
+mod distribution;
 mod isolates;
+mod neighbours;
 mod shares;
 
 use super::{
@@ -87,7 +89,7 @@ pub fn merge(reports: &[Report]) -> Result<Report, MergeError> {
         overheads,
         breakdown: breakdown(reports, first),
         slopes: slopes(reports, first),
-        neighbours: Vec::new(),
+        neighbours: neighbours::merged_neighbours(reports)?,
         verdicts,
         failed_calls,
         residency: isolates::residency(reports),

@@ -1,144 +1,18 @@
 //! What was measured beside neighbours: the rows, what is expected of them, and what is warned of.
 
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "simulated times are positive and far below 2^53 ns"
-)]
-
 mod runs;
 
-use ::report::markdown;
+use ::report::{markdown, merge};
+use measurement::histogram::LatencyHistogram;
 use protocol::{
-    BusyShare, Cell, Function, Plan, Quantile, Report, Round, Rounds, Transport,
-    busy::{BusyCell, Kept},
-    measure::{ClockFacts, MeasureResponse, Timer},
+    BusyShare, Cell, Function, Plan, Quantile, Report, Transport,
     report::{Neighbours, Topic, WarningKind},
-    slice::{Measured, SliceRecord, Work},
 };
-use rand::{Rng as _, SeedableRng as _};
-use rand_chacha::ChaCha8Rng;
-use runs::{Platform, records, report_of_rounds, round, warnings};
-
-const SAMPLES: u32 = 20;
-const CALL_NS: f64 = 50e6;
-
-/// What beside a neighbour is otherwise than it should be.
-#[derive(Clone, Copy, PartialEq)]
-enum Odd {
-    Nothing,
-    /// Calls never wait: the runtime has several threads.
-    NoWaits,
-    /// `direct` is slowed down, too.
-    DirectMoves,
-    /// The neighbour keeps the runtime busy for half the share.
-    HalfTheShare,
-    /// The neighbour's calls fail.
-    Fails,
-    /// All share one process.
-    OneProcess,
-}
-
-fn plan() -> Plan {
-    Plan {
-        transports: vec![Transport::Direct, Transport::ServiceBinding],
-        functions: vec![Function::Echo],
-        payload_bytes: vec![100],
-        breakdown: false,
-        busy: [0.1, 0.5]
-            .map(|share| BusyShare::of(share).unwrap())
-            .to_vec(),
-        ..Plan::of_fixed_size()
-    }
-}
-
-const CLOCK: ClockFacts = ClockFacts {
-    timer: Timer::Interpolated,
-    advances_during_cpu: true,
-    tick_ms: 1,
-    sample_unit_ns: 1,
-    polls_per_tick: Some(400.0),
-    polls_per_tick_mad: Some(2.0),
-    resolution_ns: 3_000,
-    readings: None,
+use runs::{
+    Platform,
+    beside::{Odd, plan, report},
+    records, warnings,
 };
-
-/// A slice beside a neighbour: calls of some hundred us, which wait as for one server.
-fn slice(busy: BusyCell, odd: Odd, rng: &mut ChaCha8Rng) -> MeasureResponse {
-    let share = if odd == Odd::HalfTheShare {
-        busy.share.share() / 2.0
-    } else {
-        busy.share.share()
-    };
-    let delegates = busy.cell.transport.delegates();
-    let sample = |rng: &mut ChaCha8Rng| {
-        let own_ns = if delegates { 300_000.0 } else { 20_000.0 } * rng.random_range(0.8..1.25);
-        let left_ns = CALL_NS * rng.random::<f64>();
-        let met = rng.random::<f64>() < share;
-        let wait_ns = if met && delegates && odd != Odd::NoWaits {
-            left_ns
-        } else {
-            0.0
-        };
-        let moved_ns = if odd == Odd::DirectMoves && !delegates && share > 0.2 {
-            2e6
-        } else {
-            0.0
-        };
-        (own_ns + wait_ns + moved_ns) as u64
-    };
-    let samples: Vec<u64> = (0..SAMPLES).map(|_| sample(rng)).collect();
-    let elapsed_ms = 10_000;
-    let calls = if share > 0.0 {
-        (elapsed_ms as f64 * share / 50.0) as u32
-    } else {
-        0
-    };
-    let fails = odd == Odd::Fails && calls > 0;
-    MeasureResponse {
-        clock: Some(CLOCK),
-        elapsed_ms,
-        samples,
-        noise_floor_ns: vec![1_200, 1_500],
-        kept: Some(Box::new(Kept {
-            calls,
-            failed: if fails { calls } else { 0 },
-            busy_ms: if fails { 0 } else { u64::from(calls) * 50 },
-            elapsed_ms,
-            completed: if fails { 0 } else { calls },
-            completed_ms: if fails { 0 } else { u64::from(calls) * 50 },
-            strokes: if calls > 0 { 9_000 } else { 0 },
-            apart: odd != Odd::OneProcess,
-        })),
-        ..MeasureResponse::default()
-    }
-}
-
-fn report(odd: Odd, seed: u64) -> Report {
-    let plan = plan();
-    let mut all = records(&plan, Platform::RUNNING);
-    let first = round(&plan, &runs::geometry(&plan), &all);
-    let busy = Round::busy(&plan, &first).unwrap();
-    let mut rounds = Rounds::new(first).unwrap();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    for block in busy.first_block..busy.end_block() {
-        for work in &busy.works {
-            let Work::Busy(of) = *work else {
-                panic!("a round of neighbours has {work}");
-            };
-            all.push(SliceRecord {
-                index: u32::try_from(all.len()).unwrap(),
-                block,
-                attempt: 1,
-                work: *work,
-                measured: Measured::Samples(slice(of, odd, &mut rng)),
-                dispatch_ms: 10_100,
-            });
-        }
-    }
-    rounds.push(busy).unwrap();
-    report_of_rounds(&plan, &rounds, &all)
-}
 
 fn row(report: &Report, transport: Transport, share: f64) -> &Neighbours {
     let id = Cell::native(transport, Function::Echo, 100);
@@ -316,4 +190,51 @@ fn people_read_it_in_a_table_and_a_sentence() {
             .unwrap()
             .contains("neighbours")
     );
+}
+
+#[test]
+fn the_rows_of_several_places_are_those_of_all_samples_and_all_neighbours_together() {
+    let mut places = [report(Odd::Nothing, 1), report(Odd::HalfTheShare, 2)];
+    for (place, location) in places.iter_mut().zip(["wnam", "weur"]) {
+        location.clone_into(&mut place.run.location);
+        place.run.locations = vec![location.to_owned()];
+    }
+    let merged = merge(&places).unwrap();
+    assert_eq!(merged.neighbours.len(), 6);
+    for row in &merged.neighbours {
+        let find = |place: &Report| {
+            let mut rows = place.neighbours.clone().into_iter();
+            rows.find(|other| (other.id, other.busy) == (row.id, row.busy))
+        };
+        let [a, b] = [&places[0], &places[1]].map(|place| find(place).unwrap());
+        assert_eq!(row.count, a.count + b.count);
+        assert_eq!(row.achieved.calls, a.achieved.calls + b.achieved.calls);
+        assert_eq!(
+            row.achieved.seconds,
+            a.achieved.seconds + b.achieved.seconds
+        );
+        let mut both = LatencyHistogram::decode(&a.histogram).unwrap();
+        both.merge(&LatencyHistogram::decode(&b.histogram).unwrap());
+        let median = row.quantiles[Quantile::P50].value;
+        assert_eq!(median, both.quantile_ns(0.5).map(|ns| ns as f64 / 1e3));
+        assert_eq!(row.expected, None);
+    }
+    let half = row(&merged, Transport::ServiceBinding, 0.5);
+    // half of the time beside a neighbour of 0.5, half beside one of 0.25
+    assert_eq!(half.achieved.share, Some(0.375));
+    assert_eq!(
+        half.achieved.text,
+        "38 % by the stub's clock around 3300 calls of 50.0 ms each"
+    );
+    // P(wait > x) = 0.375 (1 - x / 50 ms), at 95 % 43 ms
+    assert!((38.0..48.0).contains(&ms(half, Quantile::P95)), "{half:?}");
+    assert!(
+        merged
+            .analysis
+            .iter()
+            .any(|statement| statement.topic == Topic::Neighbours),
+        "{:?}",
+        merged.analysis
+    );
+    assert!(markdown::render(&merged).contains("## Beside neighbours"));
 }

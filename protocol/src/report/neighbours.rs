@@ -27,7 +27,7 @@ pub struct Neighbours {
     /// Its quantiles: `p50_us`, `p95_us`, `p99_us`.
     #[serde(flatten)]
     pub quantiles: ByQuantile<Estimate>,
-    /// What a queue with one server makes one expect of them; absent where nobody else calls, and where it is not known what a call takes then.
+    /// What a queue with one server makes one expect of them; absent where nobody else calls, where it is not known what a call takes then, and in a report of several places: each place has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<ByQuantile<Expectation>>,
     /// The samples as an `HdrHistogram` in ns, V2 with DEFLATE, base64.

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub(crate) mod beside;
 mod platform;
 
 use ::report::{Deployment, assemble};

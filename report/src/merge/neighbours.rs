@@ -1,0 +1,75 @@
+//! What several places measured beside neighbours, together.
+
+use super::{
+    MergeError,
+    cells::{decoded, summed},
+    distribution::{Distribution, Merged},
+};
+use protocol::{
+    Report,
+    report::{Achieved, Neighbours},
+};
+
+/// The rows of the first report, each merged with the same row of the others.
+///
+/// What a queue makes one expect is each place's own: it follows from the latencies there.
+pub(super) fn merged_neighbours(reports: &[Report]) -> Result<Vec<Neighbours>, MergeError> {
+    let rows = reports[0].neighbours.iter();
+    rows.map(|first| merged_row(first, reports)).collect()
+}
+
+fn merged_row(first: &Neighbours, reports: &[Report]) -> Result<Neighbours, MergeError> {
+    let of = |row: &Neighbours| (row.id, row.runtime, row.busy);
+    let mut rows = Vec::new();
+    let mut distributions = Vec::new();
+    for report in reports {
+        for row in report.neighbours.iter().filter(|row| of(row) == of(first)) {
+            rows.push(row);
+            distributions.push(Distribution {
+                quantiles: &row.quantiles,
+                histogram: decoded(&row.histogram, row.id, report)?,
+            });
+        }
+    }
+    let sum = |part: fn(&Neighbours) -> u64| rows.iter().map(|row| part(row)).sum();
+    let errors = summed(rows.iter().map(|row| &row.errors));
+    let merged = Merged::of(
+        distributions.iter(),
+        &errors,
+        reports[0].plan.call_timeout_ms,
+    );
+    Ok(Neighbours {
+        achieved: achieved(rows.iter().map(|row| &row.achieved)),
+        count: sum(|row| row.count),
+        skipped: sum(|row| row.skipped),
+        lost: sum(|row| row.lost),
+        quantiles: merged.quantiles(),
+        expected: None,
+        histogram: merged.histogram.encode()?,
+        errors,
+        ..first.clone()
+    })
+}
+
+/// What the neighbours of all places did: shares by their time, lengths of calls by their number.
+fn achieved<'a>(all: impl Iterator<Item = &'a Achieved> + Clone) -> Achieved {
+    let mean = |of: fn(&Achieved) -> Option<f64>, weight: fn(&Achieved) -> f64| {
+        let stated = all.clone().filter_map(|one| Some((of(one)?, weight(one))));
+        let (sum, weights) = stated.fold((0.0, 0.0), |(sum, weights), (value, weight)| {
+            (sum + value * weight, weights + weight)
+        });
+        (weights > 0.0).then(|| (sum / weights * 1e4).round() / 1e4)
+    };
+    Achieved {
+        share: mean(|one| one.share, |one| one.seconds),
+        calls: all.clone().map(|one| one.calls).sum(),
+        failed_calls: all.clone().map(|one| one.failed_calls).sum(),
+        call_ms: mean(
+            |one| one.call_ms,
+            |one| one.calls.saturating_sub(one.failed_calls) as f64,
+        ),
+        seconds: all.clone().map(|one| one.seconds).sum(),
+        apart: all.clone().all(|one| one.apart),
+        text: String::new(),
+    }
+}
