@@ -4,7 +4,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { ROOT, serve } from "./experiments/workerd.mjs";
+import { ROOT, cpuUs, serve } from "./experiments/workerd.mjs";
 import { inspect } from "./footprint/inspector.mjs";
 
 // The platform's limits are 1 s of CPU at global scope and 128 MB an isolate. Budgets keep a distance: a machine may be slower than this one.
@@ -73,7 +73,7 @@ async function start(name, build) {
     await expectOk(await fetch(served.url(name)));
     const { profile } = await inspector.send("Profiler.stop");
     inspector.close();
-    return { startMs: busyMs(profile), loadMs: cpuMs(served.pid) - emptyMs };
+    return { startMs: busyMs(profile), loadMs: cpuUs(served.pid) / 1_000 - emptyMs };
   } finally {
     served.stop();
   }
@@ -83,24 +83,10 @@ async function emptyWorker() {
   const served = await serve({ empty: { folder: "e2e/footprint", entry: 'export default { fetch: () => new Response("ok") };' } }, { inspect: true });
   try {
     await expectOk(await fetch(served.url("empty")));
-    return cpuMs(served.pid);
+    return cpuUs(served.pid) / 1_000;
   } finally {
     served.stop();
   }
-}
-
-// CPU that a process has used, user and system; only Linux says.
-function cpuMs(pid) {
-  const CLOCK_TICK_MS = 10; // USER_HZ is 100 on every Linux
-  let stat;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return Number.NaN;
-  }
-  // After the name, which is in parentheses and may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_MS;
 }
 
 function busyMs({ nodes, samples, timeDeltas }) {

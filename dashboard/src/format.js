@@ -23,8 +23,11 @@ export function decimalsFor(resolutionUs, unit = "ms") {
 /** A time in ms (or another unit), given in us. */
 export function milliseconds(us, resolutionUs, unit = "ms") {
   const step = known(resolutionUs);
-  if (Math.abs(us) >= step) return signed((us / UNITS[unit]).toFixed(decimalsFor(step, unit)));
-  const below = signed(roundedAway(step / UNITS[unit], 2));
+  const finest = roundedAway(step / UNITS[unit], 2);
+  const digits = (us / UNITS[unit]).toFixed(decimalsFor(step, unit));
+  // What is not too small to see is not written as less than that either.
+  if (Math.abs(us) >= step) return signed(Math.abs(Number(digits)) >= Number(finest) ? digits : `${us < 0 ? "-" : ""}${finest}`);
+  const below = signed(finest);
   return us < 0 ? `> ${MINUS}${below}` : `< ${below}`;
 }
 

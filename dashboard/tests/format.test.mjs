@@ -35,6 +35,7 @@ test("shares are percentages of two digits", () => {
 
 test("nothing is said to be below less than the resolution", () => {
   assert.equal(milliseconds(10.5, 10.93), "< 0.011");
+  assert.deepEqual([21.4, -21.4, 31].map((us) => milliseconds(us, 21.1)), ["0.022", "−0.022", "0.03"], "nor is what is not below it written as less");
 });
 
 test("slopes are shown as the report has them", () => {

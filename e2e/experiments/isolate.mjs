@@ -1,10 +1,9 @@
 // What it costs a call that each answer says which isolate gave it: this checkout's caller and runtime beside those of another that do not, in one
 // workerd, in interleaved rounds. By the CPU time of that process, which other work on the machine disturbs far less than the clock. Linux only.
 // Usage, after scripts/build in both: node e2e/experiments/isolate.mjs --against FOLDER [--rounds 15] [--calls 2000] [--bytes 100]
-import { readFileSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { interleave, median, middleHalf, options, printMachine, printTable, ratios, slice } from "./rounds.mjs";
-import { serve } from "./workerd.mjs";
+import { cpuUs, serve } from "./workerd.mjs";
 
 const { against, rounds, calls, bytes } = options({ against: "", rounds: 15, calls: 2000, bytes: 100 });
 if (against === "") throw new Error("--against FOLDER: a checkout whose answers do not name their isolate");
@@ -16,17 +15,11 @@ const pair = (name, root) => ({
 
 const workers = await serve({ ...pair("without", against), ...pair("with", "."), ...pair("again", against) });
 
-// CPU time of all threads of the server, in us.
-function cpuUs() {
-  const tasks = `/proc/${workers.pid}/task`;
-  return readdirSync(tasks).reduce((sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, "utf8").split(" ")[0]) / 1000, 0);
-}
-
 async function cpuOfACall(name, transport) {
   const once = async () => {
-    const before = cpuUs();
+    const before = cpuUs(workers.pid);
     await slice(workers.url(`caller-${name}`), { transport, payload_bytes: bytes, samples: calls });
-    return (cpuUs() - before) / calls;
+    return (cpuUs(workers.pid) - before) / calls;
   };
   // The server closes a connection that was idle for 5 s, perhaps just as it is used again.
   return once().catch(once);

@@ -59,11 +59,11 @@ pub fn value(estimate_us: &Estimate, unit: Unit) -> String {
 fn with_interval(scale: Scale, value: f64, lower: Option<f64>, upper: Option<f64>) -> String {
     let reading = scale.reading(value);
     let ends = [lower, upper];
-    // an interval wholly below the resolution says no more than the value does
+    // an interval that ends at the resolution, as it is written, says no more than the value does
     let says_more = !(scale.is_below(value)
         && ends
             .iter()
-            .all(|end| end.is_some_and(|us| scale.is_below(us))));
+            .all(|end| end.is_some_and(|us| scale.is_written_as_resolution(us))));
     if ends == [None, None] || !says_more {
         return reading;
     }
@@ -284,6 +284,28 @@ mod tests {
         assert_eq!(ms_value(&stated(10.5, 10.93)), "< 0.011");
         assert_eq!(ms_value(&stated(1.0, 1_449.0)), "< 1.5");
         assert_eq!(us_value(&stated(0.0, 0.0231)), "< 0.024");
+    }
+
+    #[test]
+    fn a_figure_at_the_resolution_is_never_written_as_less_than_it() {
+        let at = |value: f64, ends: [f64; 2], resolution: f64| Estimate {
+            value: Some(value),
+            lower: Some(ends[0]),
+            upper: Some(ends[1]),
+            resolution: Some(resolution),
+            ..Estimate::default()
+        };
+        assert_eq!(ms(&at(3.0, [1.0, 21.4], 21.1)), "< 0.022");
+        assert_eq!(ms(&at(3.0, [1.0, 26.0], 21.1)), "< 0.022 [< 0.022, 0.03]");
+        assert_eq!(ms(&at(21.4, [21.2, 31.0], 21.1)), "0.022 [0.022, 0.03]");
+        assert_eq!(
+            ms(&at(-21.4, [-44.0, 3.0], 21.1)),
+            "-0.022 [-0.04, < 0.022]"
+        );
+        assert_eq!(
+            ms(&at(1_449.0, [1_449.0, 1_600.0], 1_449.0)),
+            "1.5 [1.5, 2]"
+        );
     }
 
     #[test]

@@ -26,11 +26,14 @@ function ofRuntime(cold, thresholds) {
       SCENARIOS[one.scenario] ?? one.scenario, WASM_BYTES[one.wasm_bytes] ?? one.wasm_bytes, String(one.count), discardedText(one), estimateText(one.p50_us).text, estimateText(one.p95_us).text,
     ])),
     element("p", {}, `A warm stub before a warm runtime: ${cold.kept_pair_first_us.text} ms right after isolates of others were loaded, ${cold.kept_pair_settled_us.text} ms settled (medians).`),
-    element("ul", { class: "sentences" }, cold.verdicts.filter(({ judged, outcome }) => judged || outcome === "fail").map(({ outcome, text }) => element("li", {}, badge(outcome), ` ${text}`))),
+    element("ul", { class: "sentences" }, cold.verdicts.filter(({ judged, outcome }) => judged || outcome === "fail").map(({ outcome, text }) => element("li", {}, badge(outcome), ` ${withoutOutcome(text)}`))),
     element("div", { class: "plots" }, starts.node, calls.node),
     cold.expected.length > 0 && table("Mean latency of a call, by the share of calls that are cold", ["Cold calls", "Delegated (ms)", "Inlined (ms)"],
       cold.expected.map(({ cold_share: share, delegated_us: delegated, inlined_us: inlined }) => [percentText(share), delegated.text, inlined.text])));
 }
+
+/** A verdict's sentence begins with the word that the badge before it shows. */
+const withoutOutcome = (text) => text.replace(/^[a-z]+: /, "");
 
 function table(title, head, rows) {
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title },

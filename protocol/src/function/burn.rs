@@ -45,9 +45,9 @@ impl Burn {
 /// Square roots in one stroke: under a microsecond of work.
 const STROKE_ROOTS: u32 = 200;
 /// Ticks that are worked through before any is counted: the machine may still be compiling, or its clock speeding up.
-const TICKS_BEFORE: usize = 40;
-/// Ticks that are counted.
-const TICKS: usize = 41;
+const TICKS_BEFORE: usize = 100;
+/// Ticks that are counted: so many that a disturbance of some tens of milliseconds is a small part of them.
+const TICKS: usize = 301;
 
 /// How much work makes a millisecond, found out by working and watching the clock.
 #[derive(Clone, Copy, Debug)]
@@ -56,10 +56,10 @@ pub struct Burner {
 }
 
 impl Burner {
-    /// Calibrates itself on `now_ms`, a clock that must run during work, for about 80 ms.
+    /// Calibrates itself on `now_ms`, a clock that must run during work, for about 0.4 s.
     ///
-    /// Only ticks between two edges that were seen as they happened are counted. A stall inside a tick takes work away from it, never adds to it:
-    /// so it is the upper quartile that counts, not the mean.
+    /// Only ticks between two edges that were seen as they happened are counted. A stall inside a tick takes work away from it, so it is no mean that
+    /// counts. It is the median: burns are judged by theirs, and what slows half of the ticks down slows half of the burns.
     pub fn calibrate(now_ms: impl Fn() -> f64) -> Self {
         let mut counts = Vec::with_capacity(TICKS);
         let (mut last_ms, mut strokes, mut whole, mut ticks) = (now_ms(), 0, false, 0);
@@ -77,7 +77,7 @@ impl Burner {
         }
         counts.sort_unstable();
         Self {
-            strokes_per_ms: counts[TICKS * 3 / 4],
+            strokes_per_ms: counts[TICKS / 2],
         }
     }
 

@@ -75,7 +75,7 @@ fn figures(one: &mut ColdStarts) {
     }
 }
 
-/// `inconclusive: p95 of cold-stub (new wasm) is 7.1 [6.4, 8.9] ms, threshold 100 ms: not refuted, for a local figure is a floor`
+/// `open: p95 of cold-stub (new wasm) is 7.1 [6.4, 8.9] ms, threshold 100 ms: not refuted, for a local figure is a floor`
 fn sentence(verdict: &ColdVerdict, is_floor: bool) -> String {
     let name = scenario_name(verdict.scenario, verdict.wasm_bytes);
     let figure = &verdict.estimate_us;
@@ -96,7 +96,9 @@ fn sentence(verdict: &ColdVerdict, is_floor: bool) -> String {
     };
     format!(
         "{}: {} of {name} is {found}, threshold {} ms: {meaning}",
-        verdict.outcome, verdict.metric, verdict.threshold_ms
+        verdict.outcome.word(),
+        verdict.metric,
+        verdict.threshold_ms
     )
 }
 

@@ -63,13 +63,25 @@ impl Scale {
         ))
     }
 
-    /// A time in us: `0.091`, or `< 0.001` where it is too small to see.
+    /// A time in us: `0.091`, or `< 0.001` where it is too small to see. What is not too small is not written as less than that either.
     #[must_use]
     pub fn reading(self, us: f64) -> String {
+        let resolution = self.resolution();
         if self.is_below(us) {
-            return format!("< {}", self.resolution());
+            return format!("< {resolution}");
         }
-        self.digits(us)
+        let digits = self.digits(us);
+        let size = |text: &str| text.parse::<f64>().map_or(f64::INFINITY, f64::abs);
+        match size(&digits) < size(&resolution) {
+            true if us < 0.0 => format!("-{resolution}"),
+            true => resolution,
+            false => digits,
+        }
+    }
+
+    /// Whether the text of a time in us has the resolution's number.
+    pub(super) fn is_written_as_resolution(self, us: f64) -> bool {
+        self.is_below(us) || self.reading(us.abs()) == self.resolution()
     }
 
     /// The end of an interval, in us: as a reading, with its sign where it is too small to see (`> -0.001`).
