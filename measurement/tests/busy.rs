@@ -210,6 +210,22 @@ fn strokes_are_found_by_the_stubs_clock_running_or_standing_whatever_a_stroke_ta
 }
 
 #[test]
+fn strokes_that_have_become_quicker_or_slower_are_more_or_fewer_in_the_next_slice() {
+    let platform = SimPlatform::running(1, 9);
+    for (known, next) in [(25, 48..=52), (120, 48..=52), (45, 45..=45), (60, 60..=60)] {
+        let server = OneServer::new(&platform, 1_000.0);
+        let (_, kept) = measured(&server, &beside(50, known));
+        assert!(next.contains(&kept.strokes), "{known} strokes: {kept:?}");
+        let all_alike = server
+            .spins
+            .borrow()
+            .iter()
+            .all(|&strokes| strokes == known);
+        assert!(all_alike, "the calls of one slice are alike");
+    }
+}
+
+#[test]
 fn without_a_share_nobody_calls_and_the_pauses_are_the_same() {
     let platform = SimPlatform::running(1, 9);
     let server = OneServer::new(&platform, 1_000.0);

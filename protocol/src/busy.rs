@@ -185,7 +185,7 @@ pub struct Kept {
     pub completed: u32,
     /// See `completed`.
     pub completed_ms: u64,
-    /// Strokes of each call; 0 where nobody else calls.
+    /// Strokes that the calls of the next slice are to work; 0 where nobody else calls.
     pub strokes: u32,
     /// Whether the runtime is one that only such slices call, in a process of its own.
     #[serde(default)]

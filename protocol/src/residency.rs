@@ -4,7 +4,7 @@
 //! gave them ([`Isolate`]), and the caller counts what it met ([`SliceResidency`]). What does not say so is counted as silent.
 
 use crate::raw_object::RawObject;
-use core::ops::Range;
+use core::{fmt::Write as _, ops::Range};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -43,7 +43,42 @@ impl Isolate {
         let envelope = [head, b"0", tail].concat();
         Self::of(RawObject::of(&envelope).ok()??.take(ISOLATE)?)
     }
+
+    /// Writes it behind a result, for methods that return nothing else than that ([`Isolate::behind`]).
+    pub fn write_behind(self, result: &mut String) {
+        let Self {
+            id,
+            calls_served,
+            age_ms,
+        } = self;
+        // a String takes everything
+        let _ = write!(result, "{END_OF_RESULT}{id} {calls_served} {age_ms}");
+    }
+
+    /// Reads it behind a result: after a NUL, which no JSON text has, its three numbers with a space between. With the length of the result itself. A list of the
+    /// four would be dearer by a tenth of a call.
+    #[must_use]
+    pub fn behind(returned: &[u8]) -> Option<(usize, Self)> {
+        let tail = returned.len().saturating_sub(MOST_BEHIND_BYTES);
+        let end = tail + returned.get(tail..)?.iter().rposition(|&byte| byte == 0)?;
+        let mut numbers = core::str::from_utf8(returned.get(end + 1..)?)
+            .ok()?
+            .split(' ');
+        let mut number = || numbers.next()?.parse().ok();
+        let isolate = Self {
+            id: number()?,
+            calls_served: number()?,
+            age_ms: number()?,
+        };
+        numbers.next().is_none().then_some((end, isolate))
+    }
 }
+
+/// Between a result and its isolate.
+const END_OF_RESULT: char = '\0';
+
+/// The NUL, three numbers of at most 20 digits, two spaces.
+const MOST_BEHIND_BYTES: usize = 1 + 3 * 20 + 2;
 
 /// Isolates that one slice lists, at most: more would make its record too long to be stored.
 pub const MAX_ISOLATES_OF_SLICE: usize = 256;
@@ -136,6 +171,33 @@ mod tests {
             id,
             calls_served,
             age_ms: calls_served * 10,
+        }
+    }
+
+    #[test]
+    fn an_isolate_behind_a_result_is_read_and_nothing_else_is_taken_for_one() {
+        let isolate = Isolate {
+            id: (1 << 53) - 1,
+            calls_served: u64::MAX,
+            age_ms: u64::MAX,
+        };
+        let long = format!("\"{}\"", "\u{fc}".repeat(5_000));
+        for result in ["", "1", "[1, 2 3]", &long] {
+            let mut returned = result.to_owned();
+            assert_eq!(Isolate::behind(returned.as_bytes()), None, "{result}");
+            isolate.write_behind(&mut returned);
+            let read = Isolate::behind(returned.as_bytes());
+            assert_eq!(read, Some((result.len(), isolate)));
+        }
+        for other in [
+            "1\0",
+            "1\0 7 1 2",
+            "1\u{0}7 1",
+            "1\u{0}7 1 2 3",
+            "1\u{0}7 1 -2",
+            "1\u{0}7 1 \u{fc}",
+        ] {
+            assert_eq!(Isolate::behind(other.as_bytes()), None, "{other:?}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Which isolate this is, and what it has been asked: `protocol::residency` says what for.
 
-use js_sys::Array;
+use core::cell::Cell;
 use protocol::residency::Isolate;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/js/isolate.js")]
 extern "C" {
@@ -16,6 +16,11 @@ extern "C" {
     fn isolate_since_ms() -> f64;
 }
 
+thread_local! {
+    /// Id and start of the isolate, once they are known: each way to JavaScript is paid by every call.
+    static KNOWN: Cell<Option<(f64, f64)>> = const { Cell::new(None) };
+}
+
 /// Counts what is asked at `now_ms`: once for each call, and for everything else that reaches the isolate.
 #[expect(
     clippy::cast_possible_truncation,
@@ -23,16 +28,23 @@ extern "C" {
     reason = "whole numbers below 2^53, the clock's difference perhaps negative: the cast saturates"
 )]
 pub(crate) fn count(now_ms: f64) -> Isolate {
+    let calls_served = count_at(now_ms) as u64;
+    let (id, since_ms) = KNOWN.get().unwrap_or_else(|| {
+        let known = (isolate_id(), isolate_since_ms());
+        KNOWN.set(Some(known));
+        known
+    });
     Isolate {
-        calls_served: count_at(now_ms) as u64,
-        id: isolate_id() as u64,
-        age_ms: (now_ms - isolate_since_ms()) as u64,
+        calls_served,
+        id: id as u64,
+        age_ms: (now_ms - since_ms) as u64,
     }
 }
 
-/// A method's result with the isolate after it: `[result, id, callsServed, ageMs]`.
-pub(crate) fn beside(result: &JsValue, isolate: Isolate) -> JsValue {
-    let numbers = [isolate.id, isolate.calls_served, isolate.age_ms];
-    let [id, calls_served, age_ms] = numbers.map(|number| JsValue::from_f64(number as f64));
-    Array::of4(result, &id, &calls_served, &age_ms).into()
+/// A method's result with the isolate behind it.
+pub(crate) fn behind(result: &str, isolate: Isolate) -> String {
+    let mut named = String::with_capacity(result.len() + 64);
+    named.push_str(result);
+    isolate.write_behind(&mut named);
+    named
 }

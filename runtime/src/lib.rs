@@ -82,7 +82,7 @@ impl<F: Functions> Servers<F> {
     /// The arguments come in as JavaScript has them. As a `String` and a `Vec` they would be copied into wasm memory before it is known whether
     /// that memory is still in use: after a panic the next call gets a fresh one.
     ///
-    /// With `true` as the third, `withIsolate`, it returns `[result, id, callsServed, ageMs]`: the numbers of `protocol::residency::Isolate`.
+    /// With `true` as the third, `withIsolate`, the isolate is behind the result: `protocol::residency::Isolate::behind`.
     ///
     /// # Errors
     /// Thrown to the caller as an `Error` whose message says what is wrong with the call.

@@ -25,6 +25,19 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// What a method returned that was asked to name its isolate behind the result.
+    pub fn of_method(returned: impl Into<Cow<'a, [u8]>>) -> Self {
+        let received = returned.into();
+        match Isolate::behind(&received) {
+            Some((length, isolate)) => Self {
+                received,
+                results: 0..length,
+                isolate: Some(isolate),
+            },
+            None => Self::bare(received),
+        }
+    }
+
     /// An answer that was received in an envelope; `result` is a part of `received`.
     #[must_use]
     pub fn in_envelope(received: &[u8], result: &[u8]) -> Range<usize> {
@@ -37,11 +50,37 @@ impl<'a> Answer<'a> {
     pub fn results(&self) -> &[u8] {
         &self.received[self.results.clone()]
     }
+
+    /// The results alone.
+    #[must_use]
+    pub fn into_results(self) -> Vec<u8> {
+        let mut results = self.received.into_owned();
+        results.truncate(self.results.end);
+        results.drain(..self.results.start);
+        results
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_method_returned_is_its_result_with_or_without_an_isolate_behind_it() {
+        let isolate = Isolate {
+            id: 7,
+            calls_served: 1,
+            age_ms: 0,
+        };
+        let mut named = "{\"a\":1}".to_owned();
+        isolate.write_behind(&mut named);
+        let answer = Answer::of_method(named.into_bytes());
+        assert_eq!(answer.isolate, Some(isolate));
+        assert_eq!(answer.results(), b"{\"a\":1}");
+        assert_eq!(answer.into_results(), b"{\"a\":1}");
+        let bare = Answer::of_method(&b"[2]"[..]);
+        assert_eq!((bare.isolate, bare.results()), (None, &b"[2]"[..]));
+    }
 
     #[test]
     fn a_result_is_found_in_its_envelope() {

@@ -9,7 +9,7 @@ use crate::{
     platform::{Answer, Continuation, IncomingRequest, now_ms, promise_of_nothing, refuse},
 };
 use js_sys::{JsString, Promise};
-use protocol::routes::Refusal;
+use protocol::{residency::Isolate, routes::Refusal};
 use serde_json::value::RawValue;
 use wasm_bindgen::{JsError, JsValue, closure::Closure, prelude::wasm_bindgen};
 
@@ -67,28 +67,20 @@ fn execute<F: Functions>(
     with_isolate: bool,
 ) -> Result<JsValue, JsError> {
     let isolate = isolate::count(now_ms());
-    let result = answer(
+    answer(
         functions,
         &String::from(function_id),
         &String::from(payload),
-    );
-    let told = |result: JsValue| {
-        // a promise inside of an array would be sent as one that is answered later
-        if with_isolate && result.is_string() {
-            isolate::beside(&result, isolate)
-        } else {
-            result
-        }
-    };
-    result
-        .map(told)
-        .map_err(|refusal| JsError::new(&refusal.problem.detail))
+        with_isolate.then_some(isolate),
+    )
+    .map_err(|refusal| JsError::new(&refusal.problem.detail))
 }
 
 fn answer<F: Functions>(
     functions: F,
     function_id: &str,
     payload: &str,
+    named: Option<Isolate>,
 ) -> Result<JsValue, Refusal> {
     let function = functions.find(function_id)?;
     let payload: &RawValue = serde_json::from_str(payload)
@@ -97,5 +89,8 @@ fn answer<F: Functions>(
         return Ok(promise_of_nothing().into());
     }
     let result = functions.execute(function, payload)?;
-    Ok(JsValue::from_str(result.get()))
+    Ok(match named {
+        Some(isolate) => JsValue::from_str(&isolate::behind(result.get(), isolate)),
+        None => JsValue::from_str(result.get()),
+    })
 }

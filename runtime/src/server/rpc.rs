@@ -37,10 +37,9 @@ pub(crate) fn execute<F: Functions>(
         return Ok(promise_of_nothing().into());
     }
     let result = functions.execute(function, payload)?;
-    let result = Uint8Array::from(result.get().as_bytes()).into();
     Ok(if with_isolate.is_truthy() {
-        isolate::beside(&result, isolate)
+        Uint8Array::from(isolate::behind(result.get(), isolate).as_bytes()).into()
     } else {
-        result
+        Uint8Array::from(result.get().as_bytes()).into()
     })
 }

@@ -1,6 +1,6 @@
 //! `capnweb-batch`: capnweb over HTTP on the service binding `RUNTIME`, a request for each batch of calls.
 
-use super::{Calling, Invocation, OpenTransport, rpc::told};
+use super::{Calling, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
@@ -56,23 +56,23 @@ impl CapnwebBatch {
             self.invocation.batch_size,
         )?;
         let results: Array = calling.settled().await?.unchecked_into();
-        let (mut received, mut isolate) = (String::new(), None);
+        let (mut received, mut isolate) = (Vec::new(), None);
         for result in results {
-            let (result, told) = told(result);
-            // The first call of a batch is the one that may have met a fresh isolate.
-            isolate = isolate.or(told);
             let result = result
                 .as_string()
                 .ok_or_else(|| CallError::bad_response("the method did not return a string"))?;
+            let one = Answer::of_method(result.into_bytes());
+            // The first call of a batch is the one that may have met a fresh isolate.
+            isolate = isolate.or(one.isolate);
             if received.is_empty() {
-                received = result;
+                received = one.into_results();
             } else {
-                received.push_str(&result);
+                received.extend(one.results());
             }
         }
         Ok(Answer {
             isolate,
-            ..Answer::bare(received.into_bytes())
+            ..Answer::bare(received)
         })
     }
 }

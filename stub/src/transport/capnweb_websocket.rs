@@ -1,6 +1,6 @@
 //! `capnweb-websocket`: capnweb over one WebSocket on the service binding `RUNTIME`.
 
-use super::{Calling, Connecting, Invocation, OpenTransport, rpc::told};
+use super::{Calling, Connecting, Invocation, OpenTransport};
 use crate::{
     answer::Answer,
     call_error::CallError,
@@ -74,14 +74,12 @@ impl CapnwebWebsocket {
         let stub =
             stub.ok_or_else(|| CallError::new(ErrorKind::Transport, "there is no session"))?;
         let calling = execute(&stub, &self.function_id, &self.invocation.payload)?;
-        let (result, isolate) = told(calling.settled().await?);
-        let result = result
+        let result = calling
+            .settled()
+            .await?
             .as_string()
             .ok_or_else(|| CallError::bad_response("the method did not return a string"))?;
-        Ok(Answer {
-            isolate,
-            ..Answer::bare(result.into_bytes())
-        })
+        Ok(Answer::of_method(result.into_bytes()))
     }
 }
 

@@ -6,8 +6,8 @@ use crate::{
     call_error::CallError,
     platform::{Env, Promise},
 };
-use js_sys::{Array, JsString, Uint8Array};
-use protocol::{Problem, residency::Isolate};
+use js_sys::{JsString, Uint8Array};
+use protocol::Problem;
 use wasm_bindgen::{JsCast as _, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -24,7 +24,7 @@ extern "C" {
         payload: &Uint8Array,
     ) -> Result<Promise, JsValue>;
 
-    /// With `true`, what is returned has the isolate after it, if the runtime says so.
+    /// With `true`, what is returned has the isolate behind the result, if the runtime says so.
     #[wasm_bindgen(method, catch, js_name = execute)]
     fn execute_with_isolate(
         this: &RuntimeMethods,
@@ -67,40 +67,18 @@ impl<const WITH_ISOLATE: bool> RpcTransport<WITH_ISOLATE> {
         } else {
             runtime.execute(function_id, &payload)?
         };
-        let mut result = calling.settled().await?;
-        let mut isolate = None;
-        if WITH_ISOLATE {
-            (result, isolate) = told(result);
-        }
-        let result: Uint8Array = result
+        let result: Uint8Array = calling
+            .settled()
+            .await?
             .dyn_into()
             .map_err(|_| CallError::bad_response("the method did not return bytes"))?;
-        Ok(Answer {
-            isolate,
-            ..Answer::bare(result.to_vec())
+        let returned = result.to_vec();
+        Ok(if WITH_ISOLATE {
+            Answer::of_method(returned)
+        } else {
+            Answer::bare(returned)
         })
     }
-}
-
-/// A method's result, and the isolate after it, if it is there: `[result, id, callsServed, ageMs]`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "whole numbers below 2^53 are wanted; of anything else the cast makes one"
-)]
-pub(super) fn told(returned: JsValue) -> (JsValue, Option<Isolate>) {
-    let Some(parts) = returned.dyn_ref::<Array>() else {
-        return (returned, None);
-    };
-    let number = |place| Some(parts.get(place).as_f64()? as u64);
-    let isolate = || {
-        Some(Isolate {
-            id: number(1)?,
-            calls_served: number(2)?,
-            age_ms: number(3)?,
-        })
-    };
-    (parts.get(0), isolate())
 }
 
 impl<const WITH_ISOLATE: bool> OpenTransport for RpcTransport<WITH_ISOLATE> {
