@@ -2,7 +2,12 @@
 //! service binding. When it calls is in `measurement::driver`.
 
 use crate::runtimes::busy_environment;
-use core::{cell::RefCell, future::Future, pin::Pin};
+use core::{
+    cell::RefCell,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
 use measurement::driver::{Neighbourly, keep_busy};
 use protocol::{
     ErrorKind, Problem, Transport,
@@ -20,8 +25,8 @@ use stub::{
 /// A slice being measured. Boxed, so that its code is in the Worker once.
 pub(crate) type Slice<'a> = Pin<Box<dyn Future<Output = Result<MeasureResponse, Problem>> + 'a>>;
 
-/// The watchdog's lane of the neighbour; the slice's calls have the first.
-const LANE: usize = 1;
+/// The watchdog's lanes: the slice's calls have the first, the neighbour the second.
+const LANES: [usize; 2] = [0, 1];
 
 struct OtherStub<'a> {
     env: Env,
@@ -30,7 +35,23 @@ struct OtherStub<'a> {
 }
 
 impl OtherStub<'_> {
-    async fn call(&self, strokes: u32) -> Result<(), CallError> {
+    /// One call of each lane at a time, whose outcome counts for nothing. The server of another process closes a connection that was idle for 5 s, perhaps
+    /// just as it is used again: after these calls there are as many connections as a slice uses, all of them new to idleness.
+    async fn connect(&self) {
+        let [mut own, mut other] = LANES.map(|lane| Box::pin(self.call(lane, 0)));
+        let mut ended = [false; 2];
+        poll_fn(|context| {
+            ended[0] = ended[0] || own.as_mut().poll(context).is_ready();
+            ended[1] = ended[1] || other.as_mut().poll(context).is_ready();
+            if ended == [true; 2] {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    async fn call(&self, lane: usize, strokes: u32) -> Result<(), CallError> {
         let payload = strokes.to_string();
         let invocation = Invocation {
             function_id: SPIN.to_owned(),
@@ -39,7 +60,7 @@ impl OtherStub<'_> {
         };
         let opened = transport::open(Transport::ServiceBinding, invocation, &self.env)
             .map_err(|problem| CallError::new(ErrorKind::Transport, problem.detail))?;
-        let answer = self.watchdog.guard(LANE, opened.call()).await?;
+        let answer = self.watchdog.guard(lane, opened.call()).await?;
         if answer.results() == payload.as_bytes() {
             return Ok(());
         }
@@ -49,7 +70,7 @@ impl OtherStub<'_> {
 
 impl Neighbourly for OtherStub<'_> {
     async fn spin(&self, strokes: u32) -> Result<(), ErrorKind> {
-        let called = self.call(strokes).await;
+        let called = self.call(LANES[1], strokes).await;
         called.map_err(|error| {
             let words = format!("the neighbour: {}", error.detail);
             let words = words.chars().take(MAX_FAILURE_CHARS).collect();
@@ -83,10 +104,16 @@ pub(crate) async fn beside(
     // Another sequence than that of the slice, which begins with the seed itself.
     let mut random = SmallRng::seed_from_u64(!request.seed);
     let clock = crate::clock::WorkerClock::default();
-    let kept = keep_busy(&clock, &neighbour, asked, &mut random, slice);
+    let kept = async {
+        if apart {
+            neighbour.connect().await;
+        }
+        keep_busy(&clock, &neighbour, asked, &mut random, slice).await
+    };
     let (measured, kept) = watchdog.over(kept).await;
     let mut response = measured?;
     response.kept = Some(Box::new(Kept { apart, ..kept }));
-    response.failure = neighbour.failure.into_inner();
+    // What the slice's own calls said comes first.
+    response.failure = response.failure.or(neighbour.failure.into_inner());
     Ok(response)
 }

@@ -45,6 +45,7 @@ pub use merge::{MergeError, merge};
 pub use stored::{ReadError, current, read};
 
 use cells::cell_report;
+use evidence::Evidence;
 use looks::Series;
 use measurement::histogram::EncodeError;
 use overheads::OverheadFigures;
@@ -99,8 +100,10 @@ pub fn assemble(
     let mut warnings = warnings::warnings(plan, evidence, cells, &environment);
     let contradictions = verdicts::contradictions(&verdicts, cells, overheads);
     warnings.extend(contradictions.iter().map(warnings::contradiction));
-    let neighbours = neighbours::neighbours(plan, rounds, records, evidence)?;
+    let beside = Evidence::beside_neighbours(plan, rounds, records);
+    let neighbours = neighbours::neighbours(plan, &beside, evidence)?;
     warnings.extend(warnings::of_neighbours(&neighbours, environment.limits));
+    warnings.extend(beside.iter().filter_map(warnings::failed_beside));
     let mut report = Report {
         schema_version: SCHEMA_VERSION,
         run,

@@ -12,10 +12,9 @@ use measurement::{
     interval::{Known, Missing, Undefined},
 };
 use protocol::{
-    ByQuantile, Plan, Rounds, Transport,
+    ByQuantile, Plan, Transport,
     busy::{BusyCell, Kept},
     report::{Achieved, Expectation, Neighbours},
-    slice::SliceRecord,
     units::NS_PER_MS,
 };
 
@@ -29,13 +28,11 @@ pub(super) struct Beside {
 /// One row for each cell and share that was measured, in the plan's order.
 pub(super) fn neighbours(
     plan: &Plan,
-    rounds: &Rounds,
-    records: &[SliceRecord],
+    rows: &[Beside],
     all: &Evidence,
 ) -> Result<Vec<Neighbours>, EncodeError> {
-    let rows = Evidence::beside_neighbours(plan, rounds, records);
     rows.iter()
-        .map(|row| report(plan, &rows, row, all))
+        .map(|row| report(plan, rows, row, all))
         .collect()
 }
 

@@ -13,6 +13,7 @@ use super::{
 use measurement::anomaly::{block_medians, drift, error_burst};
 pub(super) use neighbours::of_neighbours;
 use of_cell::cell_warnings;
+pub(super) use of_cell::failed_beside;
 use protocol::{
     Cell, Plan, Quantile,
     measure::Timer,

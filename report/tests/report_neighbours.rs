@@ -5,7 +5,7 @@ mod runs;
 use ::report::{markdown, merge};
 use measurement::histogram::LatencyHistogram;
 use protocol::{
-    BusyShare, Cell, Function, Plan, Quantile, Report, Transport,
+    BusyShare, Cell, ErrorKind, Function, Plan, Quantile, Report, Transport,
     report::{Neighbours, Topic, WarningKind},
 };
 use runs::{
@@ -83,6 +83,19 @@ fn rows_say_what_was_asked_achieved_measured_and_expected() {
     );
     let again: Report = serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
     assert_eq!(again, report);
+}
+
+#[test]
+fn calls_beside_a_neighbour_that_fail_are_warned_of_with_what_the_first_said() {
+    let report = report(Odd::CallsFail, 1);
+    let row = row(&report, Transport::ServiceBinding, 0.5);
+    assert_eq!(row.errors[&ErrorKind::Transport], 22);
+    let found = warnings(&report, WarningKind::Errors);
+    let words = "while native is 50 % busy, 4.8 % of the calls failed (22 transport), 0 were not made; the first: connection lost";
+    assert!(
+        found.iter().any(|warning| warning.text == words),
+        "{found:#?}"
+    );
 }
 
 #[test]
@@ -209,10 +222,8 @@ fn the_rows_of_several_places_are_those_of_all_samples_and_all_neighbours_togeth
         let [a, b] = [&places[0], &places[1]].map(|place| find(place).unwrap());
         assert_eq!(row.count, a.count + b.count);
         assert_eq!(row.achieved.calls, a.achieved.calls + b.achieved.calls);
-        assert_eq!(
-            row.achieved.seconds,
-            a.achieved.seconds + b.achieved.seconds
-        );
+        let seconds = a.achieved.seconds + b.achieved.seconds;
+        assert!((row.achieved.seconds - seconds).abs() < 1e-9);
         let mut both = LatencyHistogram::decode(&a.histogram).unwrap();
         both.merge(&LatencyHistogram::decode(&b.histogram).unwrap());
         let median = row.quantiles[Quantile::P50].value;

@@ -44,7 +44,13 @@ fn describe(row: &Neighbours) -> String {
 fn assert_whole(report: &Report, samples: u64) {
     assert_eq!(report.neighbours.len(), 2 * 3);
     for row in &report.neighbours {
-        assert!(row.errors.is_empty(), "{}: {:?}", row.id, row.errors);
+        assert!(
+            row.errors.is_empty(),
+            "{}: {:?}, {:#?}",
+            row.id,
+            row.errors,
+            report.warnings
+        );
         assert_eq!(row.count + row.lost, samples, "{}", describe(row));
         assert!(row.achieved.apart, "{}", describe(row));
         assert_eq!(row.achieved.failed_calls, 0, "{}", describe(row));

@@ -39,7 +39,7 @@ fn merged_row(first: &Neighbours, reports: &[Report]) -> Result<Neighbours, Merg
         reports[0].plan.call_timeout_ms,
     );
     Ok(Neighbours {
-        achieved: achieved(rows.iter().map(|row| &row.achieved)),
+        achieved: achieved(&rows),
         count: sum(|row| row.count),
         skipped: sum(|row| row.skipped),
         lost: sum(|row| row.lost),
@@ -52,9 +52,10 @@ fn merged_row(first: &Neighbours, reports: &[Report]) -> Result<Neighbours, Merg
 }
 
 /// What the neighbours of all places did: shares by their time, lengths of calls by their number.
-fn achieved<'a>(all: impl Iterator<Item = &'a Achieved> + Clone) -> Achieved {
+fn achieved(rows: &[&Neighbours]) -> Achieved {
+    let all = || rows.iter().map(|row| &row.achieved);
     let mean = |of: fn(&Achieved) -> Option<f64>, weight: fn(&Achieved) -> f64| {
-        let stated = all.clone().filter_map(|one| Some((of(one)?, weight(one))));
+        let stated = all().filter_map(|one| Some((of(one)?, weight(one))));
         let (sum, weights) = stated.fold((0.0, 0.0), |(sum, weights), (value, weight)| {
             (sum + value * weight, weights + weight)
         });
@@ -62,14 +63,14 @@ fn achieved<'a>(all: impl Iterator<Item = &'a Achieved> + Clone) -> Achieved {
     };
     Achieved {
         share: mean(|one| one.share, |one| one.seconds),
-        calls: all.clone().map(|one| one.calls).sum(),
-        failed_calls: all.clone().map(|one| one.failed_calls).sum(),
+        calls: all().map(|one| one.calls).sum(),
+        failed_calls: all().map(|one| one.failed_calls).sum(),
         call_ms: mean(
             |one| one.call_ms,
             |one| one.calls.saturating_sub(one.failed_calls) as f64,
         ),
-        seconds: all.clone().map(|one| one.seconds).sum(),
-        apart: all.clone().all(|one| one.apart),
+        seconds: all().map(|one| one.seconds).sum(),
+        apart: all().all(|one| one.apart),
         text: String::new(),
     }
 }

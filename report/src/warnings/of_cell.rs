@@ -4,13 +4,19 @@ use super::{CellWarning, warning};
 use crate::{
     cells::CellFigures,
     evidence::CellEvidence,
+    neighbours::Beside,
     wording::{microseconds, ms},
 };
 use measurement::anomaly::{
     DominantStretch, block_medians, drift, slow_first_calls, two_modes, unlike_blocks,
 };
 use protocol::units::NS_PER_US;
-use protocol::{Cell, ErrorKind, Plan, measure::Timer, report::WarningKind};
+use protocol::{
+    Cell, ErrorKind, Plan,
+    busy::BusyCell,
+    measure::Timer,
+    report::{Warning, WarningKind},
+};
 
 /// More lost interpolations than this share mean a machine too busy to measure on.
 const LOST_SHARE: f64 = 0.05;
@@ -102,6 +108,16 @@ fn errors(cell: &CellEvidence) -> Option<CellWarning> {
             severity,
             warning: warning(WarningKind::Errors, Some(cell.cell), text, figures),
         }
+    })
+}
+
+/// Calls beside a neighbour that failed.
+pub(crate) fn failed_beside(beside: &Beside) -> Option<Warning> {
+    let CellWarning { warning, .. } = errors(&beside.evidence)?;
+    let BusyCell { runtime, share, .. } = beside.busy;
+    Some(Warning {
+        text: format!("while {runtime} is {share} busy, {}", warning.text),
+        ..warning
     })
 }
 

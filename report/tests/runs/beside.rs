@@ -8,7 +8,7 @@
 
 use super::{Platform, geometry, records, report_of_rounds, round};
 use protocol::{
-    BusyShare, Function, Plan, Report, Round, Rounds, Transport,
+    BusyShare, ErrorCounts, ErrorKind, Function, Plan, Report, Round, Rounds, Transport,
     busy::{BusyCell, Kept},
     measure::{ClockFacts, MeasureResponse, Timer},
     slice::{Measured, SliceRecord, Work},
@@ -33,6 +33,8 @@ pub(crate) enum Odd {
     Fails,
     /// All share one process.
     OneProcess,
+    /// One call in each slice beside a neighbour at half the time.
+    CallsFail,
 }
 
 pub(crate) fn plan() -> Plan {
@@ -91,11 +93,18 @@ fn slice(busy: BusyCell, odd: Odd, rng: &mut ChaCha8Rng) -> MeasureResponse {
         0
     };
     let fails = odd == Odd::Fails && calls > 0;
+    let mut errors = ErrorCounts::default();
+    if odd == Odd::CallsFail && delegates && share > 0.2 {
+        errors.add(ErrorKind::Transport, 1);
+    }
+    let failure = (errors.total() > 0).then(|| "connection lost".into());
     MeasureResponse {
         clock: Some(CLOCK),
         elapsed_ms,
         samples,
         noise_floor_ns: vec![1_200, 1_500],
+        errors,
+        failure,
         kept: Some(Box::new(Kept {
             calls,
             failed: if fails { calls } else { 0 },
