@@ -4,8 +4,9 @@ mod runs;
 
 use measurement::histogram::LatencyHistogram;
 use protocol::{
-    Function, Plan, Quantile, Report, Transport,
+    Function, Plan, Quantile, Report, Thresholds, Transport,
     measure::Timer,
+    plan::Judged,
     report::{Outcome, Quantity, Topic, WarningKind},
 };
 use runs::{
@@ -89,6 +90,27 @@ fn the_environment_tells_the_timer_its_floor_and_what_isolation_costs() {
     assert!(
         covers(&environment.isolation_cost_us.unwrap(), 0.0),
         "simulated calls cost the same isolated"
+    );
+}
+
+#[test]
+fn an_answer_about_two_transports_names_both() {
+    let plan = Plan {
+        judge: [Transport::ServiceBinding, Transport::RawFetch]
+            .map(Judged::from)
+            .to_vec(),
+        thresholds: Thresholds {
+            p50_ms: 100.0,
+            p95_ms: 200.0,
+            p99_ms: 300.0,
+            ..Thresholds::default()
+        },
+        ..small_plan()
+    };
+    let report = report(&plan, &records(&plan, Platform::RUNNING));
+    assert_eq!(
+        report.summary.text,
+        "Yes: Service Binding and Raw Fetch meet p50 < 100 ms, p95 < 200 ms, p99 < 300 ms"
     );
 }
 

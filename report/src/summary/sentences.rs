@@ -30,7 +30,8 @@ pub(crate) fn answer(
             let limits = plan.thresholds.limits_ms();
             let limits = limits.map(|(quantile, ms)| format!("{quantile} < {ms} ms"));
             let limits: Vec<String> = limits.into_iter().collect();
-            format!("Yes: {by} meets {}", limits.join(", "))
+            let meet = if judged.len() > 1 { "meet" } else { "meets" };
+            format!("Yes: {by} {meet} {}", limits.join(", "))
         }
         outcome => {
             let word = match outcome {
@@ -38,7 +39,8 @@ pub(crate) fn answer(
                 Outcome::Pass | Outcome::Inconclusive => "Open",
             };
             let because = because(summary, verdicts, failed);
-            let because = because.unwrap_or_else(|| format!("what {by} takes was not measured"));
+            let take = if judged.len() > 1 { "take" } else { "takes" };
+            let because = because.unwrap_or_else(|| format!("what {by} {take} was not measured"));
             format!("{word}: {because}")
         }
     }
