@@ -1,6 +1,6 @@
 // The answer comes first: its sentence, its number, one picture that carries it; everything else is folded.
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, seriousViolations, unfold } from "./browser.mjs";
+import { DESKTOP, PHONE, fitsWindow, seriousViolations, unfold } from "./browser.mjs";
 import { check } from "./checks.mjs";
 import { REFUSALS, longHistory, manyRuns, noHistory, text, withPage } from "./pages.mjs";
 import { sampleReport } from "./sample_report.mjs";
@@ -23,8 +23,8 @@ export async function testAnswer(browser) {
         const open = await page.locator("details.fold").evaluateAll((all) => all.map((fold) => fold.open));
         assert.ok(open.length >= 4 && !open.includes(true), `${open}`);
         for (const hidden of ["#latency-table", "#plot-percentiles", "#compare", "#findings-content", "#start"]) assert.equal(await page.locator(hidden).isVisible(), false, hidden);
-        const [scroll, inner, whole] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth, document.documentElement.scrollHeight]);
-        assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        await fitsWindow(page);
+        const whole = await page.evaluate(() => document.documentElement.scrollHeight);
         assert.ok(whole < height * 2.5, `the folded page is ${whole} px high`);
       }));
   }

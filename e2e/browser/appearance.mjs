@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
-import { DARK, DESKTOP, PHONE, open, seriousViolations, unfold } from "./browser.mjs";
+import { DARK, DESKTOP, PHONE, fitsWindow, open, seriousViolations, unfold } from "./browser.mjs";
 import { check } from "./checks.mjs";
 
 const SCREENSHOTS = fileURLToPath(new URL("screenshots/", import.meta.url));
@@ -40,8 +40,7 @@ export async function looks(browser, url, updateScreenshots) {
         await unfold(page);
         await page.locator("#plot-percentiles svg").waitFor();
         await page.locator("#plot-history svg, #plot-history .empty").first().waitFor();
-        const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-        assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        await fitsWindow(page);
         await page.screenshot({ path: `${SCREENSHOTS}${name}.png`, fullPage: true });
         assert.deepEqual(await seriousViolations(page), []);
       } finally {

@@ -1,4 +1,5 @@
 // A headless Chromium whose pages report everything that a page must not do.
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -53,6 +54,12 @@ export async function seriousViolations(page) {
   await page.evaluate(await readFile(AXE, "utf8"));
   const { violations } = await page.evaluate(() => window.axe.run(document));
   return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes.slice(0, 5).map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`);
+}
+
+/** The page is no wider than its window. */
+export async function fitsWindow(page) {
+  const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
 }
 
 /** What a button downloads: `{name, text}`. */

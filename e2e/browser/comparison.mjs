@@ -1,6 +1,6 @@
 // Two runs, and two transports of them, beside each other.
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, downloaded, seriousViolations } from "./browser.mjs";
+import { DESKTOP, PHONE, downloaded, fitsWindow, seriousViolations } from "./browser.mjs";
 import { check } from "./checks.mjs";
 import { problem, sampleStatus } from "./imitation.mjs";
 import { REFUSALS, noHistory, text, withPage } from "./pages.mjs";
@@ -50,8 +50,7 @@ export async function testComparison(browser) {
         for (const [first, second] of rows) assert.ok(first < second, "the slower lies to the right");
         assert.match(await text(page, "#plot-comparison .reading"), /^Each pair of bars is one cell[^.]*\.$/);
         assert.match(await page.locator("#comparison-table").textContent(), /0\.090 \[0\.085, 0\.095\]0\.110 \[0\.105, 0\.115\]\+0\.020 \[0\.013, 0\.027\], \+22 %slower/);
-        const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-        assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        await fitsWindow(page);
         assert.deepEqual(await seriousViolations(page), []);
       });
     });

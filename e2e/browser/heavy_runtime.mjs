@@ -1,6 +1,6 @@
 // What only runs with a heavy runtime have: cold starts, and cells beside neighbours.
 import assert from "node:assert/strict";
-import { DARK, DESKTOP, PHONE, downloaded, seriousViolations } from "./browser.mjs";
+import { DARK, DESKTOP, PHONE, downloaded, fitsWindow, seriousViolations } from "./browser.mjs";
 import { check } from "./checks.mjs";
 import { noHistory, withPage } from "./pages.mjs";
 import { sampleReport } from "./sample_report.mjs";
@@ -59,8 +59,7 @@ export async function testHeavyRuntime(browser) {
 }
 
 async function fits(page) {
-  const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-  assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+  await fitsWindow(page);
   assert.deepEqual(await seriousViolations(page), []);
 }
 

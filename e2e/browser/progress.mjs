@@ -1,6 +1,6 @@
 // An active run on the page: how far it is, what is open, its table as it stands; and the form that starts one.
 import assert from "node:assert/strict";
-import { DESKTOP, PHONE, seriousViolations } from "./browser.mjs";
+import { DESKTOP, PHONE, fitsWindow, seriousViolations } from "./browser.mjs";
 import { check } from "./checks.mjs";
 import { problem, sampleStatus } from "./imitation.mjs";
 import { REFUSALS, noHistory, text, withPage } from "./pages.mjs";
@@ -50,8 +50,7 @@ export async function testProgress(browser) {
         await page.getByLabel("Function of the table so far").selectOption("compute");
         await shown("compute");
         assert.match(await text(page, "#live"), /no answer is drawn/);
-        const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-        assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        await fitsWindow(page);
         const cut = await page.locator("#live-table td").evaluateAll((all) => all.filter((cell) => cell.scrollWidth > cell.clientWidth + 1).map((cell) => cell.textContent));
         assert.deepEqual(cut, [], "figures that lie over their neighbours");
         assert.deepEqual(await seriousViolations(page), []);

@@ -1,6 +1,6 @@
 // States of the page that a real run shows only by chance, with made-up answers of the API.
 import assert from "node:assert/strict";
-import { DARK, DESKTOP, PHONE, downloaded, seriousViolations } from "./browser.mjs";
+import { DARK, DESKTOP, PHONE, downloaded, fitsWindow, seriousViolations } from "./browser.mjs";
 import { check } from "./checks.mjs";
 import { problem, sampleStatus } from "./imitation.mjs";
 import { REFUSALS, longHistory, manyRuns, noHistory, text, withPage } from "./pages.mjs";
@@ -42,8 +42,7 @@ export async function testStates(browser) {
         assert.equal(await page.locator("#plot-history svg .deploy").count(), 1);
         assert.equal(await page.locator("#plot-history svg .marker").count(), 40);
         assert.match(await text(page, "#findings"), /The last third is 20 % slower/);
-        const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-        assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner} px`);
+        await fitsWindow(page);
         assert.deepEqual(await seriousViolations(page), []);
       }));
   }

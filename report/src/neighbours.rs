@@ -115,8 +115,12 @@ fn call_ms(kept: &Kept) -> Option<f64> {
     (kept.completed > 0).then(|| kept.completed_ms as f64 / f64::from(kept.completed))
 }
 
+/// A share, or a time in ms, as far as it is worth writing down.
+pub(super) fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
 fn achieved(kept: &Kept) -> Achieved {
-    let rounded = |value: f64| (value * 1e4).round() / 1e4;
     Achieved {
         share: share(kept).map(rounded),
         calls: kept.calls.into(),

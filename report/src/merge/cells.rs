@@ -2,12 +2,10 @@
 
 use super::{
     MergeError,
-    distribution::{Distribution, Merged},
+    distribution::{Distribution, Merged, summed},
     pooled,
 };
-use measurement::histogram::LatencyHistogram;
-use protocol::{Cell, ErrorKind, Report, report::CellReport};
-use std::collections::BTreeMap;
+use protocol::{Report, report::CellReport};
 
 /// One cell at one place.
 struct Placed<'a> {
@@ -21,33 +19,14 @@ pub(super) fn merged_cells(reports: &[Report]) -> Result<Vec<CellReport>, MergeE
         let mut places = Vec::new();
         for report in reports {
             if let Some(cell) = report.cells.iter().find(|cell| cell.id == first.id) {
-                let histogram = decoded(&cell.histogram, cell.id, report)?;
-                let quantiles = &cell.quantiles;
-                places.push(Placed {
-                    cell,
-                    distribution: Distribution {
-                        quantiles,
-                        histogram,
-                    },
-                });
+                let distribution =
+                    Distribution::read(report, cell.id, &cell.quantiles, &cell.histogram)?;
+                places.push(Placed { cell, distribution });
             }
         }
         merged_cell(first, &places, reports[0].plan.call_timeout_ms)
     });
     merged.collect()
-}
-
-/// The histogram of a cell of `report`.
-pub(super) fn decoded(
-    text: &str,
-    cell: Cell,
-    report: &Report,
-) -> Result<LatencyHistogram, MergeError> {
-    LatencyHistogram::decode(text).map_err(|source| MergeError::Histogram {
-        cell,
-        location: report.run.location.clone(),
-        source,
-    })
 }
 
 fn merged_cell(
@@ -82,15 +61,4 @@ fn merged_cell(
         histogram: merged.histogram.encode()?,
         ..first.clone()
     })
-}
-
-/// Failed calls of all places by kind.
-pub(super) fn summed<'a>(
-    all: impl Iterator<Item = &'a BTreeMap<ErrorKind, u64>>,
-) -> BTreeMap<ErrorKind, u64> {
-    let mut sum = BTreeMap::new();
-    for (&kind, &count) in all.flatten() {
-        *sum.entry(kind).or_default() += count;
-    }
-    sum
 }

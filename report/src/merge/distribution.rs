@@ -1,5 +1,6 @@
 //! The latencies of several places as one distribution: its quantiles are those of all samples together.
 
+use super::MergeError;
 use crate::wire::{known, published};
 use measurement::{
     confidence::minimum_n,
@@ -9,7 +10,7 @@ use measurement::{
     neighbours::enclosed,
     quantile::exact_ranks,
 };
-use protocol::{Basis, ByQuantile, ErrorKind, Quantile};
+use protocol::{Basis, ByQuantile, Cell, ErrorKind, Quantile, Report};
 use std::collections::BTreeMap;
 
 /// An effective n estimated from some 20 blocks may be this factor too small at 99.9 %: as for the quantile of one place
@@ -18,8 +19,39 @@ const DOUBT: f64 = 2.3;
 
 /// The latencies of one place, and what its own report states of them.
 pub(super) struct Distribution<'a> {
-    pub(super) quantiles: &'a ByQuantile<protocol::Estimate>,
-    pub(super) histogram: LatencyHistogram,
+    quantiles: &'a ByQuantile<protocol::Estimate>,
+    histogram: LatencyHistogram,
+}
+
+impl<'a> Distribution<'a> {
+    /// That of a cell of `report`, whose histogram is written as `text`.
+    pub(super) fn read(
+        report: &Report,
+        cell: Cell,
+        quantiles: &'a ByQuantile<protocol::Estimate>,
+        text: &str,
+    ) -> Result<Self, MergeError> {
+        let histogram = LatencyHistogram::decode(text).map_err(|source| MergeError::Histogram {
+            cell,
+            location: report.run.location.clone(),
+            source,
+        })?;
+        Ok(Self {
+            quantiles,
+            histogram,
+        })
+    }
+}
+
+/// Failed calls of all places by kind.
+pub(super) fn summed<'a>(
+    all: impl Iterator<Item = &'a BTreeMap<ErrorKind, u64>>,
+) -> BTreeMap<ErrorKind, u64> {
+    let mut sum = BTreeMap::new();
+    for (&kind, &count) in all.flatten() {
+        *sum.entry(kind).or_default() += count;
+    }
+    sum
 }
 
 /// The latencies of all places.

@@ -2,9 +2,9 @@
 
 use super::{
     MergeError,
-    cells::{decoded, summed},
-    distribution::{Distribution, Merged},
+    distribution::{Distribution, Merged, summed},
 };
+use crate::neighbours::rounded;
 use protocol::{
     Report,
     report::{Achieved, Neighbours},
@@ -25,10 +25,8 @@ fn merged_row(first: &Neighbours, reports: &[Report]) -> Result<Neighbours, Merg
     for report in reports {
         for row in report.neighbours.iter().filter(|row| of(row) == of(first)) {
             rows.push(row);
-            distributions.push(Distribution {
-                quantiles: &row.quantiles,
-                histogram: decoded(&row.histogram, row.id, report)?,
-            });
+            let read = Distribution::read(report, row.id, &row.quantiles, &row.histogram);
+            distributions.push(read?);
         }
     }
     let sum = |part: fn(&Neighbours) -> u64| rows.iter().map(|row| part(row)).sum();
@@ -59,7 +57,7 @@ fn achieved(rows: &[&Neighbours]) -> Achieved {
         let (sum, weights) = stated.fold((0.0, 0.0), |(sum, weights), (value, weight)| {
             (sum + value * weight, weights + weight)
         });
-        (weights > 0.0).then(|| (sum / weights * 1e4).round() / 1e4)
+        (weights > 0.0).then(|| rounded(sum / weights))
     };
     Achieved {
         share: mean(|one| one.share, |one| one.seconds),
