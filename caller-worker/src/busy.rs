@@ -2,13 +2,8 @@
 //! service binding. When it calls is in `measurement::driver`.
 
 use crate::runtimes::busy_environment;
-use core::{
-    cell::RefCell,
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::Poll,
-};
-use measurement::driver::{Neighbourly, keep_busy};
+use core::{cell::RefCell, future::Future, pin::Pin};
+use measurement::driver::{self, Neighbourly, keep_busy};
 use protocol::{
     ErrorKind, Problem, Transport,
     busy::{Kept, Neighbour, SPIN},
@@ -38,17 +33,7 @@ impl OtherStub<'_> {
     /// One call of each lane at a time, whose outcome counts for nothing. The server of another process closes a connection that was idle for 5 s, perhaps
     /// just as it is used again: after these calls there are as many connections as a slice uses, all of them new to idleness.
     async fn connect(&self) {
-        let [mut own, mut other] = LANES.map(|lane| Box::pin(self.call(lane, 0)));
-        let mut ended = [false; 2];
-        poll_fn(|context| {
-            ended[0] = ended[0] || own.as_mut().poll(context).is_ready();
-            ended[1] = ended[1] || other.as_mut().poll(context).is_ready();
-            if ended == [true; 2] {
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })
-        .await;
+        driver::all(LANES.into_iter().map(|lane| self.call(lane, 0))).await;
     }
 
     async fn call(&self, lane: usize, strokes: u32) -> Result<(), CallError> {

@@ -34,6 +34,7 @@ mod repeat;
 
 pub use attempts::TIMEOUTS_TO_GIVE_UP;
 pub use busy::{Neighbourly, keep_busy};
+pub use lanes::all;
 pub use repeat::{repeat_calls, repeat_work};
 
 use crate::{

@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use protocol::residency::Isolate;
+use std::borrow::Cow;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(module = "/js/isolate.js")]
@@ -41,10 +42,13 @@ pub(crate) fn count(now_ms: f64) -> Isolate {
     }
 }
 
-/// A method's result with the isolate behind it.
-pub(crate) fn behind(result: &str, isolate: Isolate) -> String {
+/// A method's result, with the isolate behind it for who asked.
+pub(crate) fn named(result: &str, isolate: Option<Isolate>) -> Cow<'_, str> {
+    let Some(isolate) = isolate else {
+        return result.into();
+    };
     let mut named = String::with_capacity(result.len() + 64);
     named.push_str(result);
     isolate.write_behind(&mut named);
-    named
+    named.into()
 }

@@ -59,7 +59,7 @@ pub(super) async fn measure(
 }
 
 /// What the lanes come to, each polled when any is woken. `join_all` would serve thousands, and be 2 KB of each stub.
-async fn all<T>(lanes: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+pub async fn all<T>(lanes: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
     let mut lanes: Vec<_> = lanes.map(|lane| Box::pin(maybe_done(lane))).collect();
     poll_fn(|context| {
         let mut done = true;

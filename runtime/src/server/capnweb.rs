@@ -80,7 +80,7 @@ fn answer<F: Functions>(
     functions: F,
     function_id: &str,
     payload: &str,
-    named: Option<Isolate>,
+    isolate: Option<Isolate>,
 ) -> Result<JsValue, Refusal> {
     let function = functions.find(function_id)?;
     let payload: &RawValue = serde_json::from_str(payload)
@@ -89,8 +89,5 @@ fn answer<F: Functions>(
         return Ok(promise_of_nothing().into());
     }
     let result = functions.execute(function, payload)?;
-    Ok(match named {
-        Some(isolate) => JsValue::from_str(&isolate::behind(result.get(), isolate)),
-        None => JsValue::from_str(result.get()),
-    })
+    Ok(JsValue::from_str(&isolate::named(result.get(), isolate)))
 }

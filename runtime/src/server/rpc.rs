@@ -37,9 +37,6 @@ pub(crate) fn execute<F: Functions>(
         return Ok(promise_of_nothing().into());
     }
     let result = functions.execute(function, payload)?;
-    Ok(if with_isolate.is_truthy() {
-        Uint8Array::from(isolate::behind(result.get(), isolate).as_bytes()).into()
-    } else {
-        Uint8Array::from(result.get().as_bytes()).into()
-    })
+    let named = isolate::named(result.get(), with_isolate.is_truthy().then_some(isolate));
+    Ok(Uint8Array::from(named.as_bytes()).into())
 }
