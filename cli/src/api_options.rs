@@ -131,7 +131,7 @@ fn read(
 }
 
 /// The address of an orchestrator: `http` or `https`, host, port, perhaps a path; nothing that would get lost or be sent along.
-fn address(text: &str) -> Result<String, String> {
+pub(crate) fn address(text: &str) -> Result<String, String> {
     let uri: Uri = text
         .parse()
         .map_err(|error| format!("is no address ({error})"))?;

@@ -3,11 +3,14 @@
 use crate::{
     exit::Exit,
     output,
-    runtime_options::{configurations, runtime_configuration},
+    runtime_options::{addresses, configurations, runtime_address, runtime_configuration},
 };
 use anyhow::Context as _;
 use clap::Args;
-use cli::local::{Project, deployment};
+use cli::local::{
+    Project,
+    deployment::{self, Chosen},
+};
 use core::fmt::Write as _;
 use protocol::Runtime;
 use serde::{Deserialize, Serialize};
@@ -27,6 +30,9 @@ pub(crate) struct ConfigureOptions {
     /// Where a runtime is configured that is none of this project's: its wrangler.toml or wrangler.json; it is bound, not deployed
     #[arg(long = "runtime-config", value_name = "NAME=FILE", value_parser = runtime_configuration, requires = "runtimes")]
     runtime_configurations: Vec<(Runtime, PathBuf)>,
+    /// Where such a runtime answers publicly, for raw-fetch
+    #[arg(long = "runtime-url", value_name = "NAME=URL", value_parser = runtime_address, requires = "runtimes")]
+    runtime_addresses: Vec<(Runtime, String)>,
     /// Remember the choice for the next time, in the project's file .runtimes.json
     #[arg(long)]
     remember: bool,
@@ -50,6 +56,8 @@ struct Choice {
     cold_starts: bool,
     #[serde(default)]
     configurations: Vec<(Runtime, PathBuf)>,
+    #[serde(default)]
+    addresses: Vec<(Runtime, String)>,
 }
 
 /// `rpc-latency configure`: prints a line for each Worker in the order of deployment: its role, the variable or binding that leads to it, its file.
@@ -63,13 +71,13 @@ pub(crate) fn configure(options: &ConfigureOptions) -> anyhow::Result<Exit> {
     let into = options.into.clone();
     let into = into.unwrap_or_else(|| project.root().join("target/deploy"));
     let others = configurations(&choice.runtimes, &choice.configurations)?;
-    let deployed = deployment::configure(
-        &project,
-        &choice.runtimes,
-        &others,
-        choice.cold_starts,
-        &into,
-    )?;
+    let chosen = Chosen {
+        addresses: addresses(&others, &choice.addresses)?,
+        runtimes: choice.runtimes.clone(),
+        others,
+        cold_starts: choice.cold_starts,
+    };
+    let deployed = deployment::configure(&project, &chosen, &into)?;
     let mut lines = String::new();
     for one in deployed {
         let file = one.file.strip_prefix(project.root()).unwrap_or(&one.file);
@@ -104,6 +112,7 @@ impl ConfigureOptions {
                 runtimes: self.runtimes.clone(),
                 cold_starts: false,
                 configurations: configurations?,
+                addresses: self.runtime_addresses.clone(),
             });
         }
         match fs::read_to_string(remembered) {

@@ -3,11 +3,14 @@
 //! The committed files hold mandatory bindings only, so that any account can deploy them as they are; wrangler would refuse a binding to a Worker that
 //! is not there. No wrangler environments: those rename each Worker alone and inherit no bindings.
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     cold_worker::COLD_WORKER,
     driven::{ConfigurationError, configuration::Configuration},
     project::{CALLER, Project},
-    runtimes::RuntimeConfigurations,
+    runtimes::{RuntimeAddresses, RuntimeConfigurations},
 };
 use core::fmt;
 use protocol::{Runtime, cold_start::BINDING, routes::runtime::ENTRYPOINT};
@@ -78,25 +81,37 @@ pub struct Deployed {
     pub file: PathBuf,
 }
 
-/// Writes the files for `runtimes`, and for `cold_starts` if they are wanted, into `folder`; returns them in the order of deployment. For the native runtime alone these are the committed ones.
-/// Runtimes that `others` configures are bound, and deployed by those whose they are.
+/// What is to be deployed.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// The runtimes.
+    pub runtimes: Vec<Runtime>,
+    /// Of these, where those are configured that are none of this project's: they are bound, and deployed by those whose they are.
+    pub others: RuntimeConfigurations,
+    /// Where those answer publicly, for `raw-fetch`; of the project's own that is known when they are deployed.
+    pub addresses: RuntimeAddresses,
+    /// Whether the Worker that makes fresh isolates is wanted.
+    pub cold_starts: bool,
+}
+
+/// Writes the files for what is `chosen` into `folder`; returns them in the order of deployment. For the native runtime alone these are the committed ones.
 ///
 /// # Errors
 /// [`DeploymentError`].
 pub fn configure(
     project: &Project,
-    runtimes: &[Runtime],
-    others: &RuntimeConfigurations,
-    cold_starts: bool,
+    chosen: &Chosen,
     folder: &Path,
 ) -> Result<Vec<Deployed>, DeploymentError> {
+    let (others, cold_starts) = (&chosen.others, chosen.cold_starts);
     let root = project.root();
     let committed = |folder: &str| root.join(folder).join("wrangler.toml");
     let mut deployed = vec![Deployed {
         role: Role::Runtime(Runtime::NATIVE),
         file: committed("runtime-worker"),
     }];
-    let added: Vec<Runtime> = runtimes
+    let added: Vec<Runtime> = chosen
+        .runtimes
         .iter()
         .copied()
         .filter(|one| !one.is_native())
@@ -129,6 +144,9 @@ pub fn configure(
         let its = Configuration::read_unbuilt(&file)?;
         caller.bind(&runtime.binding(), its.text("name"), Some(ENTRYPOINT))?;
         if others.contains_key(&runtime) {
+            if let Some(address) = chosen.addresses.get(&runtime) {
+                caller.set_variable(&runtime.url_variable(), address);
+            }
             continue;
         }
         deployed.push(Deployed {
@@ -175,154 +193,4 @@ fn write(folder: &Path, configuration: &Configuration) -> Result<PathBuf, Deploy
             source,
         })?;
     Ok(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn checkout() -> Project {
-        Project::around(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
-    }
-
-    fn runtimes(names: &[&str]) -> Vec<Runtime> {
-        names.iter().map(|name| name.parse().unwrap()).collect()
-    }
-
-    fn written(deployed: &[Deployed], role: Role) -> Value {
-        let file = &deployed.iter().find(|one| one.role == role).unwrap().file;
-        serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn the_native_runtime_alone_is_deployed_by_the_committed_files() {
-        let (folder, project) = (tempfile::tempdir().unwrap(), checkout());
-        let deployed = configure(
-            &project,
-            &runtimes(&["native"]),
-            &RuntimeConfigurations::new(),
-            false,
-            folder.path(),
-        )
-        .unwrap();
-        let files: Vec<&Path> = deployed
-            .iter()
-            .map(|one| one.file.strip_prefix(project.root()).unwrap())
-            .collect();
-        assert_eq!(
-            files,
-            [
-                "runtime-worker/wrangler.toml",
-                "caller-worker/wrangler.toml",
-                "wrangler.toml"
-            ]
-            .map(Path::new)
-        );
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn python_is_bound_delegated_and_inlined_and_each_worker_comes_after_those_that_it_binds() {
-        let (folder, project) = (tempfile::tempdir().unwrap(), checkout());
-        let deployed = configure(
-            &project,
-            &runtimes(&["native", "pyodide"]),
-            &RuntimeConfigurations::new(),
-            false,
-            folder.path(),
-        )
-        .unwrap();
-        let roles: Vec<String> = deployed.iter().map(|one| one.role.to_string()).collect();
-        assert_eq!(
-            roles,
-            [
-                "runtime RUNTIME_URL",
-                "runtime PYODIDE_RUNTIME_URL",
-                "caller -",
-                "inlining CALLER_PYODIDE",
-                "orchestrator -"
-            ]
-        );
-        let caller = written(&deployed, Role::Caller);
-        assert_eq!(
-            caller["main"],
-            json!(project.root().join("caller-worker/build/index.js"))
-        );
-        let bound = json!({"binding": "RUNTIME_PYODIDE", "service": "worker-rpc-latency-pyodide", "entrypoint": "Runtime"});
-        assert!(
-            caller["services"].as_array().unwrap().contains(&bound),
-            "{caller}"
-        );
-        let orchestrator = written(&deployed, Role::Orchestrator);
-        let bound =
-            json!({"binding": "CALLER_PYODIDE", "service": "worker-rpc-latency-pyodide-caller"});
-        assert!(
-            orchestrator["services"]
-                .as_array()
-                .unwrap()
-                .contains(&bound),
-            "{orchestrator}"
-        );
-        assert_eq!(
-            orchestrator["triggers"]["crons"].as_array().unwrap().len(),
-            1
-        );
-        assert_eq!(
-            orchestrator["assets"]["directory"],
-            json!(project.root().join("dashboard/build"))
-        );
-    }
-
-    #[test]
-    fn cold_starts_are_deployed_before_the_orchestrator_which_binds_them() {
-        let (folder, project) = (tempfile::tempdir().unwrap(), checkout());
-        let none = RuntimeConfigurations::new();
-        let native = runtimes(&["native"]);
-        let deployed = configure(&project, &native, &none, true, folder.path()).unwrap();
-        let roles: Vec<String> = deployed.iter().map(|one| one.role.to_string()).collect();
-        assert_eq!(
-            roles,
-            [
-                "runtime RUNTIME_URL",
-                "caller -",
-                "cold-starts COLD",
-                "orchestrator -"
-            ]
-        );
-        let orchestrator = written(&deployed, Role::Orchestrator);
-        let bound = json!({"binding": "COLD", "service": "worker-rpc-latency-cold"});
-        let services = orchestrator["services"].as_array().unwrap();
-        assert!(services.contains(&bound), "{orchestrator}");
-    }
-
-    #[test]
-    fn a_runtime_of_others_is_bound_and_not_deployed_and_an_unknown_one_is_refused_with_the_way_out()
-     {
-        let (folder, project) = (tempfile::tempdir().unwrap(), checkout());
-        let none = configure(
-            &project,
-            &runtimes(&["other"]),
-            &RuntimeConfigurations::new(),
-            false,
-            folder.path(),
-        );
-        let none = none.unwrap_err().to_string();
-        assert!(none.contains("--runtime-config other="), "{none}");
-        let file = project
-            .root()
-            .join("e2e/workers/foreign-runtime/wrangler.toml");
-        let others = RuntimeConfigurations::from([("other".parse().unwrap(), file)]);
-        let deployed = configure(
-            &project,
-            &runtimes(&["other"]),
-            &others,
-            false,
-            folder.path(),
-        )
-        .unwrap();
-        assert_eq!(deployed.len(), 3, "{deployed:?}");
-        let services = written(&deployed, Role::Caller)["services"].clone();
-        assert_eq!(services[1]["service"], "foreign-runtime", "{services}");
-    }
 }

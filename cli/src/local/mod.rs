@@ -26,11 +26,11 @@ mod workerd;
 
 pub use options::{LOCAL_API_TOKEN, LocalClock, LocalOptions};
 pub use project::{Build, Project, ProjectError};
-pub use runtimes::RuntimeConfigurations;
+pub use runtimes::{RuntimeAddresses, RuntimeConfigurations};
 pub use staging::StagingError;
 pub use start_error::StartError;
-use workerd::Elsewhere;
 pub use workerd::ServingError;
+use workerd::{Elsewhere, Process, Reached};
 
 use process_group::ProcessGroup;
 use project::CALLER;
@@ -95,16 +95,16 @@ impl LocalWorkers {
         )?;
 
         let runtime_variables = with_runtime_token(&options.runtime_variables);
-        let mut public = BTreeMap::from([(Runtime::NATIVE, "runtime-worker".to_owned())]);
-        public.extend(added.own.iter().cloned());
-        for folder in public.values() {
+        let own = added.own.iter().map(String::as_str);
+        for folder in iter::once("runtime-worker").chain(own) {
             staging.write_variables(folder, &runtime_variables)?;
         }
-        let mut ports = serve_runtimes(&staging, &options.project, &public)?;
+        let files = added.files_of_runtimes(&options.runtimes);
+        let mut ports = serve_runtimes(&staging, &options.project, &files)?;
         let mut caller_variables = Variables::new();
-        for (its, folder) in &public {
-            let url = readiness::socket_url(&mut ports, &configuration_in(folder), expires)?;
-            caller_variables.insert(its.url_variable(), url);
+        for (runtime, file) in &files {
+            let url = readiness::socket_url(&mut ports, file, expires)?;
+            caller_variables.insert(runtime.url_variable(), url);
         }
         let runtime_url = caller_variables[&Runtime::NATIVE.url_variable()].clone();
         if options.clock == LocalClock::ProductionOutside {
@@ -118,7 +118,6 @@ impl LocalWorkers {
         staging.write_variables(".", &orchestrator_variables(options))?;
         let (mut others, mut elsewhere) = (vec![ports], Vec::new());
         if options.apart {
-            let files = added.files_of_runtimes(&options.runtimes);
             let (server, runtimes) = apart::serve(&staging, &options.project, &files, expires)?;
             others.push(server);
             elsewhere.extend(runtimes);
@@ -240,22 +239,19 @@ fn orchestrator_variables(options: &LocalOptions) -> Variables {
     variables
 }
 
-/// The configuration of the staged Worker in `folder`.
-fn configuration_in(folder: &str) -> String {
-    format!("{folder}/wrangler.toml")
-}
-
-/// The runtimes' public ports.
+/// The runtimes again, each on a port of its own: what strangers would reach.
 fn serve_runtimes(
     staging: &Staging,
     project: &Project,
-    public: &BTreeMap<Runtime, String>,
+    files: &[(Runtime, String)],
 ) -> Result<ProcessGroup, StartError> {
-    let files: Vec<String> = public
-        .values()
-        .map(|folder| configuration_in(folder))
-        .collect();
-    workerd::serve_ports(project, staging.directory(), &files)
+    let files: Vec<String> = files.iter().map(|(_, file)| file.clone()).collect();
+    let process = Process {
+        names: ("workerd (public ports)", "ports"),
+        reached: Reached::ByAnyone,
+        v8_flags: &[],
+    };
+    workerd::serve_each(project, staging.directory(), &files, &process)
 }
 
 /// All Workers in one workerd.

@@ -23,13 +23,16 @@ use std::{
 /// Configuration files of runtimes that are none of this project's.
 pub type RuntimeConfigurations = BTreeMap<Runtime, PathBuf>;
 
+/// Public addresses of deployed runtimes, without a slash at their ends.
+pub type RuntimeAddresses = BTreeMap<Runtime, String>;
+
 /// The staged Workers of runtimes beside the native one.
 #[derive(Default)]
 pub(super) struct Added {
     /// Configuration files of all of them.
     pub(super) files: Vec<String>,
-    /// Runtimes of the project, which get a public port, and their folders.
-    pub(super) own: Vec<(Runtime, String)>,
+    /// Folders of runtimes of the project. Those of others have their variables already.
+    pub(super) own: Vec<String>,
     /// Folders of stubs with a runtime's functions inside.
     pub(super) inlining: Vec<String>,
 }
@@ -121,7 +124,7 @@ impl Added {
         folder: String,
     ) -> Result<String, StagingError> {
         let service = self.add_worker(staging, project, &folder, "build", runtime)?;
-        self.own.push((runtime, folder));
+        self.own.push(folder);
         Ok(service)
     }
 

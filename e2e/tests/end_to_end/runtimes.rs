@@ -112,23 +112,25 @@ fn a_runtime_of_anothers_making_is_measured_with_a_function_that_only_it_knows()
         .join("e2e/workers/foreign-runtime/wrangler.toml");
     let workers = with("foreign", Some(foreign));
     let client = stage::client(&workers);
-    let plan = json!({"runtimes": ["foreign"], "transports": ["service-binding", "rpc"], "functions": ["count-letters"],
+    let plan = json!({"runtimes": ["foreign"], "transports": ["service-binding", "raw-fetch", "rpc"], "functions": ["count-letters"],
         "payload_bytes": [100, 10_000], "samples_per_cell": 80});
     let report = stage::run_to_completion(&client, &plan);
-    assert_eq!(report.cells.len(), 4);
+    assert_eq!(report.cells.len(), 6);
     assert_no_failed_calls(&report, 80);
-    let [met] = &report.residency[..] else {
-        panic!("one runtime, reached in one way: {:?}", report.residency);
-    };
-    assert!(
-        met.cold_share.is_none() && met.silent > 0 && met.text.contains("do not say which isolate"),
-        "{met:?}"
-    );
+    assert_eq!(report.residency.len(), 2, "by binding and by public URL");
+    for met in &report.residency {
+        assert!(
+            met.cold_share.is_none()
+                && met.silent > 0
+                && met.text.contains("do not say which isolate"),
+            "{met:?}"
+        );
+    }
     // What it does not say that it can is refused, before anything is measured.
     let msgpack = json!({"runtimes": ["foreign"], "transports": ["msgpack"], "functions": ["count-letters"], "samples_per_cell": 20});
     let why = refused(&client, &msgpack);
     assert!(
-        why.contains("transports[0]") && why.contains("it answers service-binding, rpc"),
+        why.contains("transports[0]") && why.contains("it answers service-binding, raw-fetch, rpc"),
         "{why}"
     );
 }

@@ -1,4 +1,4 @@
-// A runtime of another's making, as little as it takes to be measured: `echo`, and a function that only it knows, over two transports.
+// A runtime of another's making, as little as it takes to be measured: `echo`, and a function that only it knows, over three transports.
 // docs/contracts.md has the contract; e2e/workers/javascript-runtime keeps every point of it.
 import { WorkerEntrypoint } from "cloudflare:workers";
 
@@ -10,7 +10,7 @@ const FUNCTIONS = {
     return counts;
   },
 };
-const capabilities = { transports: ["service-binding", "rpc"], functions: Object.keys(FUNCTIONS) };
+const capabilities = { transports: ["service-binding", "raw-fetch", "rpc"], functions: Object.keys(FUNCTIONS) };
 
 const json = (body, status = 200) =>
   Response.json(body, { status, headers: status === 200 ? {} : { "content-type": "application/problem+json" } });
@@ -23,12 +23,17 @@ async function execute(request) {
   return json({ result: FUNCTIONS[functionId](payload), runtimeTimestamp: Date.now(), executionTimeMs: 0 });
 }
 
+function answer(request) {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/nothing") return new Response(null, { status: 204 });
+  return pathname.startsWith("/execute") ? execute(request) : refuse(404, "there is no such path");
+}
+
 export class Runtime extends WorkerEntrypoint {
   fetch(request) {
     const { pathname } = new URL(request.url);
     if (pathname === "/health") return json({ status: "ok", worker: "foreign-runtime", version: "1", capabilities });
-    if (pathname === "/nothing") return new Response(null, { status: 204 });
-    return pathname.startsWith("/execute") ? execute(request) : refuse(404, "there is no such path");
+    return answer(request);
   }
 
   execute(functionId, payload) {
@@ -37,4 +42,12 @@ export class Runtime extends WorkerEntrypoint {
   }
 }
 
-export default { fetch: () => json({ status: "ok", worker: "foreign-runtime", version: "1" }) };
+// What anyone can reach.
+export default {
+  fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/health") return json({ status: "ok", worker: "foreign-runtime", version: "1" });
+    if (request.headers.get("authorization") !== `Bearer ${env.RUNTIME_TOKEN}`) return refuse(401, "the token is missing or wrong");
+    return answer(request);
+  },
+};

@@ -175,6 +175,14 @@ impl Configuration {
         })
     }
 
+    /// Sets a variable of the Worker.
+    pub(in crate::local) fn set_variable(&mut self, name: &str, value: &str) {
+        let variables = self.fields.entry("vars").or_insert_with(|| json!({}));
+        if let Some(variables) = variables.as_object_mut() {
+            variables.insert(name.to_owned(), value.into());
+        }
+    }
+
     /// As wrangler reads it in any folder.
     pub(in crate::local) fn to_json(&self) -> String {
         Value::Object(self.fields.clone()).to_string()

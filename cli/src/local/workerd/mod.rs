@@ -123,23 +123,6 @@ pub(super) fn serve(
     start(project, directory, names, &layout, has_debugger)
 }
 
-/// Serves the Workers of `files` again, each on a free port of its own, on a socket of its file's name: what strangers would reach.
-///
-/// # Errors
-/// [`StartError`].
-pub(super) fn serve_ports(
-    project: &Project,
-    directory: &Path,
-    files: &[String],
-) -> Result<ProcessGroup, StartError> {
-    let process = Process {
-        names: ("workerd (public ports)", "ports"),
-        reached: Reached::ByAnyone,
-        v8_flags: &[],
-    };
-    serve_each(project, directory, files, &process)
-}
-
 /// A process beside the one that serves all Workers.
 pub(super) struct Process<'a> {
     /// The names of the server, and of its files.
