@@ -105,10 +105,13 @@ locked_version() {
 }
 
 # Is the rustc of this folder new enough for Cargo.toml's rust-version?
-new_enough() {
+new_enough() { at_least_oldest "$("$1/rustc" --version 2>/dev/null | sed 's/^rustc //')"; }
+
+# at_least_oldest VERSION: is a Rust of that version?
+at_least_oldest() {
   local oldest minor
   oldest=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
-  minor=$("$1/rustc" --version 2>/dev/null | sed -n 's/^rustc 1\.\([0-9]*\).*/\1/p')
+  minor=$(sed -n 's/^1\.\([0-9]*\).*/\1/p' <<<"$1")
   [ "${minor:-0}" -ge "$oldest" ]
 }
 
