@@ -9,8 +9,8 @@ mod document;
 mod side;
 
 use crate::{
-    api_options::ApiOptions, arguments::RunOptions, exit::Exit, interrupt::Interrupt, output,
-    saved, serve, tables, tolerance::Tolerance,
+    api_options::ApiOptions, arguments::RunOptions, exit::Exit, interrupt::Interrupt,
+    local_options::local_options, output, saved, tables, tolerance::Tolerance,
 };
 use anyhow::{Context as _, bail};
 use cli::{
@@ -154,7 +154,7 @@ fn start(
     runtimes: &[Runtime],
     baseline: &Path,
 ) -> anyhow::Result<[Served; 2]> {
-    let this = serve::local_options(api, &options.local_options, runtimes.to_vec(), None)?;
+    let this = local_options(api, &options.local_options, runtimes.to_vec(), None)?;
     let its_name = format!("the baseline in {}", baseline.display());
     let project = Project::at(baseline).with_context(|| {
         format!(

@@ -5,9 +5,9 @@ use crate::{
     check_command::CheckOptions,
     configure::ConfigureOptions,
     deployment_start::DeploymentStartOptions,
+    local_options::{ClockArgument, LocalArguments},
     plan_options::PlanOptions,
     public_address::PublicAddressOptions,
-    runtime_options::runtime_configuration,
     tolerance::Tolerance,
 };
 use anyhow::bail;
@@ -177,38 +177,6 @@ pub(crate) struct RunOptions {
     pub(crate) local_options: LocalArguments,
 }
 
-/// How to serve the Workers on this machine.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Local Workers")]
-pub(crate) struct LocalArguments {
-    /// Folder for the state of the Durable Objects; without it, it is temporary and removed
-    #[arg(long, value_name = "DIR")]
-    pub(crate) state: Option<PathBuf>,
-    /// Folder of the project [default: the one around the current folder]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) project: Option<PathBuf>,
-    /// The clock under the caller-worker
-    #[arg(long, value_enum, default_value_t = ClockArgument::Running)]
-    pub(crate) clock: ClockArgument,
-    /// Where a runtime is configured that is none of this project's: its wrangler.toml or wrangler.json
-    #[arg(long = "runtime-config", value_name = "NAME=FILE", value_parser = runtime_configuration)]
-    pub(crate) runtime_configurations: Vec<(Runtime, PathBuf)>,
-    /// Another variable of the orchestrator, such as LOCATIONS=wnam,weur
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
-    pub(crate) variables: Vec<(String, String)>,
-}
-
-/// The clock under the caller-worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ClockArgument {
-    /// The local workerd's own, which runs while a Worker computes
-    Running,
-    /// An emulation of production's, which stands still while a Worker computes and moves when I/O completes
-    Production,
-    /// The same, but only I/O that leaves the process moves it
-    ProductionOutside,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct ServeOptions {
     /// Port of the orchestrator; 0 for any free one
@@ -339,24 +307,6 @@ impl ExportOptions {
         }
         Ok(())
     }
-}
-
-/// `NAME=VALUE`, as a variable of a Worker can be given.
-fn variable(text: &str) -> Result<(String, String), String> {
-    let Some((name, value)) = text.split_once('=') else {
-        return Err("a variable reads NAME=VALUE".to_owned());
-    };
-    let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !is_name {
-        return Err("a variable's name holds letters, digits and underscores".to_owned());
-    }
-    if name == "API_TOKEN" {
-        return Err("the token of the API is given with --token".to_owned());
-    }
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A share in percent, from 0.

@@ -23,6 +23,7 @@ mod history;
 mod interrupt;
 mod live_log;
 mod live_table;
+mod local_options;
 mod measure;
 mod output;
 mod plan;

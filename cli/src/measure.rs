@@ -3,11 +3,12 @@
 use crate::{
     against,
     api_options::ApiOptions,
-    arguments::{LocalArguments, RunArgument, RunOptions},
+    arguments::{RunArgument, RunOptions},
     exit::Exit,
     follow::{self, Followed},
     interrupt::Interrupt,
-    output, runs, saved, serve, tables,
+    local_options::{LocalArguments, local_options},
+    output, runs, saved, tables,
 };
 use anyhow::Context as _;
 use cli::{client::Client, local::LocalWorkers};
@@ -72,7 +73,7 @@ fn start_local(
     options: &LocalArguments,
     plan: &Plan,
 ) -> anyhow::Result<LocalWorkers> {
-    let mut options = serve::local_options(api, options, plan.runtimes.clone(), None)?;
+    let mut options = local_options(api, options, plan.runtimes.clone(), None)?;
     options.cold_starts = plan.cold_starts.is_some();
     options.apart = !plan.busy_shares().is_empty();
     output::note("starting the Workers on this machine");

@@ -2,17 +2,15 @@
 
 use crate::{
     api_options::ApiOptions,
-    arguments::{ClockArgument, LocalArguments, ServeOptions},
+    arguments::ServeOptions,
     exit::Exit,
     interrupt::Interrupt,
     live_log::{LiveLog, Look},
+    local_options::local_options,
     output,
-    runtime_options::configurations,
 };
-use anyhow::bail;
 use chrono::{DateTime, SecondsFormat, Utc};
-use cli::local::{LOCAL_API_TOKEN, LocalClock, LocalOptions, LocalWorkers, Project};
-use protocol::Runtime;
+use cli::local::LocalWorkers;
 use serde_json::json;
 use std::time::{Duration, SystemTime};
 
@@ -58,40 +56,6 @@ fn greeting(local: &LocalWorkers, look: Look) -> String {
             format!("{fields}\n")
         }
     }
-}
-
-/// How to serve the Workers, from the command line.
-pub(crate) fn local_options(
-    api: &ApiOptions,
-    arguments: &LocalArguments,
-    runtimes: Vec<Runtime>,
-    port: Option<u16>,
-) -> anyhow::Result<LocalOptions> {
-    let project = match &arguments.project {
-        Some(folder) => Project::at(folder)?,
-        None => Project::around(&std::env::current_dir()?)?,
-    };
-    let mut options = LocalOptions::new(project);
-    options.state.clone_from(&arguments.state);
-    options.port = port;
-    options.clock = match arguments.clock {
-        ClockArgument::Running => LocalClock::Running,
-        ClockArgument::Production => LocalClock::Production,
-        ClockArgument::ProductionOutside => LocalClock::ProductionOutside,
-    };
-    options.api_token = api
-        .token
-        .clone()
-        .unwrap_or_else(|| LOCAL_API_TOKEN.to_owned());
-    options.runtime_configurations = configurations(&runtimes, &arguments.runtime_configurations)?;
-    options.runtimes = runtimes;
-    for (name, value) in &arguments.variables {
-        let given = &mut options.orchestrator_variables;
-        if given.insert(name.clone(), value.clone()).is_some() {
-            bail!("--var {name} is given twice");
-        }
-    }
-    Ok(options)
 }
 
 /// The address, and three commands to try.
