@@ -2,6 +2,8 @@
 
 mod connection;
 mod error;
+#[cfg(test)]
+mod tests;
 
 use crate::events::Events;
 pub use error::ClientError;
@@ -312,23 +314,5 @@ impl Client {
             reason: reason.to_owned(),
             start: answer.body.chars().take(SHOWN_CHARS).collect(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_answer_says_who_was_asked() {
-        let error = Client::new("http://127.0.0.1:1", None)
-            .text("/health")
-            .unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("GET http://127.0.0.1:1/health: no answer ("),
-            "{error}"
-        );
     }
 }
