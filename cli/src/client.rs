@@ -223,18 +223,11 @@ impl Client {
         if let Some(given) = request.headers_mut() {
             *given = headers;
         }
-        let answer = if body.is_empty() {
-            request
-                .body(())
-                .map_err(ureq::Error::from)
-                .and_then(|request| agent.run(request))
-        } else {
-            request
-                .body(body)
-                .map_err(ureq::Error::from)
-                .and_then(|request| agent.run(request))
-        };
-        let answer = answer.map_err(|error| self.unreachable(method, path, &error))?;
+        let answer = request
+            .body(body)
+            .map_err(ureq::Error::from)
+            .and_then(|request| connection::ask(agent, &request))
+            .map_err(|error| self.unreachable(method, path, &error))?;
         let location = answer.headers().get(header::LOCATION);
         match location.and_then(|location| location.to_str().ok()) {
             Some(location) if answer.status().is_redirection() => Err(ClientError::Redirected {

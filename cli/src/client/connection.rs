@@ -6,10 +6,10 @@
 //! * No redirect is followed: a token would have to be left behind, and a POST would become a GET.
 
 use core::net::IpAddr;
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 use ureq::{
-    Agent, Proxy,
-    http::Uri,
+    Agent, Body, Proxy,
+    http::{Method, Request, Response, Uri},
     tls::{RootCerts, TlsConfig},
 };
 
@@ -45,6 +45,40 @@ pub(super) fn agent(
         .user_agent(concat!("rpc-latency/", env!("CARGO_PKG_VERSION")))
         .build();
     Ok(config.into())
+}
+
+/// One request. A GET that met the close of its connection is made once more (RFC 9112, section 9.3.1): a server that was too busy to read closes a
+/// connection as idle just when the request is there.
+pub(super) fn ask(agent: &Agent, request: &Request<&[u8]>) -> Result<Response<Body>, ureq::Error> {
+    match ask_once(agent, request) {
+        Err(error) if request.method() == Method::GET && is_closed(&error) => {
+            ask_once(agent, request)
+        }
+        answer => answer,
+    }
+}
+
+fn ask_once(agent: &Agent, request: &Request<&[u8]>) -> Result<Response<Body>, ureq::Error> {
+    let (parts, body) = request.clone().into_parts();
+    if body.is_empty() {
+        agent.run(Request::from_parts(parts, ()))
+    } else {
+        agent.run(Request::from_parts(parts, body))
+    }
+}
+
+/// Whether the other side closed the connection before it answered.
+fn is_closed(error: &ureq::Error) -> bool {
+    let ureq::Error::Io(error) = error else {
+        return false;
+    };
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+    )
 }
 
 /// The proxy on the way to `url`, by curl's rules: that of the scheme, else `ALL_PROXY`, unless `NO_PROXY` names the host.
@@ -151,6 +185,23 @@ mod tests {
         thread::sleep(IDLE + Duration::from_millis(200));
         let again = agent.post(&url).send("body").map(|answer| answer.status());
         assert_eq!(again.map_err(|error| error.to_string()), Ok(StatusCode::OK));
+    }
+
+    #[test]
+    fn a_get_that_meets_the_close_of_its_connection_is_made_again_and_a_post_is_not() {
+        let url = one_answer_a_connection();
+        let agent = agent(&url, |_| None).unwrap();
+        let request = |method: Method, body: &'static [u8]| {
+            let request = Request::builder().method(method).uri(&url);
+            let mut answer = ask(&agent, &request.body(body).unwrap())?;
+            // Read to its end, the connection is used again.
+            answer.body_mut().read_to_string()
+        };
+        for _ in 0..2 {
+            assert_eq!(request(Method::GET, b"").unwrap(), "ok");
+        }
+        let error = request(Method::POST, b"body").unwrap_err();
+        assert!(is_closed(&error), "{error}");
     }
 
     #[test]
