@@ -1,6 +1,7 @@
 //! Waiting until the servers answer, with a deadline.
 
 use super::{process_group::ProcessGroup, start_error::StartError};
+use protocol::Problem;
 use std::{
     net::{Ipv4Addr, TcpListener},
     thread,
@@ -50,21 +51,32 @@ pub(super) fn ready_url(
         // Whatever proxy the environment names is not for this machine.
         .proxy(None)
         .timeout_global(Some(Duration::from_secs(5)))
+        .http_status_as_error(false)
         .build()
         .into();
     wait(
         server,
         expires,
         &format!("GET {health} did not answer 200"),
-        |_| {
-            agent
-                .get(&health)
-                .call()
-                .map(|_| ())
-                .map_err(|error| error.to_string())
-        },
-    )?;
+        |_| look_at_health(&agent, &health),
+    )??;
     Ok(url)
+}
+
+/// Whether the Workers can be used, as soon as they say so.
+fn look_at_health(agent: &ureq::Agent, health: &str) -> Result<Result<(), StartError>, String> {
+    let mut answer = agent
+        .get(health)
+        .call()
+        .map_err(|error| error.to_string())?;
+    if answer.status().is_success() {
+        return Ok(Ok(()));
+    }
+    let text = answer.body_mut().read_to_string().unwrap_or_default();
+    // That will not pass by waiting.
+    let problem = serde_json::from_str::<Problem>(&text)
+        .map_err(|_| format!("http status: {}", answer.status().as_u16()))?;
+    Ok(Err(StartError::Unusable(problem.detail)))
 }
 
 /// Fails when the server has ended.

@@ -43,6 +43,9 @@ pub enum StartError {
         /// The end of its log.
         tail: String,
     },
+    /// The Workers answer that they cannot work as they are configured.
+    #[error("the Workers cannot be used: {0}")]
+    Unusable(String),
     /// A server runs, but did not answer in time.
     #[error("{name} was not ready in time: {waited_for}. The end of its log:\n\n{tail}")]
     NotReady {

@@ -380,6 +380,21 @@ fn workers_that_answer_with_errors_show_what_they_answer() {
 }
 
 #[test]
+fn workers_that_say_what_is_wrong_with_them_are_not_waited_for() {
+    let (_folder, project) = project(
+        r#"const problem = { type: "about:blank", title: "Service Unavailable", status: 503, detail: "the variable KEEP_RUNS is wrong" };
+        export class Coordinator {}
+        export default { fetch: () => Response.json(problem, { status: 503 }) };"#,
+    );
+    // The deadline is a minute and a half: waited for, this would say so.
+    let error = LocalWorkers::start(&LocalOptions::new(project)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the Workers cannot be used: the variable KEEP_RUNS is wrong"
+    );
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let (_folder, project) = project(ORCHESTRATOR);
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
