@@ -54,7 +54,7 @@ pub enum SettingsError {
     #[error("the variable LOCATIONS names \"{0}\"; known location hints are {hints}", hints = LOCATION_HINTS.join(" "))]
     Location(String),
     /// `SCHEDULED_PLAN` is no plan.
-    #[error("the variable SCHEDULED_PLAN is not a plan: {0}")]
+    #[error("the variable SCHEDULED_PLAN is not a plan: {}", in_one_line(.0))]
     ScheduledPlan(#[from] PlanError),
     /// A number is none, or out of range.
     #[error("the variable {name} must be a whole number from {min} to {max}")]
@@ -80,6 +80,20 @@ pub enum SettingsError {
     /// `ALERT_WEBHOOK_URL` is no URL.
     #[error("the variable ALERT_WEBHOOK_URL must be a URL that begins with https:// or http://")]
     Webhook,
+}
+
+/// Each bad field, for a log and for an answer that has no list of them.
+fn in_one_line(error: &PlanError) -> String {
+    match error {
+        PlanError::NotAnObject(_) => error.to_string(),
+        PlanError::Fields(fields) => {
+            let fields = fields.iter();
+            let each: Vec<String> = fields
+                .map(|one| format!("{}: {}", one.field, one.detail))
+                .collect();
+            each.join("; ")
+        }
+    }
 }
 
 impl Settings {

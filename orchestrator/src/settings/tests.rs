@@ -129,6 +129,15 @@ fn places_are_read_once_each_in_their_order() {
 }
 
 #[test]
+fn each_bad_field_of_the_scheduled_plan_is_named() {
+    let plan = r#"{"jobs": 1, "functions": ["echo", "sing"]}"#;
+    let error = read(&[("SCHEDULED_PLAN", plan)]).unwrap_err().to_string();
+    for part in ["SCHEDULED_PLAN", "jobs: ", "; ", "functions[1]: "] {
+        assert!(error.contains(part), "{part} is not in: {error}");
+    }
+}
+
+#[test]
 fn the_variable_that_cannot_be_used_is_named() {
     for (name, value) in [
         ("LIMITS", "gold"),
