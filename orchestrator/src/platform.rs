@@ -1,5 +1,6 @@
 //! The Workers platform: entry points, the Durable Object, and what the other modules take as parameters.
 
+mod answer;
 mod coordinator_client;
 mod coordinator_object;
 mod database;
@@ -15,17 +16,33 @@ use crate::{
     settings::{Settings, SettingsError, Variable},
     store::Millis,
 };
-use js_sys::Reflect;
+use core::cell::RefCell;
+use js_sys::{Object, Reflect};
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use worker::{Env, WorkerVersionMetadata};
 
-/// The operator's configuration, from variables and secrets.
-fn settings(env: &Env) -> Result<Settings, SettingsError> {
+thread_local! {
+    /// The settings that were read last, and from where.
+    static READ: RefCell<Option<(JsValue, Rc<Settings>)>> = const { RefCell::new(None) };
+}
+
+/// The operator's configuration, from variables and secrets: read once of each environment, of which an instance has one.
+fn settings(env: &Env) -> Result<Rc<Settings>, SettingsError> {
+    let known = READ.with_borrow(|read| {
+        let (of, settings) = read.as_ref()?;
+        Object::is(of, env).then(|| Rc::clone(settings))
+    });
+    if let Some(settings) = known {
+        return Ok(settings);
+    }
     let version = env.get_binding::<WorkerVersionMetadata>("CF_VERSION_METADATA");
-    Settings::read(
+    let settings = Rc::new(Settings::read(
         |name| variable(env, name),
         version.ok().map(|metadata| metadata.id()),
-    )
+    )?);
+    READ.set(Some((JsValue::from(env), Rc::clone(&settings))));
+    Ok(settings)
 }
 
 /// A variable or secret, whatever its type: `Env::var` knows texts alone, and takes all else for absent.

@@ -213,7 +213,7 @@ fn started(cold: Option<Capabilities>, plan: &str) -> (u16, String) {
     places.cold_starts.replace(cold);
     let request = TestRequest::new("POST", "/runs").with_token(TOKEN);
     let response = places.send(&request.with_body(plan));
-    (response.status, response.body)
+    (response.status, response.body.to_string())
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn export(places: &Places, run: &RunId, form: &str) -> String {
         file,
         format!("attachment; filename=\"{run}.{CELL}.{form}\"")
     );
-    response.body
+    response.body.to_string()
 }
 
 fn report(places: &Places, run: &RunId) -> Report {

@@ -8,6 +8,7 @@ use super::{Api, Coordinators, places::Answers, runs::read};
 use crate::coordinator::{Derived, Question};
 use futures_util::future::join_all;
 use protocol::{PACKAGE_VERSION, Problem, RunId};
+use std::rc::Rc;
 
 /// A place, and its latest completed run. Lists of them are in the configured order.
 pub(super) type LatestRun = (String, RunId);
@@ -15,7 +16,7 @@ pub(super) type LatestRun = (String, RunId);
 /// A text, or what it is to be made of.
 pub(super) enum Made {
     /// It has been made.
-    Kept(String),
+    Kept(Rc<str>),
     /// The reports of those places that answer now.
     Of(Answers),
 }
@@ -27,9 +28,7 @@ impl<C: Coordinators> Api<'_, C> {
         locations: &[String],
     ) -> Result<(Vec<LatestRun>, Answers), Problem> {
         let answers = self.ask_all(locations, &Question::Latest).await;
-        let found = answers.found.iter();
-        let runs = found.map(|(location, run)| Ok((location.clone(), read(run)?)));
-        Ok((runs.collect::<Result<_, Problem>>()?, answers))
+        Ok((latest_runs(&answers)?, answers))
     }
 
     /// A text that is made of the reports of these runs, or the reports.
@@ -41,6 +40,7 @@ impl<C: Coordinators> Api<'_, C> {
         let question = Question::Derived { what, of };
         // Where the keeper does not answer, it is made anew.
         if let Ok(text) = self.coordinators.ask(self.keeper(), &question).await {
+            let text = text.into();
             self.cache.keep_made(&name, &text, true, self.now);
             return Made::Kept(text);
         }
@@ -48,10 +48,10 @@ impl<C: Coordinators> Api<'_, C> {
     }
 
     /// Keeps a text that was made of the reports of these runs, all of them.
-    pub(super) async fn keep(&self, what: Derived, latest: &[LatestRun], text: &str) {
+    pub(super) async fn keep(&self, what: Derived, latest: &[LatestRun], text: &Rc<str>) {
         let (of, name) = names(what, latest);
         self.cache.keep_made(&name, text, true, self.now);
-        let text = text.to_owned();
+        let text = text.to_string();
         // Where it cannot be kept, another instance makes it anew.
         let question = Question::KeepDerived { what, of, text };
         let _ = self.coordinators.ask(self.keeper(), &question).await;
@@ -74,6 +74,13 @@ impl<C: Coordinators> Api<'_, C> {
     fn keeper(&self) -> &str {
         self.settings.locations.first().map_or("", String::as_str)
     }
+}
+
+/// The runs that places answered to [`Question::Latest`].
+pub(super) fn latest_runs(answers: &Answers) -> Result<Vec<LatestRun>, Problem> {
+    let found = answers.found.iter();
+    let runs = found.map(|(location, run)| Ok((location.clone(), read(run)?)));
+    runs.collect()
 }
 
 /// What a text is made of, this release included, and its name in the Worker's memory.

@@ -6,7 +6,11 @@ mod cold_starts;
 mod residency;
 
 use super::{
-    Api, Coordinators, Response, latest::Made, places::Answers, results::stored, runs::read,
+    Api, Coordinators, Response,
+    latest::{Made, latest_runs},
+    places::Answers,
+    results::stored,
+    runs::read,
 };
 use crate::coordinator::{Derived, Overview, Question};
 use core::fmt::Write as _;
@@ -19,22 +23,29 @@ use protocol::{
 /// Media type of the format.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// The name of the whole text in the Worker's memory.
+const KEPT_AS: &str = "metrics";
+
 impl<C: Coordinators> Api<'_, C> {
     pub(super) async fn metrics(&self) -> Result<Response, Problem> {
+        if let Some(text) = self.cache.made(KEPT_AS, self.now) {
+            return Ok(Response::new(200, MEDIA_TYPE, text));
+        }
         let places = &self.settings.locations;
-        let (overviews, latest) = join(
-            self.ask_all(places, &Question::Overview),
-            self.latest(places),
+        // What is kept is the whole text: its parts are not kept as well, or it would be up to two seconds old.
+        let (overviews, mut reports) = join(
+            self.ask_all_anew(places, &Question::Overview),
+            self.ask_all_anew(places, &Question::Latest),
         )
         .await;
-        let (latest, mut reports) = latest?;
+        let latest = latest_runs(&reports)?;
         if overviews.found.is_empty() {
             return Err(overviews.nothing(Problem::new(500, "no location is configured")));
         }
         let of_reports = match self.made_of(Derived::Metrics, &latest).await {
             Made::Kept(text) => text,
             Made::Of(found) => {
-                let text = of_reports(&found)?;
+                let text = of_reports(&found)?.into();
                 if found.found.len() == latest.len() {
                     self.keep(Derived::Metrics, &latest, &text).await;
                 }
@@ -53,7 +64,8 @@ impl<C: Coordinators> Api<'_, C> {
             runs(&mut families, location, &read(overview)?);
         }
         // No family is of both, as each must be in one piece.
-        let text = families.text() + &of_reports;
+        let text = (families.text() + &of_reports).into();
+        self.cache.keep_made(KEPT_AS, &text, false, self.now);
         Ok(Response::new(200, MEDIA_TYPE, text))
     }
 }

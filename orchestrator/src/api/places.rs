@@ -1,18 +1,22 @@
 //! Asking several places: side by side, so that none waits for another, and so that one that is down hides nothing of the others.
 
 use super::{Api, Coordinators};
-use crate::coordinator::{Answer, Question};
+use crate::coordinator::Question;
 use futures_util::{
     future::join_all,
     stream::{FuturesUnordered, StreamExt as _},
 };
 use protocol::{Problem, run::MissingLocation};
+use std::rc::Rc;
+
+/// What one place answered: JSON, which others may have got, too.
+type Answer = Result<Rc<str>, Problem>;
 
 /// What the places answered that were asked.
 #[derive(Default)]
 pub(super) struct Answers {
     /// Those that have what was asked for, in the configured order.
-    pub(super) found: Vec<(String, String)>,
+    pub(super) found: Vec<(String, Rc<str>)>,
     /// Those that say that they have not: 404.
     pub(super) without: Vec<(String, Problem)>,
     /// Those that could not be asked.
@@ -95,15 +99,18 @@ impl<C: Coordinators> Api<'_, C> {
     /// The same, whatever was asked a moment ago.
     pub(super) async fn ask_all_anew(&self, locations: &[String], question: &Question) -> Answers {
         let asked = locations.iter();
-        let answers = asked.map(|location| self.coordinators.ask(location, question));
-        Answers::of(locations, join_all(answers).await)
+        let asked = asked.map(|location| async move {
+            let answer = self.coordinators.ask(location, question).await?;
+            Ok(answer.into())
+        });
+        Answers::of(locations, join_all(asked).await)
     }
 
     /// Asks every place, all at once, for what one of them has, and waits for no other once it has answered.
     pub(super) async fn ask_for_one(
         &self,
         question: &Question,
-    ) -> Result<(String, String), Answers> {
+    ) -> Result<(String, Rc<str>), Answers> {
         let asked = self.settings.locations.iter();
         let mut answers: FuturesUnordered<_> = asked
             .map(|location| async move { (location, self.ask_cached(location, question).await) })

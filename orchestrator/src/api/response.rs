@@ -2,6 +2,7 @@
 
 use protocol::{Problem, problem::PROBLEM_JSON};
 use serde::Serialize;
+use std::rc::Rc;
 
 /// Media type of JSON answers.
 pub const JSON: &str = "application/json";
@@ -13,14 +14,14 @@ pub struct Response {
     pub status: u16,
     /// Header fields beside those that every response carries.
     pub headers: Vec<(&'static str, String)>,
-    /// The body; not sent to `HEAD`.
-    pub body: String,
+    /// The body; not sent to `HEAD`. Shared with the cache that it comes from: it may be large, and readers many.
+    pub body: Rc<str>,
 }
 
 impl Response {
     /// A response with a body of the given media type.
     #[must_use]
-    pub fn new(status: u16, media_type: &str, body: impl Into<String>) -> Self {
+    pub fn new(status: u16, media_type: &str, body: impl Into<Rc<str>>) -> Self {
         Self {
             status,
             headers: vec![("content-type", media_type.to_owned())],
@@ -30,7 +31,7 @@ impl Response {
 
     /// JSON text that is already written.
     #[must_use]
-    pub fn json_text(status: u16, json: impl Into<String>) -> Self {
+    pub fn json_text(status: u16, json: impl Into<Rc<str>>) -> Self {
         Self::new(status, JSON, json)
     }
 

@@ -4,14 +4,11 @@
 //! its figures. What cannot change any more (the report of a run that has ended) is kept longer.
 
 use super::{Api, Coordinators};
-use crate::{
-    coordinator::{Answer, Question},
-    store::Millis,
-};
+use crate::{coordinator::Question, store::Millis};
 use core::cell::RefCell;
-use protocol::RunState;
+use protocol::{Problem, RunState};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 /// For this long an answer that may change is not asked for again.
 const FRESH_MS: Millis = 1_000;
@@ -31,7 +28,7 @@ type Key = (String, String);
 
 #[derive(Debug)]
 struct Kept {
-    answer: String,
+    answer: Rc<str>,
     settled: bool,
     until: Millis,
     /// Somebody is asking again since then; the others take the old answer.
@@ -51,28 +48,28 @@ impl ResponseCache {
     }
 
     /// A text that was made of several answers, if it is fresh. Its name says what it is made of.
-    pub(super) fn made(&self, name: &str, now: Millis) -> Option<String> {
+    pub(super) fn made(&self, name: &str, now: Millis) -> Option<Rc<str>> {
         self.get(&made_key(name), now)
     }
 
     /// Keeps a text that was made of several answers; `settled`: of such as change no more.
-    pub(super) fn keep_made(&self, name: &str, text: &str, settled: bool, now: Millis) {
+    pub(super) fn keep_made(&self, name: &str, text: &Rc<str>, settled: bool, now: Millis) {
         self.put(made_key(name), text, settled, now);
     }
 
     /// The answer, if it is fresh, or if somebody else is already fetching a fresh one.
-    fn get(&self, key: &Key, now: Millis) -> Option<String> {
+    fn get(&self, key: &Key, now: Millis) -> Option<Rc<str>> {
         let mut answers = self.0.borrow_mut();
         let kept = answers.get_mut(key)?;
         let being_asked = kept.asked_at.is_some_and(|since| now - since < PATIENCE_MS);
         if now < kept.until || being_asked {
-            return Some(kept.answer.clone());
+            return Some(Rc::clone(&kept.answer));
         }
         kept.asked_at = Some(now);
         None
     }
 
-    fn put(&self, key: Key, answer: &str, settled: bool, now: Millis) {
+    fn put(&self, key: Key, answer: &Rc<str>, settled: bool, now: Millis) {
         let mut answers = self.0.borrow_mut();
         let lasts = if settled { SETTLED_MS } else { FRESH_MS };
         answers.retain(|_, kept| now < kept.until + PATIENCE_MS);
@@ -83,7 +80,7 @@ impl ResponseCache {
         answers.insert(
             key,
             Kept {
-                answer: answer.to_owned(),
+                answer: Rc::clone(answer),
                 settled,
                 until: now + lasts,
                 asked_at: None,
@@ -127,13 +124,17 @@ fn is_settled(question: &Question, answer: &str) -> bool {
 
 impl<C: Coordinators> Api<'_, C> {
     /// Asks a coordinator, unless the same was asked a moment ago. For questions that change nothing.
-    pub(super) async fn ask_cached(&self, location: &str, question: &Question) -> Answer {
+    pub(super) async fn ask_cached(
+        &self,
+        location: &str,
+        question: &Question,
+    ) -> Result<Rc<str>, Problem> {
         let text = serde_json::to_string(question).unwrap_or_default();
         let key = (location.to_owned(), text);
         if let Some(answer) = self.cache.get(&key, self.now) {
             return Ok(answer);
         }
-        let answer = self.coordinators.ask(location, question).await?;
+        let answer: Rc<str> = self.coordinators.ask(location, question).await?.into();
         if reports_an_end(question, &answer) {
             self.cache.forget_unsettled();
         }

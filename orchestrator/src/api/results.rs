@@ -11,7 +11,7 @@ use protocol::{
     report::{Warning, WarningKind},
     run::MissingLocation,
 };
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
 impl<C: Coordinators> Api<'_, C> {
     /// The latest completed report: of the location asked for, else over all of them.
@@ -49,11 +49,11 @@ impl<C: Coordinators> Api<'_, C> {
         let report = match self.ask_cached(location, &of(Some(run.clone()))).await {
             // It has expired since it was the latest one.
             Err(problem) if problem.status == 404 => {
-                self.coordinators.ask(location, &of(None)).await?
+                self.coordinators.ask(location, &of(None)).await?.into()
             }
             report => report?,
         };
-        let report = current(&report)?.into_owned();
+        let report = current(&report)?;
         self.cache.keep_made(&name, &report, true, self.now);
         Ok(Response::json_text(200, report))
     }
@@ -63,7 +63,7 @@ impl<C: Coordinators> Api<'_, C> {
         &self,
         latest: &[LatestRun],
         mut missing: Vec<MissingLocation>,
-    ) -> Result<String, Problem> {
+    ) -> Result<Rc<str>, Problem> {
         let name = format!("part {latest:?} {missing:?}");
         if let Some(merged) = self.cache.made(&name, self.now) {
             return Ok(merged);
@@ -74,14 +74,16 @@ impl<C: Coordinators> Api<'_, C> {
             Made::Of(reports) => {
                 missing.extend(reports.missing_locations());
                 let found = reports.found.into_iter().map(|(_, report)| report);
-                let found: Vec<String> = found.collect();
+                let found: Vec<Rc<str>> = found.collect();
                 let is_whole = missing.is_empty() && found.len() == latest.len();
                 (found, is_whole)
             }
         };
-        let merged = serde_json::to_string(&merged(&reports, &missing)?).map_err(|error| {
-            Problem::new(500, format!("the merged report cannot be written: {error}"))
-        })?;
+        let merged: Rc<str> = serde_json::to_string(&merged(&reports, &missing)?)
+            .map_err(|error| {
+                Problem::new(500, format!("the merged report cannot be written: {error}"))
+            })?
+            .into();
         if is_whole {
             self.keep(Derived::Merged, latest, &merged).await;
         } else {
@@ -93,7 +95,7 @@ impl<C: Coordinators> Api<'_, C> {
     /// The report of one run.
     pub(super) async fn results(&self, run: &RunId) -> Result<Response, Problem> {
         let report = self.report(run).await?;
-        Ok(Response::json_text(200, current(&report)?.into_owned()))
+        Ok(Response::json_text(200, current(&report)?))
     }
 
     /// The report of one run as Markdown.
@@ -103,7 +105,7 @@ impl<C: Coordinators> Api<'_, C> {
         Ok(Response::new(200, "text/markdown; charset=utf-8", text))
     }
 
-    pub(super) async fn report(&self, run: &RunId) -> Result<String, Problem> {
+    pub(super) async fn report(&self, run: &RunId) -> Result<Rc<str>, Problem> {
         let question = Question::Report {
             run: Some(run.clone()),
         };
@@ -140,8 +142,11 @@ pub(super) fn stored(json: &str) -> Result<Report, Problem> {
 }
 
 /// Its JSON as this release writes it.
-fn current(json: &str) -> Result<Cow<'_, str>, Problem> {
-    report::current(json).map_err(unreadable)
+fn current(json: &Rc<str>) -> Result<Rc<str>, Problem> {
+    Ok(match report::current(json).map_err(unreadable)? {
+        Cow::Borrowed(_) => Rc::clone(json),
+        Cow::Owned(rewritten) => rewritten.into(),
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
@@ -150,7 +155,7 @@ fn unreadable(error: report::ReadError) -> Problem {
 }
 
 /// The latest reports of all locations as one. Locations whose latest run had another plan than the newest one are left out, and named.
-fn merged(reports: &[String], missing: &[MissingLocation]) -> Result<Report, Problem> {
+fn merged(reports: &[Rc<str>], missing: &[MissingLocation]) -> Result<Report, Problem> {
     let reports: Vec<Report> = reports
         .iter()
         .map(|json| stored(json))

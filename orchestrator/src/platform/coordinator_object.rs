@@ -1,7 +1,10 @@
 //! The Durable Object: decodes a question or an alarm, delegates to the coordinator, responds.
 
 use super::{database::Database, external_services::Platform, log, now_ms, settings};
-use crate::coordinator::{Answer, Coordinator as Driver, OpenError, Opening, Question, Turn};
+use crate::{
+    coordinator::{Answer, Coordinator as Driver, OpenError, Opening, Question, Turn},
+    settings::Settings,
+};
 use core::time::Duration;
 use js_sys::Date;
 use protocol::{Problem, problem::PROBLEM_JSON};
@@ -60,7 +63,8 @@ impl DurableObject for Coordinator {
 impl Coordinator {
     fn open(&self) -> Result<Driver<Database>, OpenError> {
         let settings = settings(&self.env)?;
-        let driver = Driver::open(Database::new(self.state.storage()), settings)?;
+        let database = Database::new(self.state.storage());
+        let driver = Driver::open(database, Settings::clone(&settings))?;
         Ok(driver.at(self.state.id().name().as_deref())?)
     }
 

@@ -1,37 +1,38 @@
 //! Entry points of the Worker: requests and the schedule.
 
-use super::{events, incoming::HttpRequest, log, serving, settings};
+use super::{
+    answer::{full, secured},
+    events,
+    incoming::HttpRequest,
+    log, serving, settings,
+};
 use crate::{
-    api::{self, Incoming as _, Reply, SECURITY_HEADERS},
+    api::{Incoming as _, Reply},
     coordinator::LogLine,
 };
 use protocol::Problem;
-use worker::{
-    Context, Delay, Env, Headers, Request, Response, ScheduleContext, ScheduledEvent, event,
-};
+use worker::{Context, Delay, Env, Request, ScheduleContext, ScheduledEvent, event};
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<web_sys::Response> {
     let settings = match settings(&env) {
         Ok(settings) => settings,
-        Err(error) => return full(misconfigured(&error.to_string()).into(), "GET"),
+        Err(error) => return full(&misconfigured(&error.to_string()).into(), "GET"),
     };
     let file_url = request.inner().url();
     let request = HttpRequest::new(request)?;
     let api = serving::api(&settings, &env);
     let reply = api.respond(&request).await;
     match reply {
-        Reply::Full(response) => full(response, request.method()),
-        Reply::Events { location, run } => secured(events::stream(
-            env.clone(),
-            location,
-            run,
-            request.header("last-event-id"),
-        )?),
+        Reply::Full(response) => full(&response, request.method()),
+        Reply::Events { location, run } => {
+            let last_id = request.header("last-event-id");
+            secured(events::stream(env.clone(), location, run, last_id)?)
+        }
         Reply::File(missing) => {
             let file = env.assets("ASSETS")?.fetch(file_url, None).await?;
             if file.status_code() == 404 {
-                return full(missing, request.method());
+                return full(&missing, request.method());
             }
             secured(file)
         }
@@ -58,29 +59,4 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
 
 fn misconfigured(error: &str) -> Problem {
     Problem::new(503, format!("this deployment is misconfigured: {error}"))
-}
-
-fn full(response: api::Response, method: &str) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in &response.headers {
-        headers.set(name, value)?;
-    }
-    let body = if method == "HEAD" || response.status == 204 {
-        Response::empty()?
-    } else {
-        Response::from_bytes(response.body.into_bytes())?
-    };
-    secured(body.with_status(response.status).with_headers(headers))
-}
-
-/// Adds the header fields that every response carries.
-fn secured(response: Response) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in response.headers().entries() {
-        headers.append(&name, &value)?;
-    }
-    for (name, value) in SECURITY_HEADERS {
-        headers.set(name, value)?;
-    }
-    Ok(response.with_headers(headers))
 }
