@@ -42,7 +42,7 @@ fn over_doing_nothing(report: &Report, transport: &str) -> [f64; 3] {
 #[test]
 fn burning_300_us_is_reported_as_300_us_over_doing_nothing() {
     let plan = json!({"transports": ["direct", "service-binding"], "functions": ["echo", "burn"], "payload_bytes": [100],
-        "breakdown": false});
+        "samples_per_cell": 440, "breakdown": false});
     let _turn = stage::my_turn();
     let (mut direct, mut delegated) = (Vec::new(), Vec::new());
     for _ in 0..CALIBRATIONS {
@@ -123,7 +123,7 @@ fn ends(estimate: &Estimate) -> (f64, f64) {
 fn the_ticked_timers_bounds_hold_what_the_interpolated_timer_finds() {
     let plan = |timer: &str| {
         json!({"transports": ["direct", "service-binding", "rpc"], "functions": ["echo"], "payload_bytes": [100, 10_000],
-            "timer": timer, "breakdown": false})
+            "samples_per_cell": 440, "timer": timer, "breakdown": false})
     };
     let _turn = stage::my_turn();
     let client = stage::client(stage::shared());
