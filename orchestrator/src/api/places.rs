@@ -1,6 +1,6 @@
 //! Asking several places: side by side, so that none waits for another, and so that one that is down hides nothing of the others.
 
-use super::{Api, Coordinators};
+use super::{Api, Coordinators, response_cache::name_of};
 use crate::coordinator::Question;
 use futures_util::{
     future::join_all,
@@ -91,8 +91,10 @@ impl Answers {
 impl<C: Coordinators> Api<'_, C> {
     /// Asks these places, all at once, and waits for every one of them. For questions that change nothing.
     pub(super) async fn ask_all(&self, locations: &[String], question: &Question) -> Answers {
+        let name = name_of(question);
         let asked = locations.iter();
-        let answers = join_all(asked.map(|location| self.ask_cached(location, question))).await;
+        let asked = asked.map(|location| self.ask_cached_as(&name, location, question));
+        let answers = join_all(asked).await;
         Answers::of(locations, answers)
     }
 

@@ -89,6 +89,11 @@ impl ResponseCache {
     }
 }
 
+/// The name of a question: what is asked, as JSON.
+pub(super) fn name_of(question: &Question) -> String {
+    serde_json::to_string(question).unwrap_or_default()
+}
+
 /// No location has this name.
 fn made_key(name: &str) -> Key {
     ("*".to_owned(), name.to_owned())
@@ -129,8 +134,18 @@ impl<C: Coordinators> Api<'_, C> {
         location: &str,
         question: &Question,
     ) -> Result<Rc<str>, Problem> {
-        let text = serde_json::to_string(question).unwrap_or_default();
-        let key = (location.to_owned(), text);
+        self.ask_cached_as(&name_of(question), location, question)
+            .await
+    }
+
+    /// The same of a question that has been named.
+    pub(super) async fn ask_cached_as(
+        &self,
+        name: &str,
+        location: &str,
+        question: &Question,
+    ) -> Result<Rc<str>, Problem> {
+        let key = (location.to_owned(), name.to_owned());
         if let Some(answer) = self.cache.get(&key, self.now) {
             return Ok(answer);
         }

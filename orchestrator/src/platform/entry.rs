@@ -19,7 +19,6 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
         Ok(settings) => settings,
         Err(error) => return full(&misconfigured(&error.to_string()).into(), "GET"),
     };
-    let file_url = request.inner().url();
     let request = HttpRequest::new(request)?;
     let api = serving::api(&settings, &env);
     let reply = api.respond(&request).await;
@@ -30,7 +29,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
             secured(events::stream(env.clone(), location, run, last_id)?)
         }
         Reply::File(missing) => {
-            let file = env.assets("ASSETS")?.fetch(file_url, None).await?;
+            let file = env.assets("ASSETS")?.fetch(request.url(), None).await?;
             if file.status_code() == 404 {
                 return full(&missing, request.method());
             }

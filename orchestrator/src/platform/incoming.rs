@@ -3,7 +3,7 @@
 use crate::api::{BodyError, Incoming};
 use core::cell::RefCell;
 use futures_util::StreamExt as _;
-use web_sys::Url;
+use web_sys::{Url, UrlSearchParams};
 use worker::Request;
 
 /// A request.
@@ -12,6 +12,7 @@ pub(super) struct HttpRequest {
     path: String,
     /// The platform's own: Rust's `url` brings the tables of Unicode host names, a tenth of this Worker.
     url: Url,
+    parameters: UrlSearchParams,
     request: RefCell<Request>,
 }
 
@@ -22,9 +23,15 @@ impl HttpRequest {
             // The platform's own word: `worker::Method` takes every method that it does not know for GET.
             method: request.inner().method(),
             path: url.pathname(),
+            parameters: url.search_params(),
             url,
             request: RefCell::new(request),
         })
+    }
+
+    /// The whole address.
+    pub(super) fn url(&self) -> String {
+        self.url.href()
     }
 }
 
@@ -38,7 +45,7 @@ impl Incoming for HttpRequest {
     }
 
     fn query(&self, name: &str) -> Option<String> {
-        self.url.search_params().get(name)
+        self.parameters.get(name)
     }
 
     fn header(&self, name: &str) -> Option<String> {
