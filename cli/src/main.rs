@@ -88,5 +88,5 @@ fn execute(command: &Command, api: &ApiOptions) -> anyhow::Result<Exit> {
 
 /// Simulated runs, shared with the tests of crate `report`.
 #[cfg(test)]
-#[path = "../../report/tests/runs/mod.rs"]
+#[path = "../../report/tests/reports/runs/mod.rs"]
 mod runs_simulated;

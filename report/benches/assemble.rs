@@ -3,7 +3,7 @@
 //! It has 84 cells of 3,000 samples in 150 blocks: 7 transports, 3 functions, 4 payload sizes. What it takes in wasm is in
 //! `docs/methodology.md`.
 
-#[path = "../tests/runs/mod.rs"]
+#[path = "../tests/reports/runs/mod.rs"]
 mod runs;
 
 use ::report::assemble;

@@ -14,5 +14,5 @@ mod surroundings;
 mod two_runs;
 
 /// Simulated runs, shared with the tests of crate `report`.
-#[path = "../../../report/tests/runs/mod.rs"]
+#[path = "../../../report/tests/reports/runs/mod.rs"]
 mod runs;
