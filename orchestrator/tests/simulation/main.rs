@@ -2,6 +2,7 @@
 
 mod alerts;
 mod api;
+mod api_reads;
 mod busy;
 mod cold_starts;
 mod comparison;
