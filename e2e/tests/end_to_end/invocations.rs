@@ -47,7 +47,7 @@ fn no_request_makes_more_calls_than_a_slice_may_have_whatever_the_timer() {
     let client = stage::client(&workers);
     for (timer, rounds) in [
         // with the rounds of back-to-back calls that settle it
-        ("auto", json!({})),
+        ("auto", json!({"max_seconds": 30})),
         ("ticked", json!({"samples_per_cell": 440})),
         ("io-interpolated", json!({"samples_per_cell": 440})),
     ] {
