@@ -109,11 +109,14 @@ new_enough() { at_least_oldest "$("$1/rustc" --version 2>/dev/null | sed 's/^rus
 
 # at_least_oldest VERSION: is a Rust of that version?
 at_least_oldest() {
-  local oldest minor
-  oldest=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
-  minor=$(sed -n 's/^1\.\([0-9]*\).*/\1/p' <<<"$1")
+  local minor oldest
+  minor=$(minor_version "$1") oldest=$(minor_version "$(oldest_rust)")
   [ "${minor:-0}" -ge "$oldest" ]
 }
+
+minor_version() { sed -n 's/^1\.\([0-9]*\).*/\1/p' <<<"$1"; }
+
+oldest_rust() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
 
 wasm_library_folder() { "$1/rustc" --print target-libdir --target $WASM 2>/dev/null; }
 has_wasm() { compgen -G "$(wasm_library_folder "$1")/libstd-*.rlib" >/dev/null; }

@@ -4,7 +4,7 @@ use crate::api_options;
 use anyhow::bail;
 use cli::local::{RuntimeAddresses, RuntimeConfigurations};
 use protocol::Runtime;
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Reads `NAME=FILE`.
 pub(crate) fn runtime_configuration(text: &str) -> Result<(Runtime, PathBuf), String> {
@@ -33,16 +33,8 @@ pub(crate) fn configurations(
     runtimes: &[Runtime],
     given: &[(Runtime, PathBuf)],
 ) -> anyhow::Result<RuntimeConfigurations> {
-    let mut configurations = RuntimeConfigurations::new();
-    for (runtime, file) in given {
-        if !runtimes.contains(runtime) {
-            bail!("--runtime-config {runtime} has no effect: --runtimes does not name {runtime}");
-        }
-        if configurations.insert(*runtime, file.clone()).is_some() {
-            bail!("--runtime-config {runtime} is given twice");
-        }
-    }
-    Ok(configurations)
+    let names = |runtime: &Runtime| runtimes.contains(runtime);
+    each_once("--runtime-config", given, "--runtimes", names)
 }
 
 /// Those that were given, each once, and each of a runtime that is configured elsewhere: where those of this project answer, their deployment says.
@@ -50,16 +42,25 @@ pub(crate) fn addresses(
     configured: &RuntimeConfigurations,
     given: &[(Runtime, String)],
 ) -> anyhow::Result<RuntimeAddresses> {
-    let mut addresses = RuntimeAddresses::new();
-    for (runtime, url) in given {
-        if !configured.contains_key(runtime) {
-            bail!(
-                "--runtime-url {runtime} has no effect: --runtime-config does not name {runtime}"
-            );
+    let names = |runtime: &Runtime| configured.contains_key(runtime);
+    each_once("--runtime-url", given, "--runtime-config", names)
+}
+
+/// What `option` gives, by runtimes that another option names.
+fn each_once<T: Clone>(
+    option: &str,
+    given: &[(Runtime, T)],
+    other: &str,
+    names: impl Fn(&Runtime) -> bool,
+) -> anyhow::Result<BTreeMap<Runtime, T>> {
+    let mut all = BTreeMap::new();
+    for (runtime, value) in given {
+        if !names(runtime) {
+            bail!("{option} {runtime} has no effect: {other} does not name {runtime}");
         }
-        if addresses.insert(*runtime, url.clone()).is_some() {
-            bail!("--runtime-url {runtime} is given twice");
+        if all.insert(*runtime, value.clone()).is_some() {
+            bail!("{option} {runtime} is given twice");
         }
     }
-    Ok(addresses)
+    Ok(all)
 }
