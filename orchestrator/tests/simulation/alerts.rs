@@ -40,7 +40,19 @@ fn run(process: &mut Process, percent: u64, plan: &Plan) {
     process.wake_until_idle();
 }
 
-fn alerts(process: &Process) -> Vec<Alert> {
+/// The plan with a threshold that no run of it meets.
+fn strict() -> Plan {
+    Plan {
+        thresholds: Thresholds {
+            p50_ms: 0.01,
+            ..Thresholds::default()
+        },
+        ..plan()
+    }
+}
+
+/// What the receiver of alerts was sent.
+pub(crate) fn alerts(process: &Process) -> Vec<Alert> {
     let posted = process.world.alerts.borrow();
     posted
         .iter()
@@ -278,15 +290,8 @@ fn a_report_that_cannot_be_read_is_said_in_the_log_and_holds_up_no_other_work() 
     let damage = "UPDATE reports SET body = '{'";
     process.database.execute(damage, &[]).unwrap();
     let lines = process.lines.len();
-    let strict = Plan {
-        thresholds: Thresholds {
-            p50_ms: 0.01,
-            ..Thresholds::default()
-        },
-        ..plan()
-    };
     run(&mut process, 100, &plan());
-    run(&mut process, 100, &strict);
+    run(&mut process, 100, &strict());
     let faults: Vec<String> = process.lines[lines..]
         .iter()
         .map(orchestrator::coordinator::LogLine::to_json)
@@ -307,14 +312,7 @@ fn figures_that_cannot_be_read_are_said_in_the_log_and_in_the_series_and_hold_up
         "UPDATE history SET figures = '{\"p50\":3}' WHERE cell = 'service-binding.echo.100'";
     process.database.execute(damage, &[]).unwrap();
     let lines = process.lines.len();
-    let strict = Plan {
-        thresholds: Thresholds {
-            p50_ms: 0.01,
-            ..Thresholds::default()
-        },
-        ..plan()
-    };
-    run(&mut process, 100, &strict);
+    run(&mut process, 100, &strict());
     assert_eq!(alerts(&process).len(), 1, "the breach was not told");
     let logged = process.lines[lines..].iter().any(|line| {
         let line = line.to_json();
@@ -336,14 +334,7 @@ fn a_receiver_that_refuses_is_asked_again_and_gets_the_alert_once() {
         DeliveryError::Refused(500),
     ];
     process.world.refusals.borrow_mut().extend(refusals);
-    let strict = Plan {
-        thresholds: Thresholds {
-            p50_ms: 0.01,
-            ..Thresholds::default()
-        },
-        ..plan()
-    };
-    run(&mut process, 100, &strict);
+    run(&mut process, 100, &strict());
     assert_eq!(alerts(&process).len(), 1);
     let attempts = process
         .lines
@@ -361,14 +352,7 @@ fn an_alert_that_may_have_arrived_is_not_sent_again() {
         .refusals
         .borrow_mut()
         .push(DeliveryError::Unknown);
-    let strict = Plan {
-        thresholds: Thresholds {
-            p50_ms: 0.01,
-            ..Thresholds::default()
-        },
-        ..plan()
-    };
-    run(&mut process, 100, &strict);
+    run(&mut process, 100, &strict());
     assert_eq!(alerts(&process).len(), 0);
     assert_eq!(process.alarm, None);
 }
@@ -381,14 +365,7 @@ fn a_receiver_that_never_answers_well_is_given_up() {
         .refusals
         .borrow_mut()
         .extend((0..50).map(|_| DeliveryError::Refused(500)));
-    let strict = Plan {
-        thresholds: Thresholds {
-            p50_ms: 0.01,
-            ..Thresholds::default()
-        },
-        ..plan()
-    };
-    run(&mut process, 100, &strict);
+    run(&mut process, 100, &strict());
     assert_eq!(process.world.refusals.borrow().len(), 50 - 11);
 }
 

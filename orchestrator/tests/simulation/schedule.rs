@@ -1,6 +1,6 @@
 //! Scheduled runs that do not come are reported: each once, with nobody asking, across restarts.
 
-use crate::simulated;
+use crate::{alerts::alerts, simulated};
 
 use chrono::{DateTime, Utc};
 use core::str::FromStr as _;
@@ -8,11 +8,7 @@ use orchestrator::{
     coordinator::Question,
     settings::{Settings, Variable},
 };
-use protocol::{
-    Function, Plan, RunId, Transport,
-    alert::{Alert, AlertKind},
-    run::Trigger,
-};
+use protocol::{Function, Plan, RunId, Transport, alert::AlertKind, run::Trigger};
 use simulated::{process::Process, settings};
 
 const MINUTE_MS: i64 = 60_000;
@@ -55,14 +51,6 @@ fn wake_until(process: &mut Process, instant: i64) {
         process.wake();
     }
     process.world.now.set(instant);
-}
-
-fn alerts(process: &Process) -> Vec<Alert> {
-    let posted = process.world.alerts.borrow();
-    posted
-        .iter()
-        .map(|(_, body)| serde_json::from_str(body).unwrap())
-        .collect()
 }
 
 fn at(ms: i64) -> DateTime<Utc> {
